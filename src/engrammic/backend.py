@@ -1,0 +1,165 @@
+"""The one interface to a database: one connection, shared by every store."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal, Self, TypeAlias
+
+from engrammic.changes import Change, Delete, Put
+from engrammic.filters import Filter, eq, every
+from engrammic.types import Order, Record, Schema, Scored, Vector
+
+Health: TypeAlias = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a database does itself; what it does not is emulated exactly, and slower.
+
+    `durable` says when an acknowledged write survives a crash: "commit" (it is
+    on disk), "flush" (after `flush` or a delay of the engine's) or "never".
+    """
+
+    atomic: bool = False
+    checks: bool = False
+    filters: bool = False
+    order: bool = False
+    vectors: bool = False
+    text: bool = False
+    processes: bool = False
+    durable: Literal["commit", "flush", "never"] = "never"
+
+
+class Backend(ABC):
+    """One connection to one database, safe to share between stores and tasks.
+
+    Tables are declared by `ensure_table` before use; naming another raises
+    InvalidSchema. Filters, orders and records that name an unknown field raise
+    UnknownField. A handle used after `close`, or after a fork, raises Closed.
+    """
+
+    capabilities: ClassVar[Capabilities]
+    scheme: ClassVar[str]
+
+    @classmethod
+    @abstractmethod
+    async def connect(cls, url: str) -> Self:
+        """Open the database at `url`. Raises ConnectionFailed and its kin."""
+
+    @abstractmethod
+    async def ensure_table(self, schema: Schema) -> None:
+        """Create the table, or add nullable fields and indexes that it lacks.
+
+        Idempotent. Any other difference raises InvalidSchema.
+        """
+
+    @abstractmethod
+    async def apply(self, changes: Sequence[Change]) -> int:
+        """Write the list in order, all or nothing; the number of records put, updated, deleted.
+
+        Durable when it returns, where `capabilities.durable` is "commit".
+        Raises Conflict when a check fails, InvalidInput for a value that does
+        not fit its field; then nothing has changed.
+        """
+
+    @abstractmethod
+    async def query(
+        self,
+        table: str,
+        where: Filter | None = None,
+        *,
+        order: Order | None = None,
+        after: tuple[Any, ...] | None = None,
+        limit: int | None = None,
+        columns: Sequence[str] | None = None,
+    ) -> list[Record]:
+        """Matching records, ordered by `order`, else by key; code points order text.
+
+        `after` resumes behind a record: its (order value, *key), or its key
+        alone without `order`. `columns=None` means all but vectors and terms.
+        """
+
+    @abstractmethod
+    async def vector_search(
+        self,
+        table: str,
+        field: str,
+        vector: Vector,
+        *,
+        limit: int,
+        where: Filter | None = None,
+        columns: Sequence[str] | None = None,
+    ) -> list[Scored]:
+        """The `limit` matching records nearest to `vector`, best first, by cosine.
+
+        The filter narrows before ranking: the page is full when enough match.
+        Records whose vector is null are never found.
+        """
+
+    @abstractmethod
+    async def text_search(
+        self,
+        table: str,
+        terms: Sequence[str],
+        *,
+        limit: int,
+        where: Filter | None = None,
+        columns: Sequence[str] | None = None,
+    ) -> list[Scored]:
+        """The `limit` matching records that hold at least one term, best first, by BM25.
+
+        All TERMS fields of the table are searched, weighted by `Field.weight`:
+        a term's frequency is the weighted sum over fields, a record's length
+        the plain sum (as SQLite's FTS5 `bm25()` has it; k1 = 1.2, b = 0.75).
+        """
+
+    @abstractmethod
+    async def count(self, table: str, where: Filter | None = None) -> int:
+        """How many records match."""
+
+    @abstractmethod
+    async def tables(self) -> list[Schema]:
+        """Every table of the database, by name."""
+
+    @abstractmethod
+    async def drop_table(self, table: str) -> None:
+        """Remove a table with all that is derived from it; absent is fine."""
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Give the connection back. Closing twice is fine."""
+
+    async def get(self, table: str, key: tuple[Any, ...]) -> Record | None:
+        """The record under `key`, or None."""
+        schema = next(s for s in await self.tables() if s.name == table)
+        where = every(*(eq(name, value) for name, value in zip(schema.key, key, strict=True)))
+        found = await self.query(table, where, limit=1)
+        return found[0] if found else None
+
+    async def insert(self, table: str, records: Sequence[Record]) -> int:
+        """Put records in one step; the number of them."""
+        return await self.apply([Put(table, records)]) if records else 0
+
+    async def delete(self, table: str, where: Filter) -> int:
+        """Delete what matches; the true number of records."""
+        return await self.apply([Delete(table, where)])
+
+    async def optimize(self) -> None:
+        """Do the engine's own housekeeping now (merge, compact, refresh statistics)."""
+
+    async def flush(self) -> None:
+        """Return when everything acknowledged is durable."""
+
+    async def health(self) -> Health:
+        """`{"status": "ok" | "degraded" | "error", "problems": [...], ...}`; quick."""
+        return {"status": "ok", "problems": [], "backend": self.scheme}
+
+    async def stats(self) -> dict[str, Any]:
+        """Counts by table and what the engine tells of its size, in bytes."""
+        schemas = await self.tables()
+        return {
+            "backend": self.scheme,
+            "tables": {s.name: await self.count(s.name) for s in schemas},
+        }

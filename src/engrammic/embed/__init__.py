@@ -1,0 +1,1 @@
+"""Turning text into vectors: one file per family of models."""

@@ -1,0 +1,136 @@
+"""Filters: comparisons joined by And and Or; `~` turns one into its opposite.
+
+`~` is pushed down to the leaves at once, so that no compiler meets a NOT.
+A missing or null field matches no comparison, not even `ne`; ask `is_null`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, TypeAlias
+
+from engrammic.errors import InvalidInput
+
+
+class Op(StrEnum):
+    """The comparisons. NOT_* forms exist so that every operator has an opposite."""
+
+    EQ = "eq"
+    NE = "ne"
+    LT = "lt"
+    LTE = "lte"
+    GT = "gt"
+    GTE = "gte"
+    IN = "in"
+    NOT_IN = "not_in"
+    PREFIX = "prefix"
+    NOT_PREFIX = "not_prefix"
+    CONTAINS = "contains"
+    NOT_CONTAINS = "not_contains"
+    GLOB = "glob"
+    NOT_GLOB = "not_glob"
+    IS_NULL = "is_null"
+    NOT_NULL = "not_null"
+
+
+_OPPOSITE = {
+    Op.EQ: Op.NE,
+    Op.LT: Op.GTE,
+    Op.LTE: Op.GT,
+    Op.IN: Op.NOT_IN,
+    Op.PREFIX: Op.NOT_PREFIX,
+    Op.CONTAINS: Op.NOT_CONTAINS,
+    Op.GLOB: Op.NOT_GLOB,
+    Op.IS_NULL: Op.NOT_NULL,
+}
+OPPOSITE = _OPPOSITE | {v: k for k, v in _OPPOSITE.items()}
+TEXT_OPS = frozenset({Op.PREFIX, Op.NOT_PREFIX, Op.GLOB, Op.NOT_GLOB})
+SET_OPS = frozenset({Op.IN, Op.NOT_IN})
+NULL_OPS = frozenset({Op.IS_NULL, Op.NOT_NULL})
+
+
+class _Joinable:
+    """`a & b`, `a | b` and `~a` for every filter."""
+
+    __slots__ = ()
+
+    def __and__(self: Filter, other: Filter) -> And:  # type: ignore[misc]
+        return And((self, other))
+
+    def __or__(self: Filter, other: Filter) -> Or:  # type: ignore[misc]
+        return Or((self, other))
+
+
+@dataclass(frozen=True, slots=True)
+class Compare(_Joinable):
+    """One field against one value.
+
+    `field` may reach into a JSON field with dots: `metadata.severity`.
+    `glob` knows `*` (any run), `?` (one character) and `[abc]`, `[!abc]`.
+    `contains` is a substring of a text, or an element of a JSON array.
+    """
+
+    field: str
+    op: Op
+    value: Any = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "op", Op(self.op))
+        if self.op in SET_OPS:
+            object.__setattr__(self, "value", tuple(self.value))
+        elif self.op not in NULL_OPS and self.value is None:
+            raise InvalidInput(self.field, "nothing compares with None; use is_null or not_null")
+        if self.op in TEXT_OPS and not isinstance(self.value, str):
+            raise InvalidInput(self.field, f"{self.op} wants a text, not {self.value!r}")
+
+    def __invert__(self) -> Compare:
+        return Compare(self.field, OPPOSITE[self.op], self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class And(_Joinable):
+    """Every part holds. `And(())` is true."""
+
+    parts: tuple[Filter, ...] = ()
+
+    def __invert__(self) -> Or:
+        return Or(tuple(~p for p in self.parts))
+
+
+@dataclass(frozen=True, slots=True)
+class Or(_Joinable):
+    """At least one part holds. `Or(())` is false."""
+
+    parts: tuple[Filter, ...] = ()
+
+    def __invert__(self) -> And:
+        return And(tuple(~p for p in self.parts))
+
+
+Filter: TypeAlias = Compare | And | Or
+
+EVERYTHING = And(())
+NOTHING = Or(())
+
+
+def eq(field: str, value: Any) -> Compare:
+    """`field` equals `value`."""
+    return Compare(field, Op.EQ, value)
+
+
+def is_in(field: str, values: Iterable[Any]) -> Compare:
+    """`field` is one of `values`; an empty set matches nothing."""
+    return Compare(field, Op.IN, tuple(values))
+
+
+def is_null(field: str) -> Compare:
+    """`field` is missing or null."""
+    return Compare(field, Op.IS_NULL)
+
+
+def every(*parts: Filter | None) -> Filter:
+    """All the given filters at once; None among them is left out."""
+    present = tuple(p for p in parts if p is not None)
+    return present[0] if len(present) == 1 else And(present)

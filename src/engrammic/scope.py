@@ -1,0 +1,148 @@
+"""The wall between tenants: a scope, and a backend that cannot leave it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+from urllib.parse import quote, unquote
+
+from engrammic.backend import Backend
+from engrammic.changes import Change, Check, Delete, Put, Update
+from engrammic.errors import InvalidInput
+from engrammic.filters import Filter, eq, every
+from engrammic.types import Order, Record, Schema, Scored, Vector
+
+COLUMN = "scope"
+"""The field that carries the scope in every physical table."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Whose memory it is. Two scopes share nothing, whichever part differs."""
+
+    tenant: str = "local"
+    user: str = ""
+    agent: str = ""
+    project: str = ""
+
+    def __post_init__(self) -> None:
+        for part in fields(self):
+            value = getattr(self, part.name)
+            if not isinstance(value, str) or "\0" in value or len(value.encode()) > 120:
+                raise InvalidInput(f"scope.{part.name}", "want a text of at most 120 bytes")
+        if not self.tenant:
+            raise InvalidInput("scope.tenant", "a scope needs a tenant")
+
+    def __str__(self) -> str:
+        return "/".join(quote(getattr(self, f.name), safe="") for f in fields(self))
+
+    @classmethod
+    def parse(cls, text: str) -> Scope:
+        """The scope that `str(scope)` wrote."""
+        return cls(*map(unquote, text.split("/")))
+
+
+class Scoped:
+    """A backend as one scope sees it: stamps every write, narrows every read.
+
+    Offers what stores need of `Backend`, under the schemas as the stores
+    declare them; the scope's column is neither seen nor settable.
+    """
+
+    def __init__(self, backend: Backend, scope: Scope) -> None:
+        self.backend = backend
+        self.scope = scope
+        self._value = str(scope)
+        self._mine = eq(COLUMN, self._value)
+
+    async def ensure_table(self, schema: Schema) -> None:
+        """Declare a table, keyed by (scope, key)."""
+        await self.backend.ensure_table(schema.partitioned(COLUMN))
+
+    async def apply(self, changes: Sequence[Change]) -> int:
+        """As `Backend.apply`, within the scope."""
+        return await self.backend.apply([self._stamp(c) for c in changes])
+
+    async def query(
+        self,
+        table: str,
+        where: Filter | None = None,
+        *,
+        order: Order | None = None,
+        after: tuple[Any, ...] | None = None,
+        limit: int | None = None,
+        columns: Sequence[str] | None = None,
+    ) -> list[Record]:
+        """As `Backend.query`, within the scope."""
+        found = await self.backend.query(
+            table, self._narrow(where), order=order, after=self._resume(order, after),
+            limit=limit, columns=columns,
+        )  # fmt: skip
+        return [_bare(r) for r in found]
+
+    async def get(self, table: str, key: tuple[Any, ...]) -> Record | None:
+        """As `Backend.get`, within the scope."""
+        found = await self.backend.get(table, (self._value, *key))
+        return None if found is None else _bare(found)
+
+    async def vector_search(
+        self,
+        table: str,
+        field: str,
+        vector: Vector,
+        *,
+        limit: int,
+        where: Filter | None = None,
+        columns: Sequence[str] | None = None,
+    ) -> list[Scored]:
+        """As `Backend.vector_search`, within the scope."""
+        hits = await self.backend.vector_search(
+            table, field, vector, limit=limit, where=self._narrow(where), columns=columns
+        )
+        return [Scored(_bare(h.record), h.score) for h in hits]
+
+    async def text_search(
+        self,
+        table: str,
+        terms: Sequence[str],
+        *,
+        limit: int,
+        where: Filter | None = None,
+        columns: Sequence[str] | None = None,
+    ) -> list[Scored]:
+        """As `Backend.text_search`, within the scope, by the scope's own statistics."""
+        hits = await self.backend.text_search(
+            table, terms, limit=limit, where=self._narrow(where), columns=columns
+        )
+        return [Scored(_bare(h.record), h.score) for h in hits]
+
+    async def count(self, table: str, where: Filter | None = None) -> int:
+        """As `Backend.count`, within the scope."""
+        return await self.backend.count(table, self._narrow(where))
+
+    async def delete(self, table: str, where: Filter) -> int:
+        """As `Backend.delete`, within the scope."""
+        return await self.apply([Delete(table, where)])
+
+    def _narrow(self, where: Filter | None) -> Filter:
+        return self._mine if where is None else every(self._mine, where)
+
+    def _stamp(self, change: Change) -> Change:
+        if isinstance(change, Put | Update):
+            return type(change)(change.table, [{**r, COLUMN: self._value} for r in change.records])
+        if isinstance(change, Check):
+            return Check(change.table, self._narrow(change.where), change.count)
+        return Delete(change.table, self._narrow(change.where))
+
+    def _resume(self, order: Order | None, after: tuple[Any, ...] | None) -> tuple[Any, ...] | None:
+        if after is None:
+            return None
+        if order is None:
+            return (self._value, *after)
+        return (after[0], self._value, *after[1:])
+
+
+def _bare(record: Record) -> Record:
+    record.pop(COLUMN, None)
+    return record
