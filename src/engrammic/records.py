@@ -1,0 +1,259 @@
+"""What a value must be to be stored, and its one stored form: the same for every database."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Sequence
+from functools import lru_cache, partial
+from operator import index
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engrammic.errors import InvalidInput, InvalidSchema, UnknownField
+from engrammic.predicate import DEEPEST, LARGEST, check_text
+from engrammic.types import Field, Kind, Record, Schema
+
+Cleaner: TypeAlias = Callable[[Record], Record]
+_Rule: TypeAlias = Callable[[Any], Any]
+
+KEY_BYTES = 512
+"""A text in a key, in UTF-8, at most."""
+
+_encode = json.JSONEncoder(
+    ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":")
+).encode
+
+
+def clean(schema: Schema, record: Record) -> Record:
+    """The record in its stored form. For many records take a `cleaner` once."""
+    return cleaner(schema)(record)
+
+
+@lru_cache(maxsize=512)
+def cleaner(schema: Schema, update: bool = False) -> Cleaner:
+    """A function that gives a record's stored form: every field in schema order, absent ones None.
+
+    JSON becomes canonical text, a vector a unit float32 array (perhaps the
+    caller's own), terms one text. With `update`, only the key has to be there,
+    and absent fields stay absent. Raises UnknownField, or InvalidInput that
+    names the field.
+    """
+    names = frozenset(f.name for f in schema.fields)
+    steps = [(f.name, _rule(schema, f), _required(schema, f), f.name in schema.key)
+             for f in schema.fields]  # fmt: skip
+
+    def run(record: Record) -> Record:
+        cleaned: Record = {}
+        absent = 0
+        for name, rule, required, key in steps:
+            value = record.get(name)
+            if value is not None:
+                cleaned[name] = rule(value)
+                continue
+            here = name in record
+            absent += not here
+            if required and (here or key or not update):
+                raise InvalidInput(f"{schema.name}.{name}", "is missing; this field is required")
+            if here or not update:
+                cleaned[name] = None
+        if len(record) + absent != len(steps):
+            unknown = next(n for n in record if n not in names)
+            raise UnknownField(f"{schema.name}.{unknown}", names)
+        return cleaned
+
+    return run
+
+
+def clean_update(schema: Schema, records: Sequence[Record]) -> list[Record]:
+    """The stored form of an `Update`'s records, which must all hold the same fields."""
+    found = list(map(cleaner(schema, True), records))
+    if any(r.keys() != found[0].keys() for r in found):
+        raise InvalidInput(schema.name, "records of one Update must hold the same fields")
+    return found
+
+
+def coerce(schema: Schema, record: Record) -> Record:
+    """A driver's row as Python values, changed in place: the inverse of `clean`.
+
+    JSON text is read, 0 and 1 of a BOOL become bool, ints of a FLOAT float,
+    and a vector's bytes a read-only float32 array.
+    """
+    for name, read in _readers(schema):
+        value = record.get(name)
+        if value is not None:
+            record[name] = read(value)
+    return record
+
+
+@lru_cache(maxsize=512)
+def _readers(schema: Schema) -> tuple[tuple[str, _Rule], ...]:
+    rules: dict[Kind, _Rule] = {
+        Kind.JSON: json.loads,
+        Kind.BOOL: bool,
+        Kind.FLOAT: float,
+        Kind.VECTOR: partial(np.frombuffer, dtype=np.float32),
+    }
+    return tuple((f.name, rules[f.kind]) for f in schema.fields if f.kind in rules)
+
+
+def _required(schema: Schema, field: Field) -> bool:
+    return not field.nullable or field.name in schema.key
+
+
+def _rule(schema: Schema, field: Field) -> _Rule:
+    name = f"{schema.name}.{field.name}"
+    if field.name in schema.key:
+        if field.kind not in _KEY_RULES:
+            raise InvalidSchema(name, f"a key is text or int, not {field.kind}")
+        return partial(_KEY_RULES[field.kind], name)
+    if field.kind is Kind.VECTOR:
+        if field.dimension is None or field.dimension < 1:
+            raise InvalidSchema(name, "a vector field needs a dimension")
+        return partial(unit, dimension=field.dimension, name=name)
+    return partial(_RULES[field.kind], name)
+
+
+def unit(value: Any, dimension: int, name: str) -> NDArray[np.float32]:
+    """The vector divided by its length; itself when that is 1 already.
+
+    Raises InvalidInput for another shape, zero, or a value that is not finite.
+    """
+    if isinstance(value, np.ndarray) and value.dtype == np.float32 and value.shape == (dimension,):
+        square = float(value.dot(value))
+        if abs(square - 1) < 1e-6:
+            return value
+        if 1e-30 < square < 1e30:
+            return np.divide(value, math.sqrt(square), dtype=np.float32)
+    return _wide_unit(value, dimension, name)
+
+
+def _wide_unit(value: Any, dimension: int, name: str) -> NDArray[np.float32]:
+    """In float64, where no float32 value overflows or vanishes when squared."""
+    try:
+        wide = np.asarray(value, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise InvalidInput(name, f"a vector is a sequence of numbers: {error}") from error
+    if wide.shape != (dimension,):
+        raise InvalidInput(name, f"want {dimension} dimensions, not {wide.shape}")
+    largest = float(np.max(np.abs(wide)))
+    if not math.isfinite(largest):
+        raise InvalidInput(name, "the vector holds a value that is not finite")
+    if largest == 0:
+        raise InvalidInput(name, "the zero vector has no direction")
+    wide = wide / largest
+    narrow: NDArray[np.float32] = (wide / np.linalg.norm(wide)).astype(np.float32)
+    return narrow
+
+
+def _text(name: str, value: Any) -> str:
+    if type(value) is not str:
+        if not isinstance(value, str):
+            raise InvalidInput(name, f"want a text, not {type(value).__name__}")
+        value = str.__str__(value)
+    if "\0" in value or not value.isascii():
+        check_text(value, name)
+    return value  # type: ignore[no-any-return]
+
+
+def _key_text(name: str, value: Any) -> str:
+    text = _text(name, value)
+    if not text:
+        raise InvalidInput(name, "is empty; a key needs at least one character")
+    if len(text) > KEY_BYTES // 4 and len(text.encode()) > KEY_BYTES:
+        raise InvalidInput(name, f"is longer than {KEY_BYTES} bytes")
+    return text
+
+
+def _int(name: str, value: Any) -> int:
+    if type(value) is not int:
+        if isinstance(value, bool) or not hasattr(value, "__index__"):
+            raise InvalidInput(name, f"want an int, not {type(value).__name__}")
+        value = index(value)
+    if not -LARGEST <= value <= LARGEST:
+        raise InvalidInput(name, f"{value} is beyond plus or minus 2**53")
+    return value  # type: ignore[no-any-return]
+
+
+def _float(name: str, value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float | np.number):
+        raise InvalidInput(name, f"want a number, not {type(value).__name__}")
+    try:
+        number = float(value)
+    except (OverflowError, TypeError) as error:
+        raise InvalidInput(name, f"no float holds {value!r:.80}") from error
+    if not math.isfinite(number):
+        raise InvalidInput(name, f"{number} is not finite")
+    return number
+
+
+def _bool(name: str, value: Any) -> bool:
+    if not isinstance(value, bool | np.bool_):
+        raise InvalidInput(name, f"want True or False, not {value!r:.80}")
+    return bool(value)
+
+
+def _blob(name: str, value: Any) -> bytes:
+    if not isinstance(value, bytes | bytearray | memoryview):
+        raise InvalidInput(name, f"want bytes, not {type(value).__name__}")
+    return bytes(value)
+
+
+def _terms(name: str, value: Any) -> str:
+    if not isinstance(value, str):
+        if not isinstance(value, Sequence) or not all(isinstance(t, str) for t in value):
+            raise InvalidInput(name, "want terms: a sequence of texts")
+        if any(not t or " " in t for t in value):
+            raise InvalidInput(name, "a term is not empty and contains no space")
+        value = " ".join(value)
+    elif "  " in value or value[:1] == " " or value[-1:] == " ":
+        value = " ".join(t for t in value.split(" ") if t)
+    return _text(name, value)
+
+
+def canonical(name: str, value: Any) -> str:
+    """JSON as text: keys sorted, no spaces, nothing escaped that need not be."""
+    _check_json(name, value, 0)
+    return _encode(value)
+
+
+def _check_json(name: str, value: Any, depth: int) -> None:
+    if isinstance(value, str):
+        _text(name, value)
+    elif isinstance(value, dict | list | tuple):
+        if depth >= DEEPEST:
+            raise InvalidInput(name, f"is nested more than {DEEPEST} deep")
+        if isinstance(value, dict):
+            for key in value:
+                _json_key(name, key)
+            value = value.values()
+        for part in value:
+            _check_json(name, part, depth + 1)
+    elif isinstance(value, float):
+        if not math.isfinite(value):
+            raise InvalidInput(name, f"{value} is not finite")
+    elif isinstance(value, int):
+        if not -LARGEST <= value <= LARGEST:
+            raise InvalidInput(name, f"{value} is beyond plus or minus 2**53")
+    elif value is not None:
+        raise InvalidInput(name, f"JSON has no form for {type(value).__name__}")
+
+
+def _json_key(name: str, key: Any) -> None:
+    if not isinstance(key, str):
+        raise InvalidInput(name, f"a key of a JSON object is a text, not {key!r:.80}")
+    _text(name, key)
+
+
+_KEY_RULES: dict[Kind, Callable[[str, Any], Any]] = {Kind.TEXT: _key_text, Kind.INT: _int}
+_RULES: dict[Kind, Callable[[str, Any], Any]] = {
+    Kind.TEXT: _text,
+    Kind.INT: _int,
+    Kind.FLOAT: _float,
+    Kind.BOOL: _bool,
+    Kind.JSON: canonical,
+    Kind.BLOB: _blob,
+    Kind.TERMS: _terms,
+}
