@@ -1,0 +1,100 @@
+"""What every read is checked for, and what its arguments come to, whatever the database."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engrammic.errors import InvalidInput, UnknownField
+from engrammic.filters import And, Compare, Filter, Op
+from engrammic.predicate import check_text, check_value
+from engrammic.records import unit
+from engrammic.types import Kind, Order, Schema, Vector
+
+_SORTABLE = frozenset({Kind.TEXT, Kind.INT, Kind.FLOAT, Kind.BOOL})
+
+
+def columns_of(schema: Schema, columns: Sequence[str] | None) -> tuple[str, ...]:
+    """The fields to return. Raises UnknownField."""
+    if columns is None:
+        return schema.stored
+    known = {f.name for f in schema.fields}
+    for name in columns:
+        if name not in known:
+            raise UnknownField(f"{schema.name}.{name}", known)
+    return tuple(columns)
+
+
+def check_limit(limit: int | None) -> None:
+    """Raises InvalidInput for a limit below zero."""
+    if limit is not None and limit < 0:
+        raise InvalidInput("limit", f"{limit} is below zero")
+
+
+def sort_fields(schema: Schema, order: Order | None) -> tuple[str, ...]:
+    """The fields that a page is sorted by: that of the order, then the key.
+
+    Raises UnknownField, or InvalidInput for a field that may be null or has no order.
+    """
+    if order is None:
+        return schema.key
+    field, name = schema.field(order.field), f"{schema.name}.{order.field}"
+    if field.name != order.field or field.kind not in _SORTABLE:
+        raise InvalidInput(name, "only a text, int, float or bool field sorts a page")
+    if field.nullable and field.name not in schema.key:
+        raise InvalidInput(name, "may be null; only a field that is never null sorts a page")
+    return (order.field, *schema.key)
+
+
+def check_after(schema: Schema, order: Order | None, after: tuple[Any, ...]) -> None:
+    """Raises InvalidInput unless `after` has a fitting value for each of `sort_fields`."""
+    names = sort_fields(schema, order)
+    if len(after) != len(names):
+        raise InvalidInput("after", f"want a value for each of {', '.join(names)}")
+    for name, value in zip(names, after, strict=True):
+        check_value(schema.field(name).kind, value, f"after.{name}")
+
+
+def partition_of(schema: Schema, where: Filter | None) -> Any:
+    """The one partition that a search asks for, None in a table without partitions.
+
+    Raises InvalidInput where the filter does not demand `partition` eq a value.
+    """
+    if schema.partition is None:
+        return None
+    found = None if where is None else _demanded(schema.partition, where)
+    if found is None:
+        raise InvalidInput(
+            f"{schema.name}.{schema.partition}", "a search must say which: add eq on this field"
+        )
+    return found.value
+
+
+def _demanded(name: str, where: Filter) -> Compare | None:
+    if isinstance(where, Compare):
+        return where if where.field == name and where.op is Op.EQ else None
+    if isinstance(where, And):
+        return next((c for p in where.parts if (c := _demanded(name, p)) is not None), None)
+    return None
+
+
+def query_vector(schema: Schema, field: str, vector: Vector) -> NDArray[np.float32]:
+    """The vector to search for, normalised. Raises UnknownField, InvalidInput."""
+    found, name = schema.field(field), f"{schema.name}.{field}"
+    if found.kind is not Kind.VECTOR or found.dimension is None:
+        raise InvalidInput(name, f"is {found.kind}, not a vector field")
+    return unit(vector, found.dimension, name)
+
+
+def query_terms(schema: Schema, terms: Sequence[str]) -> list[str]:
+    """The terms to search for, each once, in order. Raises InvalidInput."""
+    if isinstance(terms, str):
+        raise InvalidInput("terms", "want a sequence of terms, not one text")
+    if not schema.of_kind(Kind.TERMS):
+        raise InvalidInput(schema.name, "the table has no field of terms to search")
+    for term in terms:
+        check_text(term, "terms")
+    return [t for t in dict.fromkeys(terms) if t]

@@ -1,0 +1,3 @@
+"""SQL as each database spells it."""
+
+from __future__ import annotations
