@@ -156,6 +156,10 @@ class Backend(ABC):
         """`{"status": "ok" | "degraded" | "error", "problems": [...], ...}`; quick."""
         return {"status": "ok", "problems": [], "backend": self.scheme}
 
+    async def diagnose(self) -> list[str]:
+        """Every problem that a thorough look at the data finds, each with its remedy."""
+        return []
+
     async def stats(self) -> dict[str, Any]:
         """Counts by table and what the engine tells of its size, in bytes."""
         schemas = await self.tables()

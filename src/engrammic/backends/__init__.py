@@ -1,0 +1,1 @@
+"""One module per database, each the same interface: `engrammic.backend.Backend`."""

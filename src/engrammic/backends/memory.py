@@ -1,0 +1,234 @@
+"""Memory: plain dictionaries, exact search; the reference that every database is compared with."""
+
+from __future__ import annotations
+
+import copy
+import os
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Self, TypeAlias
+
+import numpy as np
+
+from engrammic.backend import Backend, Capabilities
+from engrammic.changes import Change, Check, Delete, Put, Update
+from engrammic.errors import Closed, Conflict, InvalidSchema
+from engrammic.evolution import grown
+from engrammic.filters import EVERYTHING, Filter
+from engrammic.predicate import check_filter, predicate
+from engrammic.ranking.bm25 import Statistics, bm25
+from engrammic.reads import (
+    check_after,
+    check_limit,
+    columns_of,
+    partition_of,
+    query_terms,
+    query_vector,
+    sort_fields,
+)
+from engrammic.records import clean_update, cleaner, coerce
+from engrammic.types import Kind, Order, Record, Schema, Scored, Vector
+
+Key: TypeAlias = tuple[Any, ...]
+
+SAME = 6
+"""Scores that agree in so many decimals are equal, and ordered by key."""
+
+
+@dataclass(slots=True)
+class _Table:
+    schema: Schema
+    records: dict[Key, Record] = field(default_factory=dict)
+
+    def key_of(self, record: Record) -> Key:
+        return tuple(record[name] for name in self.schema.key)
+
+    def matching(self, where: Filter | None) -> list[Record]:
+        if where is None:
+            return list(self.records.values())
+        check_filter(where, self.schema)
+        return list(filter(predicate(where), self.records.values()))
+
+    def partition(self, value: Any) -> list[Record]:
+        """What search statistics are made of: filters do not change them."""
+        name = self.schema.partition
+        return [r for r in self.records.values() if name is None or r[name] == value]
+
+    def top(self, hits: Iterable[tuple[Record, float]], limit: int) -> list[tuple[Record, float]]:
+        return sorted(hits, key=lambda h: (-round(h[1], SAME), self.key_of(h[0])))[:limit]
+
+
+class MemoryBackend(Backend):
+    """Everything in this process, gone when it closes. Slow beyond some 10,000 records."""
+
+    scheme: ClassVar[str] = "memory"
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        atomic=True, checks=True, filters=True, order=True, vectors=True, text=True
+    )
+
+    def __init__(self) -> None:
+        self._tables: dict[str, _Table] = {}
+        self._pid: int | None = os.getpid()
+
+    @classmethod
+    async def connect(cls, url: str = "memory:") -> Self:
+        """A new, empty database, whatever the rest of the URL."""
+        return cls()
+
+    async def ensure_table(self, schema: Schema) -> None:
+        """As `Backend.ensure_table`."""
+        self._open()
+        cleaner(schema)
+        table = self._tables.setdefault(schema.name, _Table(schema))
+        table.schema, _ = grown(table.schema, schema)
+
+    async def apply(self, changes: Sequence[Change]) -> int:
+        """As `Backend.apply`: what can fail comes first, then nothing fails."""
+        ready = [self._prepared(c) for c in changes]
+        for change in changes:
+            if isinstance(change, Check):
+                found = len(self._table(change.table).matching(change.where))
+                if found != change.count:
+                    raise Conflict(f"{change.table}: want {change.count} matching, found {found}")
+        return sum(map(self._write, ready))
+
+    def _prepared(self, change: Change) -> Change:
+        table = self._table(change.table)
+        if isinstance(change, Put):
+            return Put(change.table, list(map(cleaner(table.schema), change.records)))
+        if isinstance(change, Update):
+            return Update(change.table, clean_update(table.schema, change.records))
+        check_filter(change.where, table.schema)
+        return change
+
+    def _write(self, change: Change) -> int:
+        table = self._table(change.table)
+        if isinstance(change, Check):
+            return 0
+        if isinstance(change, Delete):
+            doomed = [table.key_of(r) for r in table.matching(change.where)]
+            for key in doomed:
+                del table.records[key]
+            return len(doomed)
+        if isinstance(change, Put):
+            for record in change.records:
+                table.records[table.key_of(record)] = _owned(table.schema, record)
+            return len(change.records)
+        known = [r for r in change.records if table.key_of(r) in table.records]
+        for record in known:
+            table.records[table.key_of(record)] |= _owned(table.schema, record)
+        return len(known)
+
+    async def query(
+        self,
+        table: str,
+        where: Filter | None = None,
+        *,
+        order: Order | None = None,
+        after: tuple[Any, ...] | None = None,
+        limit: int | None = None,
+        columns: Sequence[str] | None = None,
+    ) -> list[Record]:
+        """As `Backend.query`."""
+        found = self._table(table)
+        names = sort_fields(found.schema, order)
+        chosen = columns_of(found.schema, columns)
+        check_limit(limit)
+        down = order is not None and order.descending
+        pages = [(tuple(r[n] for n in names), r) for r in found.matching(where)]
+        if after is not None:
+            check_after(found.schema, order, after)
+            pages = [p for p in pages if (p[0] < after if down else p[0] > after)]
+        pages.sort(key=lambda p: p[0], reverse=down)
+        return [_given(r, chosen) for _, r in pages[:limit]]
+
+    async def vector_search(
+        self,
+        table: str,
+        field: str,
+        vector: Vector,
+        *,
+        limit: int,
+        where: Filter | None = None,
+        columns: Sequence[str] | None = None,
+    ) -> list[Scored]:
+        """As `Backend.vector_search`, exact."""
+        found = self._table(table)
+        query = query_vector(found.schema, field, vector)
+        chosen = columns_of(found.schema, columns)
+        check_limit(limit)
+        partition_of(found.schema, where)
+        near = [r for r in found.matching(where) if r.get(field) is not None]
+        if not near:
+            return []
+        scores = np.clip(np.stack([r[field] for r in near]) @ query, -1, 1).tolist()
+        hits = found.top(zip(near, scores, strict=True), limit)
+        return [Scored(_given(r, chosen), score) for r, score in hits]
+
+    async def text_search(
+        self,
+        table: str,
+        terms: Sequence[str],
+        *,
+        limit: int,
+        where: Filter | None = None,
+        columns: Sequence[str] | None = None,
+    ) -> list[Scored]:
+        """As `Backend.text_search`; a term asked twice counts once."""
+        found = self._table(table)
+        wanted = query_terms(found.schema, terms)
+        chosen = columns_of(found.schema, columns)
+        check_limit(limit)
+        everything = found.partition(partition_of(found.schema, where))
+        fields = [f for f in found.schema.fields if f.kind is Kind.TERMS]
+        raise NotImplementedError
+
+    async def get(self, table: str, key: tuple[Any, ...]) -> Record | None:
+        """As `Backend.get`."""
+        found = self._table(table)
+        record = found.records.get(tuple(key))
+        return None if record is None else _given(record, found.schema.stored)
+
+    async def count(self, table: str, where: Filter | None = None) -> int:
+        """As `Backend.count`."""
+        return len(self._table(table).matching(where))
+
+    async def tables(self) -> list[Schema]:
+        """As `Backend.tables`."""
+        self._open()
+        return [self._tables[name].schema for name in sorted(self._tables)]
+
+    async def drop_table(self, table: str) -> None:
+        """As `Backend.drop_table`."""
+        self._open()
+        self._tables.pop(table, None)
+
+    async def close(self) -> None:
+        """Forget everything."""
+        self._tables, self._pid = {}, None
+
+    def _open(self) -> None:
+        if self._pid != os.getpid():
+            raise Closed("the memory: database was closed, or belongs to another process")
+
+    def _table(self, name: str) -> _Table:
+        self._open()
+        if name not in self._tables:
+            raise InvalidSchema(name, "no such table; declare it with ensure_table")
+        return self._tables[name]
+
+
+def _owned(schema: Schema, record: Record) -> Record:
+    """Values as they are read, sharing nothing with the caller's."""
+    owned = coerce(schema, record)
+    for name, value in owned.items():
+        if isinstance(value, np.ndarray):
+            owned[name] = value.copy()
+            owned[name].flags.writeable = False
+    return owned
+
+
+def _given(record: Record, columns: Sequence[str]) -> Record:
+    return {n: copy.deepcopy(v) if isinstance(v := record.get(n), dict | list) else v
+            for n in columns}  # fmt: skip

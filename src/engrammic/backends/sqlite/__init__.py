@@ -1,0 +1,281 @@
+"""SQLite, the embedded default: one file, and the file is the truth.
+
+Records, terms (FTS5) and vectors of a change list are written in one
+transaction with an fsync at its end. The vector index is derived from the
+file, so several processes may share it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, ClassVar, Self, TypeVar
+
+import apsw
+
+from engrammic.backend import Backend, Capabilities, Health
+from engrammic.backends.sqlite import diagnosis
+from engrammic.backends.sqlite.connection import (
+    CHECKPOINT_PAGES,
+    Connections,
+    locate,
+    passive_checkpoint,
+    refuse_network,
+    translated,
+)
+from engrammic.backends.sqlite.layout import Layout, quoted
+from engrammic.backends.sqlite.matrix import Matrices
+from engrammic.backends.sqlite.partitions import Partitions
+from engrammic.backends.sqlite.reading import (
+    condition,
+    decoder,
+    is_short,
+    select,
+    served_by_index,
+    without_partition,
+)
+from engrammic.backends.sqlite.search import Search
+from engrammic.backends.sqlite.tables import Tables
+from engrammic.backends.sqlite.writing import Writer, prepared
+from engrammic.changes import Change
+from engrammic.errors import ConnectionFailed
+from engrammic.filters import Filter
+from engrammic.reads import check_limit, columns_of, partition_of, query_terms, query_vector
+from engrammic.types import Order, Record, Schema, Scored, Vector
+
+T = TypeVar("T")
+
+__all__ = ["SqliteBackend"]
+
+
+class SqliteBackend(Backend):
+    """One SQLite file, shared safely by threads, tasks and processes."""
+
+    scheme: ClassVar[str] = "sqlite"
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        atomic=True,
+        checks=True,
+        filters=True,
+        order=True,
+        vectors=True,
+        text=True,
+        processes=True,
+        durable="commit",
+    )
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+        self._tables = Tables()
+        self._partitions = Partitions()
+        self._matrices = Matrices()
+
+    @classmethod
+    async def connect(cls, url: str) -> Self:
+        """Open or create the file at `sqlite:///path`, a path, or a directory."""
+        path, timeout = locate(url)
+        refuse_network(path)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ConnectionFailed(f"cannot create {path.parent}: {error.strerror}") from error
+        backend = cls(Connections(path, timeout))
+        try:
+            await backend._write(backend._tables.found)
+        except BaseException:
+            backend._connections.close()
+            raise
+        return backend
+
+    @property
+    def path(self) -> Path:
+        """The database file."""
+        return self._connections.path
+
+    async def ensure_table(self, schema: Schema) -> None:
+        """As `Backend.ensure_table`; costs one read when nothing is missing."""
+        with self._translated():
+            if not self._tables.is_declared(self._connections.here(), schema):
+                await self._write(lambda connection: self._tables.declare(connection, schema))
+
+    async def apply(self, changes: Sequence[Change]) -> int:
+        """As `Backend.apply`: one transaction, on disk when it returns."""
+        if not changes:
+            return 0
+        layouts = self._tables.layout
+        ready = [prepared(c, layouts(c.table)) for c in changes]
+
+        def work(connection: apsw.Connection) -> int:
+            return Writer(connection, layouts, self._partitions).run(ready)
+
+        return await self._write(work)
+
+    async def query(
+        self,
+        table: str,
+        where: Filter | None = None,
+        *,
+        order: Order | None = None,
+        after: tuple[Any, ...] | None = None,
+        limit: int | None = None,
+        columns: Sequence[str] | None = None,
+    ) -> list[Record]:
+        """As `Backend.query`; a short read along an index runs in place."""
+        layout = self._tables.layout(table)
+        check_limit(limit)
+        names = columns_of(layout.schema, columns)
+        sql, values = select(layout, where, order, after, limit, names)
+        decode = decoder(layout, names)
+
+        def work(connection: apsw.Connection) -> list[Record]:
+            return [decode(row) for row in connection.execute(sql, values)]
+
+        return await self._read(work, here=is_short(layout.schema, where, order, limit))
+
+    async def get(self, table: str, key: tuple[Any, ...]) -> Record | None:
+        """As `Backend.get`, without another thread."""
+        layout = self._tables.layout(table)
+        with self._translated():
+            row = self._connections.here().execute(layout.point_read, key).fetchone()
+        return None if row is None else decoder(layout, layout.schema.stored)(row)
+
+    async def count(self, table: str, where: Filter | None = None) -> int:
+        """As `Backend.count`."""
+        layout = self._tables.layout(table)
+        text, values = condition(layout, where)
+        sql = f"select count(*) from {layout.table} as t where {text}"
+        return await self._read(lambda connection: int(connection.execute(sql, values).get))
+
+    async def vector_search(
+        self,
+        table: str,
+        field: str,
+        vector: Vector,
+        *,
+        limit: int,
+        where: Filter | None = None,
+        columns: Sequence[str] | None = None,
+    ) -> list[Scored]:
+        """As `Backend.vector_search`: an exact scan of the partition's matrix."""
+        layout = self._tables.layout(table)
+        query = query_vector(layout.schema, field, vector)
+        value = partition_of(layout.schema, where)
+
+        def work(connection: apsw.Connection) -> list[Scored]:
+            part = self._part(connection, value)
+            if part is None:
+                return []
+            search = self._search(connection, layout, where, columns, limit)
+            return search.by_vector(self._matrices.of(layout, field, part), query)
+
+        return await self._read(work)
+
+    async def text_search(
+        self,
+        table: str,
+        terms: Sequence[str],
+        *,
+        limit: int,
+        where: Filter | None = None,
+        columns: Sequence[str] | None = None,
+    ) -> list[Scored]:
+        """As `Backend.text_search`: FTS5's BM25 with the partition's own statistics."""
+        layout = self._tables.layout(table)
+        value = partition_of(layout.schema, where)
+        match = " OR ".join(map(quoted, query_terms(layout.schema, terms)))
+
+        def work(connection: apsw.Connection) -> list[Scored]:
+            part = self._part(connection, value)
+            if part is None or not match:
+                return []
+            if not self._partitions.has_terms(connection, layout, part):
+                return []
+            search = self._search(connection, layout, where, columns, limit)
+            return search.by_terms(layout.terms_table(part), match)
+
+        return await self._read(work)
+
+    async def tables(self) -> list[Schema]:
+        """As `Backend.tables`."""
+        return await self._read(self._tables.found)
+
+    async def drop_table(self, table: str) -> None:
+        """As `Backend.drop_table`; other processes' matrices start anew."""
+
+        def work(connection: apsw.Connection) -> None:
+            self._tables.drop(connection, table)
+            self._partitions.forget()
+            self._matrices.forget()
+
+        await self._write(work)
+
+    async def optimize(self) -> None:
+        """Merge the text indexes, refresh statistics, copy the log into the file."""
+        await self._outside(lambda connection: diagnosis.optimize(connection, self._tables))
+
+    async def health(self) -> Health:
+        """As `Backend.health`, with the file's size and settings."""
+        return await self._read(lambda connection: diagnosis.health(connection, self.path))
+
+    async def diagnose(self) -> list[str]:
+        """As `Backend.diagnose`: integrity, text indexes with rank, counts, vectors."""
+        return await self._outside(lambda connection: diagnosis.problems(connection, self._tables))
+
+    async def stats(self) -> dict[str, Any]:
+        """As `Backend.stats`, with the bytes of the file and its log."""
+        return await super().stats() | diagnosis.sizes(self.path)
+
+    async def close(self) -> None:
+        """Finish queued writes, copy the log into the file, close."""
+        if not self._connections.closed:
+            await asyncio.to_thread(self._connections.close)
+
+    def _search(
+        self,
+        connection: apsw.Connection,
+        layout: Layout,
+        where: Filter | None,
+        columns: Sequence[str] | None,
+        limit: int,
+    ) -> Search:
+        check_limit(limit)
+        rest = without_partition(layout.schema, where)
+        indexed = served_by_index(layout.schema, rest)
+        return Search(connection, layout, rest, indexed, columns_of(layout.schema, columns), limit)
+
+    def _part(self, connection: apsw.Connection, value: str | None) -> int | None:
+        return 0 if value is None else self._partitions.known(connection, value)
+
+    def _translated(self) -> Any:
+        return translated(self.path)
+
+    async def _read(self, work: Callable[[apsw.Connection], T], *, here: bool = False) -> T:
+        with self._translated():
+            if here:
+                return work(self._connections.here())
+            return await self._connections.read(lambda: work(self._connections.here()))
+
+    async def _outside(self, work: Callable[[apsw.Connection], T]) -> T:
+        with self._translated():
+            return await self._connections.write(lambda: work(self._connections.here()))
+
+    async def _write(self, work: Callable[[apsw.Connection], T]) -> T:
+        with self._translated():
+            return await self._connections.write(lambda: self._transaction(work))
+
+    def _transaction(self, work: Callable[[apsw.Connection], T]) -> T:
+        connection = self._connections.here()
+        connection.execute("begin immediate")
+        try:
+            self._partitions.renew(connection)
+            result = work(connection)
+            connection.execute("commit")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("rollback")
+            self._partitions.rollback()
+            raise
+        self._partitions.commit()
+        if self._connections.log_pages() > CHECKPOINT_PAGES:
+            self._connections.later(lambda: passive_checkpoint(connection))
+        return result

@@ -1,0 +1,221 @@
+"""Opening the file safely: pragmas, format check, error translation, threads."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import apsw
+
+from engrammic import errors
+from engrammic.backends.sqlite.layout import APPLICATION_ID, FORMAT
+
+T = TypeVar("T")
+
+FILE_NAME = "engrammic.db"
+SUFFIXES = (".db", ".sqlite", ".sqlite3")
+NETWORK_FILE_SYSTEMS = ("nfs", "cifs", "smb", "fuse.sshfs", "afs", "ncp", "glusterfs", "ceph")
+CHECKPOINT_PAGES = 4000
+READERS = 2
+
+
+def locate(url: str) -> tuple[Path, float]:
+    """The database file that a URL or path names, and the lock timeout in seconds.
+
+    A path that ends in .db, .sqlite or .sqlite3, or is a file, is the database;
+    any other is a directory that holds `engrammic.db`.
+    """
+    rest = url.removeprefix("sqlite:")
+    parts = urlsplit(rest)
+    path = Path(unquote(parts.path if rest.startswith("//") else rest.partition("?")[0]))
+    path = path.expanduser()
+    options = parse_qs(parts.query)
+    if unknown := set(options) - {"timeout"}:
+        raise errors.InvalidSettings(f"sqlite URL: unknown option {sorted(unknown)[0]!r}")
+    timeout = float(options.get("timeout", ["30"])[0])
+    if not path.name:
+        raise errors.InvalidSettings("sqlite URL: no path; write sqlite:///absolute/path")
+    if path.is_file() or path.suffix in SUFFIXES:
+        return path, timeout
+    return path / FILE_NAME, timeout
+
+
+@contextmanager
+def translated(path: Path) -> Iterator[None]:
+    """Turn the driver's errors into ours. A lock is never taken for damage."""
+    try:
+        yield
+    except (apsw.BusyError, apsw.LockedError) as error:
+        raise errors.Locked(
+            f"{path} is locked by another process; it is not damaged. Try again, or raise "
+            "?timeout= (seconds) in the URL"
+        ) from error
+    except apsw.NotADBError as error:
+        raise errors.NotADatabase(f"{path} is not a database; it was left as it is") from error
+    except apsw.CorruptError as error:
+        raise errors.Corrupt(
+            f"{path} is damaged ({error}); run `engrammic doctor` before writing to it"
+        ) from error
+    except (apsw.ReadOnlyError, apsw.CantOpenError, apsw.PermissionsError) as error:
+        raise errors.ConnectionFailed(
+            f"cannot write to {path}: {error}; check the permissions of the file and its folder"
+        ) from error
+    except apsw.ForkingViolationError as error:
+        raise errors.Closed(f"{path} was opened before a fork; open it again") from error
+    except (apsw.FullError, apsw.IOError, apsw.ConnectionClosedError) as error:
+        raise errors.StorageError(f"{path}: {error}") from error
+
+
+class Connections:
+    """The threads that touch one file: a writer, readers, and short reads in place.
+
+    Each thread has a connection of its own. `here()` is the calling thread's.
+    """
+
+    def __init__(self, path: Path, timeout: float) -> None:
+        self.path = path
+        self.timeout = timeout
+        self.pid = os.getpid()
+        self._mine = threading.local()
+        self._open: list[apsw.Connection] = []
+        self._guard = threading.Lock()
+        self._writer = ThreadPoolExecutor(1, "engrammic-write")
+        self._readers = ThreadPoolExecutor(READERS, "engrammic-read")
+        self._log_pages = 0
+        self.closed = False
+
+    async def write(self, work: Callable[[], T]) -> T:
+        """Run `work` on the writer thread, after all writes before it."""
+        self.ensure_open()
+        return await asyncio.wrap_future(self._writer.submit(work))
+
+    async def read(self, work: Callable[[], T]) -> T:
+        """Run `work` on a reader thread."""
+        self.ensure_open()
+        return await asyncio.wrap_future(self._readers.submit(work))
+
+    def later(self, work: Callable[[], object]) -> None:
+        """Queue `work` on the writer thread without waiting for it."""
+        self._writer.submit(work)
+
+    def here(self) -> apsw.Connection:
+        """The calling thread's connection, opened on first use."""
+        connection: apsw.Connection | None = getattr(self._mine, "connection", None)
+        if connection is None or self.closed or os.getpid() != self.pid:
+            self.ensure_open()
+            connection = open_connection(self.path, self.timeout)
+            connection.set_wal_hook(self._note_log)
+            self._mine.connection = connection
+            with self._guard:
+                self._open.append(connection)
+        return connection
+
+    def log_pages(self) -> int:
+        """Pages in the write-ahead log after the last commit of this handle."""
+        return self._log_pages
+
+    def _note_log(self, _connection: apsw.Connection, _name: str, pages: int) -> int:
+        self._log_pages = pages
+        return apsw.SQLITE_OK
+
+    def ensure_open(self) -> None:
+        """Raise Closed for a handle that was closed or that a fork copied."""
+        if self.closed:
+            raise errors.Closed(f"{self.path}: this handle was closed")
+        if os.getpid() != self.pid:
+            raise errors.Closed(f"{self.path} was opened before a fork; open it again")
+
+    def close(self) -> None:
+        """Finish the queued work and close every connection."""
+        if self.closed:
+            return
+        self._writer.shutdown(wait=True)
+        self._readers.shutdown(wait=True)
+        self.closed = True
+        if os.getpid() == self.pid:
+            for connection in self._open:
+                connection.close()
+
+
+def open_connection(path: Path, timeout: float) -> apsw.Connection:
+    """A connection set up for durability; the format is checked before anything is written."""
+    with translated(path):
+        connection = apsw.Connection(str(path))
+        connection.set_busy_timeout(int(timeout * 1000))
+        check_format(connection, path)
+        _enter_wal(connection, timeout)
+        connection.execute(
+            "pragma synchronous=full; pragma foreign_keys=on; pragma cache_size=-65536;"
+            "pragma temp_store=memory; pragma mmap_size=0"
+        )
+        if sys.platform == "darwin":
+            connection.execute("pragma fullfsync=1")
+        connection.wal_autocheckpoint(0)
+        return connection
+
+
+def check_format(connection: apsw.Connection, path: Path) -> None:
+    """Refuse a file of another program or of a later release, untouched."""
+    application = connection.pragma("application_id")
+    version = connection.pragma("user_version")
+    objects = connection.execute("select count(*) from sqlite_master").get
+    if application not in (0, APPLICATION_ID) or (application == 0 and objects):
+        raise errors.NotADatabase(f"{path} is another program's database; it was left as it is")
+    if version > FORMAT:
+        raise errors.NewerFormat(
+            f"{path} has format {version}, this release reads up to {FORMAT}: upgrade engrammic"
+        )
+
+
+def _enter_wal(connection: apsw.Connection, timeout: float) -> None:
+    # Switching to WAL needs the file for itself and does not wait for it.
+    deadline = time.monotonic() + timeout
+    while True:
+        try:
+            if connection.pragma("journal_mode") == "wal":
+                return
+            connection.pragma("journal_mode", "wal")
+        except apsw.BusyError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+
+
+def refuse_network(path: Path) -> None:
+    """Raise ConnectionFailed when the folder lies on a network file system (Linux)."""
+    kind = _file_system(path.parent.resolve())
+    if kind.startswith(NETWORK_FILE_SYSTEMS):
+        raise errors.ConnectionFailed(
+            f"{path} lies on {kind}, where SQLite's locks do not hold; use a local folder "
+            "or a database server"
+        )
+
+
+def _file_system(folder: Path) -> str:
+    mounts = Path("/proc/mounts")
+    if not mounts.exists():
+        return ""
+    best: tuple[int, str] = (-1, "")
+    for line in mounts.read_text(errors="replace").splitlines():
+        _, point, kind, *_ = line.split(" ")
+        point = point.encode().decode("unicode_escape")
+        if folder.is_relative_to(point):
+            best = max(best, (len(point), kind))
+    return best[1]
+
+
+def passive_checkpoint(connection: apsw.Connection) -> Any:
+    """Copy the log into the file as far as no reader stands in the way."""
+    try:
+        return connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+    except apsw.BusyError:
+        return None

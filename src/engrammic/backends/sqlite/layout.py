@@ -1,0 +1,198 @@
+"""How a schema lies in the file: tables, vectors beside, terms in FTS5.
+
+For a table `messages` with a vector and terms:
+
+* `messages`: `_row` (INTEGER PRIMARY KEY AUTOINCREMENT) and the plain fields;
+* `messages__vector__<field>`: `_row`, its partition, the float32 blob. Apart,
+  so that a filter over the table does not read past them;
+* `messages__terms__<partition>`: FTS5 over the TERMS fields, one per partition
+  value, so that BM25 statistics never cross a scope.
+
+Every write of a vector leaves a row in `_changes` from which other processes
+bring their matrices up to date.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property
+
+from engrammic.errors import InvalidSchema
+from engrammic.records import Cleaner, cleaner
+from engrammic.sql.sqlite import SqliteDialect
+from engrammic.types import DERIVED, Field, Index, Kind, Schema
+
+APPLICATION_ID = 0x456E6772  # "Engr"
+FORMAT = 1
+
+FOUNDATION = """
+create table if not exists _meta(key text primary key, value text not null) strict, without rowid;
+create table if not exists _tables(
+    number integer primary key, name text not null unique, schema text not null) strict;
+create table if not exists _partitions(
+    number integer primary key, value text not null unique) strict;
+create table if not exists _changes(
+    seq integer primary key autoincrement, tbl integer not null, part integer not null,
+    low integer not null, high integer not null) strict;
+insert or ignore into _meta values ('epoch', lower(hex(randomblob(8)))), ('lowest_seq', '0');
+"""
+
+TOKENIZER = "ascii tokenchars '!\"\"#$%&''''()*+,-./:;<=>?@[\\]^_`{|}~'"
+
+
+SQLITE = SqliteDialect()
+quoted = SQLITE.quote
+
+
+@dataclass(frozen=True, eq=False)
+class Layout:
+    """The statements that one schema needs. `number` stands for the table in `_changes`."""
+
+    schema: Schema
+    number: int = 0
+
+    @cached_property
+    def table(self) -> str:
+        """The quoted name of the main table."""
+        return quoted(self.schema.name)
+
+    @cached_property
+    def plain(self) -> tuple[Field, ...]:
+        """Fields that lie in the main table."""
+        return tuple(f for f in self.schema.fields if f.kind not in DERIVED)
+
+    @cached_property
+    def vectors(self) -> tuple[Field, ...]:
+        """VECTOR fields."""
+        return self.schema.of_kind(Kind.VECTOR)
+
+    @cached_property
+    def terms(self) -> tuple[Field, ...]:
+        """TERMS fields."""
+        return self.schema.of_kind(Kind.TERMS)
+
+    @cached_property
+    def clean(self) -> Cleaner:
+        """Brings a record into its stored form."""
+        return cleaner(self.schema)
+
+    @cached_property
+    def upsert(self) -> str:
+        """Insert or replace one record's plain fields; gives `_row`."""
+        names = [f.name for f in self.plain]
+        return SQLITE.upsert(self.schema.name, names, self.schema.key) + " RETURNING _row"
+
+    def by_key(self, select: str) -> str:
+        """A point read of `select` (SQL text of ours) by the whole key."""
+        where = " and ".join(f"{quoted(k)} = ?" for k in self.schema.key)
+        return f"select {select} from {self.table} where {where}"
+
+    @cached_property
+    def point_read(self) -> str:
+        """The stored fields of one record, by its key."""
+        return self.by_key(", ".join(quoted(name) for name in self.schema.stored))
+
+    def dimension(self, name: str) -> int:
+        """The length of a VECTOR field's vectors. Raises InvalidSchema for another field."""
+        found = self.schema.field(name)
+        if found.kind is not Kind.VECTOR or not found.dimension:
+            raise InvalidSchema(f"{self.schema.name}.{name}", "is no vector")
+        return found.dimension
+
+    def vector_table(self, name: str) -> str:
+        """The quoted name of the table that holds a VECTOR field."""
+        return quoted(f"{self.schema.name}__vector__{name}")
+
+    def terms_table(self, part: int) -> str:
+        """The quoted name of the FTS5 table of one partition."""
+        return quoted(f"{self.schema.name}__terms__{part}")
+
+    def creation(self) -> list[str]:
+        """The statements that create the table and its vector tables."""
+        key = ", ".join(map(quoted, self.schema.key))
+        fields = ", ".join(_column(f, f.name in self.schema.key) for f in self.plain)
+        statements = [
+            f"create table if not exists {self.table} "
+            f"(_row integer primary key autoincrement, {fields}, unique ({key})) strict"
+        ]
+        for f in self.vectors:
+            statements += self.vector_creation(f.name)
+        return statements + [self.index_creation(i) for i in self.schema.indexes]
+
+    def vector_creation(self, name: str) -> list[str]:
+        """The statements that create the table of one VECTOR field."""
+        table = self.vector_table(name)
+        index = quoted(f"{self.schema.name}__part__{name}")
+        return [
+            f"create table if not exists {table} "
+            "(_row integer primary key, part integer not null, value blob not null) strict",
+            f"create index if not exists {index} on {table} (part)",
+        ]
+
+    def index_creation(self, index: Index) -> str:
+        """The statement that creates one index."""
+        name = quoted(f"{self.schema.name}__{index.name}")
+        columns = ", ".join(map(quoted, index.fields))
+        return f"create index if not exists {name} on {self.table} ({columns})"
+
+    def terms_creation(self, part: int) -> list[str]:
+        """The statements that create the FTS5 table of one partition."""
+        table = self.terms_table(part)
+        columns = ", ".join(quoted(f.name) for f in self.terms)
+        weights = ", ".join(str(float(f.weight)) for f in self.terms)
+        return [
+            f"create virtual table if not exists {table} "
+            f'using fts5({columns}, tokenize="{TOKENIZER}")',
+            f"insert into {table}({table}, rank) values ('rank', 'bm25({weights})')",
+        ]
+
+    def growth(self, added: tuple[Field, ...]) -> list[str]:
+        """The statements that add nullable fields and missing indexes."""
+        statements: list[str] = []
+        for f in added:
+            if f.kind is Kind.VECTOR:
+                statements += self.vector_creation(f.name)
+            else:
+                statements.append(f"alter table {self.table} add column {_column(f, False)}")
+        return statements + [self.index_creation(i) for i in self.schema.indexes]
+
+
+def merged(old: Schema, new: Schema) -> tuple[Schema, tuple[Field, ...]]:
+    """The stored schema with what `new` adds, and the added fields. Raises InvalidSchema."""
+    name = old.name
+    if new.key != old.key or new.partition != old.partition:
+        raise InvalidSchema(name, f"is stored with the key {old.key}, not {new.key}")
+    stored = {f.name: f for f in old.fields}
+    for f in new.fields:
+        if f.name in stored and stored[f.name] != f:
+            raise InvalidSchema(f"{name}.{f.name}", f"is stored as {stored[f.name]}")
+    added = tuple(f for f in new.fields if f.name not in stored)
+    for f in added:
+        if not f.nullable or f.kind is Kind.TERMS:
+            raise InvalidSchema(f"{name}.{f.name}", "a field added later must be nullable")
+    indexes = tuple(dict.fromkeys((*old.indexes, *new.indexes)))
+    return replace(old, fields=(*old.fields, *added), indexes=indexes, _by_name={}), added
+
+
+def _column(f: Field, in_key: bool) -> str:
+    return SQLITE.declare(replace(f, nullable=f.nullable and not in_key))
+
+
+def dump_schema(schema: Schema) -> str:
+    """The schema as JSON text, as `_tables` keeps it."""
+    plain = asdict(schema)
+    del plain["_by_name"]
+    return json.dumps(plain, sort_keys=True)
+
+
+def load_schema(text: str) -> Schema:
+    """The schema that `dump_schema` wrote."""
+    raw = json.loads(text)
+    return Schema(
+        name=raw["name"],
+        fields=tuple(Field(**{**f, "kind": Kind(f["kind"])}) for f in raw["fields"]),
+        key=tuple(raw["key"]),
+        indexes=tuple(Index(tuple(i["fields"])) for i in raw["indexes"]),
+        partition=raw["partition"],
+    )

@@ -1,0 +1,233 @@
+"""The derived vector index: one contiguous matrix per partition, kept current by `_changes`.
+
+The table is the truth. A matrix is filled from it, and brought up to date
+before each search by the changes logged since, its own process's or another's.
+A published view is never edited: appending writes behind its end, replacing
+and deleting mark rows dead in a new mask.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import apsw
+import numpy as np
+from numpy.typing import NDArray
+
+from engrammic.backends.sqlite.layout import Layout
+
+SPARE = 1024
+COMPACT_SHARE = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What a search scans: `vectors[i]` belongs to table row `rows[i]`, unless it is dead."""
+
+    rows: NDArray[np.int64]
+    vectors: NDArray[np.float32]
+    dead: NDArray[np.int64]
+
+    def scores(self, query: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The cosine of every row with `query`; -inf for dead ones."""
+        scores: NDArray[np.float32] = self.vectors @ query
+        scores[self.dead] = -np.inf
+        return scores
+
+
+class Point(NamedTuple):
+    """Up to where a matrix has read: the file's epoch and the change sequence."""
+
+    epoch: str
+    seq: int
+
+
+class Matrix:
+    """The vectors of one field in one partition."""
+
+    def __init__(self, layout: Layout, field: str, part: int) -> None:
+        self._table = layout.vector_table(field)
+        self._number = layout.number
+        self._part = part
+        self._dimension = layout.dimension(field)
+        self._lock = threading.Lock()
+        self._at: Point | None = None
+        self._reset(0)
+
+    def _reset(self, capacity: int) -> None:
+        self._rows = np.empty(capacity, np.int64)
+        self._vectors = np.empty((capacity, self._dimension), np.float32)
+        self._size = 0
+        self._top = -1
+        self._places: dict[int, int] | None = {}
+        self._dead: set[int] = set()
+        self._view = self._publish()
+
+    def _publish(self) -> View:
+        dead = np.fromiter(sorted(self._dead), np.int64, len(self._dead))
+        self._view = View(self._rows[: self._size], self._vectors[: self._size], dead)
+        return self._view
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes that the arrays take."""
+        return self._vectors.nbytes + self._rows.nbytes
+
+    def locate(
+        self, connection: apsw.Connection, rows: Sequence[int]
+    ) -> tuple[View, NDArray[np.int64]]:
+        """The vectors as of now, and where `rows` stand in them; rows without one are left out."""
+        with self._lock:
+            view = self._current(connection)
+            index = self._index()
+            places = [p for r in rows if (p := index.get(r)) is not None]
+            return view, np.array(places, np.int64)
+
+    def _index(self) -> dict[int, int]:
+        if self._places is None:
+            self._places = {int(r): i for i, r in enumerate(self._rows[: self._size])}
+            for place in self._dead:
+                row = int(self._rows[place])
+                if self._places.get(row) == place:
+                    del self._places[row]
+        return self._places
+
+    def view(self, connection: apsw.Connection) -> View:
+        """The vectors as of now: reads what changed since the last call."""
+        with self._lock:
+            return self._current(connection)
+
+    def _current(self, connection: apsw.Connection) -> View:
+        if self._at is None or _point(connection) != self._at:
+            # Changes and vectors are read in one snapshot.
+            connection.execute("begin")
+            try:
+                self._refresh(connection)
+            finally:
+                connection.execute("commit")
+        return self._view
+
+    def _refresh(self, connection: apsw.Connection) -> None:
+        now = _point(connection)
+        lowest = int(connection.execute("select value from _meta where key = 'lowest_seq'").get)
+        if self._at is None or now.epoch != self._at.epoch or self._at.seq < lowest:
+            self._load(connection)
+        else:
+            self._catch_up(connection, self._at.seq)
+        if len(self._dead) > SPARE + COMPACT_SHARE * self._size:
+            self._load(connection)
+        self._at = now
+        self._publish()
+
+    def _load(self, connection: apsw.Connection) -> None:
+        where = f"from {self._table} where part = ?"
+        count = connection.execute(f"select count(*) {where}", (self._part,)).get
+        self._reset(count + max(SPARE, count // 8))
+        cursor = connection.execute(
+            f"select _row, value {where} order by _row",
+            (self._part,),
+        )
+        rows = self._rows
+        for place, (row, value) in enumerate(cursor):
+            rows[place] = row
+            self._vectors[place] = np.frombuffer(value, np.float32)
+        self._size = count
+        self._top = int(rows[count - 1]) if count else -1
+        self._places = None
+
+    def _catch_up(self, connection: apsw.Connection, since: int) -> None:
+        changed = connection.execute(
+            "select low, high from _changes where seq > ? and tbl = ? and part = ? order by seq",
+            (since, self._number, self._part),
+        ).fetchall()
+        for low, high in _merged(changed):
+            found = connection.execute(
+                f"select _row, value from {self._table} "
+                "where _row between ? and ? and part = ? order by _row",
+                (low, high, self._part),
+            ).fetchall()
+            self._bury(low, high)
+            self._append(found)
+
+    def _bury(self, low: int, high: int) -> None:
+        if low > self._top:
+            return
+        rows = self._rows[: self._size]
+        for place in np.flatnonzero((rows >= low) & (rows <= high)):
+            if self._places is not None:
+                self._places.pop(int(rows[place]), None)
+            self._dead.add(int(place))
+
+    def _append(self, found: Sequence[tuple[int, bytes]]) -> None:
+        needed = self._size + len(found)
+        if needed > len(self._rows):
+            self._grow(needed + max(SPARE, needed // 4))
+        for place, (row, value) in enumerate(found, self._size):
+            self._rows[place] = row
+            self._vectors[place] = np.frombuffer(value, np.float32)
+            if self._places is not None:
+                self._places[row] = place
+        self._size = needed
+        self._top = max(self._top, found[-1][0]) if found else self._top
+
+    def _grow(self, capacity: int) -> None:
+        # New arrays: a scan under way keeps the old ones.
+        rows = np.empty(capacity, np.int64)
+        vectors = np.empty((capacity, self._dimension), np.float32)
+        rows[: self._size] = self._rows[: self._size]
+        vectors[: self._size] = self._vectors[: self._size]
+        self._rows, self._vectors = rows, vectors
+
+
+def _point(connection: apsw.Connection) -> Point:
+    epoch, seq = connection.execute(
+        "select value, (select coalesce(max(seq), 0) from _changes) from _meta where key = 'epoch'"
+    ).get
+    return Point(epoch, seq)
+
+
+def _merged(ranges: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    merged: list[tuple[int, int]] = []
+    for low, high in sorted(ranges):
+        if merged and low <= merged[-1][1] + 1:
+            merged[-1] = (merged[-1][0], max(high, merged[-1][1]))
+        else:
+            merged.append((low, high))
+    return merged
+
+
+class Matrices:
+    """The matrices of one handle, the least recently used dropped past `bound` bytes."""
+
+    def __init__(self, bound: int = 4 << 30) -> None:
+        self._bound = bound
+        self._held: OrderedDict[tuple[str, str, int], Matrix] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def of(self, layout: Layout, field: str, part: int) -> Matrix:
+        """The matrix of a field in a partition."""
+        key = (layout.schema.name, field, part)
+        with self._lock:
+            if key not in self._held:
+                self._held[key] = Matrix(layout, field, part)
+                self._shrink()
+            self._held.move_to_end(key)
+            return self._held[key]
+
+    def _shrink(self) -> None:
+        sizes = {key: matrix.nbytes for key, matrix in self._held.items()}
+        total = sum(sizes.values())
+        for key in list(self._held)[:-1]:
+            if total <= self._bound:
+                return
+            total -= sizes[key]
+            del self._held[key]
+
+    def forget(self) -> None:
+        """Drop them all: a table went away."""
+        with self._lock:
+            self._held.clear()

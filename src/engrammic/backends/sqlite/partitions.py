@@ -1,0 +1,90 @@
+"""Partition values as numbers, and which partitions have an FTS5 table yet."""
+
+from __future__ import annotations
+
+import threading
+
+import apsw
+
+from engrammic.backends.sqlite.layout import Layout
+
+
+class Partitions:
+    """The numbers of partition values, remembered once they are committed.
+
+    Numbers and FTS5 tables made inside a transaction are kept aside until
+    `commit`, so that a rollback leaves nothing behind.
+    """
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
+        self._tables: set[str] = set()
+        self._new_numbers: dict[str, int] = {}
+        self._new_tables: set[str] = set()
+        self._guard = threading.Lock()
+        self._seen = ""
+
+    def number(self, connection: apsw.Connection, value: str) -> int:
+        """The number of a value, given to it now if it has none. Inside a write transaction."""
+        found = self._numbers.get(value) or self._new_numbers.get(value)
+        if found is None:
+            connection.execute("insert or ignore into _partitions(value) values (?)", (value,))
+            found = self.known(connection, value)
+            assert found is not None
+            self._new_numbers[value] = found
+        return found
+
+    def known(self, connection: apsw.Connection, value: str) -> int | None:
+        """The number of a value, or None when nothing was ever stored under it."""
+        found = self._numbers.get(value)
+        if found is None:
+            found = connection.execute(
+                "select number from _partitions where value = ?", (value,)
+            ).get
+        return found
+
+    def terms_table(self, connection: apsw.Connection, layout: Layout, part: int) -> str:
+        """The FTS5 table of a partition, created now if it is missing."""
+        table = layout.terms_table(part)
+        if table not in self._tables and table not in self._new_tables:
+            if not connection.table_exists("main", table.strip('"')):
+                for statement in layout.terms_creation(part):
+                    connection.execute(statement)
+            self._new_tables.add(table)
+        return table
+
+    def has_terms(self, connection: apsw.Connection, layout: Layout, part: int) -> bool:
+        """Whether the partition's FTS5 table is there."""
+        table = layout.terms_table(part)
+        return table in self._tables or connection.table_exists("main", table.strip('"'))
+
+    def commit(self) -> None:
+        """What the transaction made is there for good."""
+        with self._guard:
+            self._numbers.update(self._new_numbers)
+            self._tables.update(self._new_tables)
+            self.rollback()
+
+    def rollback(self) -> None:
+        """Forget what the transaction made."""
+        self._new_numbers.clear()
+        self._new_tables.clear()
+
+    def renew(self, connection: apsw.Connection) -> None:
+        """Forget all that was remembered under another epoch. Inside a write transaction."""
+        epoch = _epoch(connection)
+        if epoch != self._seen:
+            self.forget()
+            self._seen = epoch
+
+    def forget(self) -> None:
+        """Forget everything: tables were dropped."""
+        with self._guard:
+            self._numbers.clear()
+            self._tables.clear()
+
+
+def _epoch(connection: apsw.Connection) -> str:
+    if not connection.table_exists("main", "_meta"):
+        return ""
+    return str(connection.execute("select value from _meta where key = 'epoch'").get)

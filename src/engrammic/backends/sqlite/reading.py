@@ -1,0 +1,132 @@
+"""Reading records: filters to SQL, rows to records, and which reads are short."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Any
+
+import apsw
+
+from engrammic.backends.sqlite.layout import SQLITE, Layout, quoted
+from engrammic.compile.infix import Column, after_clause, compile_filter, order_clause
+from engrammic.errors import InvalidInput
+from engrammic.filters import And, Compare, Filter, Op
+from engrammic.records import coerce
+from engrammic.types import Kind, Order, Record, Schema
+
+SHORT_READ = 64
+"""A read of at most this many rows along an index runs where it is called."""
+
+_CODED = frozenset({Kind.BOOL, Kind.JSON, Kind.VECTOR})
+
+
+def condition(layout: Layout, where: Filter | None) -> tuple[str, list[Any]]:
+    """SQL text over the table alias `t`, and its parameters."""
+    if where is None:
+        return "1", []
+    return compile_filter(where, layout.schema, SQLITE, _expression(layout))
+
+
+@lru_cache(maxsize=256)
+def _expression(layout: Layout) -> Column:
+    def expression(name: str) -> str:
+        f = layout.schema.field(name)
+        if f.kind is Kind.TERMS:
+            raise InvalidInput(f.name, "terms are for searching; nothing else can be asked of them")
+        if f.kind is Kind.VECTOR:
+            return f"(select value from {layout.vector_table(f.name)} as v where v._row = t._row)"
+        return f"t.{quoted(f.name)}"
+
+    return expression
+
+
+def select(
+    layout: Layout,
+    where: Filter | None,
+    order: Order | None,
+    after: tuple[Any, ...] | None,
+    limit: int | None,
+    columns: Sequence[str],
+) -> tuple[str, list[Any]]:
+    """The statement of `Backend.query`."""
+    text, params = condition(layout, where)
+    column = _expression(layout)
+    if after is not None:
+        resume, more = after_clause(layout.schema, order, after, SQLITE, column)
+        text, params = f"({text}) and {resume}", [*params, *more]
+    chosen = ", ".join(map(column, columns))
+    sql = (
+        f"select {chosen} from {layout.table} as t where {text} "
+        f"order by {order_clause(layout.schema, order, column)}"
+    )
+    return (sql, params) if limit is None else (f"{sql} limit ?", [*params, limit])
+
+
+@lru_cache(maxsize=256)
+def decoder(layout: Layout, columns: tuple[str, ...]) -> Callable[[Sequence[Any]], Record]:
+    """A function from a row to a record of `columns`; null fields are None."""
+    coded = any(layout.schema.field(name).kind in _CODED for name in columns)
+
+    def decode(row: Sequence[Any]) -> Record:
+        record = dict(zip(columns, row, strict=True))
+        return coerce(layout.schema, record) if coded else record
+
+    return decode
+
+
+def records_of(
+    connection: apsw.Connection,
+    layout: Layout,
+    rows: apsw.CArrayBinding,
+    columns: Sequence[str],
+) -> dict[int, tuple[tuple[Any, ...], Record]]:
+    """Table row to (key, record) for the given rows that exist."""
+    key = ", ".join(f"t.{quoted(k)}" for k in layout.schema.key)
+    chosen = ", ".join(map(_expression(layout), columns))
+    sql = (
+        f"select t._row, {key}, {chosen} from {layout.table} as t "
+        "where t._row in (select value from carray(?))"
+    )
+    decode, width = decoder(layout, tuple(columns)), len(layout.schema.key) + 1
+    return {row[0]: (row[1:width], decode(row[width:])) for row in connection.execute(sql, (rows,))}
+
+
+def equalities(where: Filter | None) -> dict[str, Any]:
+    """Fields that the filter pins to one value, at its top."""
+    parts = where.parts if isinstance(where, And) else (where,)
+    return {p.field: p.value for p in parts if isinstance(p, Compare) and p.op is Op.EQ}
+
+
+def without_partition(schema: Schema, where: Filter | None) -> Filter | None:
+    """The filter less the equality on the partition at its top; None when nothing is left."""
+    if where is None or schema.partition is None:
+        return where
+    parts = where.parts if isinstance(where, And) else (where,)
+    rest = tuple(p for p in parts if not _pins(p, schema.partition))
+    return And(rest) if rest else None
+
+
+def _pins(part: Filter, field: str) -> bool:
+    return isinstance(part, Compare) and part.field == field and part.op is Op.EQ
+
+
+def served_by_index(schema: Schema, where: Filter | None) -> bool:
+    """Whether an index narrows the filter to few rows: it pins the index's first own field."""
+    pinned = set(equalities(where))
+    skip = 1 if schema.partition else 0
+    leads = [schema.key, *(i.fields for i in schema.indexes)]
+    return any(len(lead) > skip and lead[skip] in pinned for lead in leads)
+
+
+def is_short(schema: Schema, where: Filter | None, order: Order | None, limit: int | None) -> bool:
+    """Whether a query reads few rows along one index, and so needs no other thread."""
+    if limit is None or limit > SHORT_READ:
+        return False
+    pinned = set(equalities(where))
+    ordered = [order.field] if order else []
+    for lead in (schema.key, *(i.fields for i in schema.indexes)):
+        rest = [f for f in lead if f not in pinned]
+        if rest == ordered or (not ordered and not rest):
+            return True
+    return False

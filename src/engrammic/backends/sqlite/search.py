@@ -1,0 +1,176 @@
+"""Ranked search under a filter: which way is cheapest, always exact.
+
+Three ways, tried in this order:
+
+* no filter but the partition: rank everything, fetch the page;
+* a filter that an index serves: collect its rows first, rank only those;
+* any other: rank first, then ask the table which of the best pass; ask deeper
+  as long as the page is short, at last collect all rows that match.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import apsw
+import numpy as np
+from numpy.typing import NDArray
+
+from engrammic.backends.sqlite.layout import Layout
+from engrammic.backends.sqlite.matrix import Matrix
+from engrammic.backends.sqlite.reading import condition, records_of
+from engrammic.filters import Filter
+from engrammic.types import Scored
+
+Ranked: TypeAlias = list[tuple[int, float]]
+"""Table rows with their scores, best first."""
+
+TIE_ROOM = 64
+DEEPER = 1.5
+DIGITS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """One search over one table: what narrows it and what it gives back."""
+
+    connection: apsw.Connection
+    layout: Layout
+    where: Filter | None
+    indexed: bool
+    columns: Sequence[str]
+    limit: int
+
+    def by_vector(self, matrix: Matrix, query: NDArray[np.float32]) -> list[Scored]:
+        """The page nearest to `query`."""
+        if self.where is not None and self.indexed:
+            return self._page(self._nearest_of(matrix, query, self.matching()))
+        view = matrix.view(self.connection)
+        scores = view.scores(query)
+        alive = len(view.rows) - len(view.dead)
+
+        def best(depth: int) -> Ranked:
+            return top(view.rows, scores, min(depth, alive))
+
+        return self._deepen(best, alive, lambda: self._nearest_of(matrix, query, self.matching()))
+
+    def by_terms(self, table: str, match: str) -> list[Scored]:
+        """The page best by BM25 for an FTS5 expression of quoted terms."""
+
+        def best(depth: int, inside: str = "", values: tuple[object, ...] = ()) -> Ranked:
+            sql = (
+                f"select rowid, -rank from {table} where {table} match ? {inside} "
+                "order by rank limit ?"
+            )
+            return self.connection.execute(sql, (match, *values, depth)).fetchall()
+
+        def among() -> Ranked:
+            rows = self.matching()
+            if not rows:
+                return []
+            inside = "and +rowid in (select value from carray(?))"
+            return best(self.limit + TIE_ROOM, inside, (numbers(rows),))
+
+        if self.where is not None and self.indexed:
+            return self._page(among())
+        return self._deepen(best, None, among)
+
+    def matching(self) -> list[int]:
+        """The rows of every record that passes the filter."""
+        assert self.where is not None
+        where, values = condition(self.layout, self.where)
+        sql = f"select t._row from {self.layout.table} as t where {where}"
+        return [row for (row,) in self.connection.execute(sql, values)]
+
+    def _nearest_of(
+        self, matrix: Matrix, query: NDArray[np.float32], rows: Sequence[int]
+    ) -> Ranked:
+        view, places = matrix.locate(self.connection, rows)
+        if len(places) > len(view.rows) // 4:
+            scores = view.scores(query)[places]
+        else:
+            scores = view.vectors[places] @ query
+        return top(view.rows[places], scores, self.limit)
+
+    def _deepen(
+        self, best: Callable[[int], Ranked], total: int | None, collect: Callable[[], Ranked]
+    ) -> list[Scored]:
+        """Rank first, then filter; deeper while the page is short and more are there."""
+        depth = self.limit + TIE_ROOM
+        if self.where is not None:
+            depth = max(depth, 2 * self.limit)
+        ranked = best(depth)
+        page = self._page(ranked)
+        if self.where is None or len(page) >= self.limit or len(ranked) < depth:
+            return page
+        share = (len(page) + 0.5) / depth
+        deeper = int(DEEPER * self.limit / share)
+        if total is None or deeper < total // 8:
+            ranked = best(deeper)
+            page = self._page(ranked)
+            if len(page) >= self.limit or len(ranked) < deeper:
+                return page
+        return self._page(collect())
+
+    def _page(self, ranked: Ranked) -> list[Scored]:
+        """The first records of `ranked` that pass the filter; equal scores by key."""
+        if self.where is not None and ranked:
+            passing = self._passing([row for row, _ in ranked])
+            ranked = [hit for hit in ranked if hit[0] in passing]
+        ranked = with_ties(ranked, self.limit)
+        if not ranked:
+            return []
+        found = records_of(
+            self.connection, self.layout, numbers([r for r, _ in ranked]), self.columns
+        )
+        hits = [
+            (-round(score, DIGITS), *entry, score)
+            for row, score in ranked
+            if (entry := found.get(row)) is not None
+        ]
+        hits.sort(key=lambda hit: hit[:2])
+        return [Scored(record, score) for _, _, record, score in hits[: self.limit]]
+
+    def _passing(self, rows: Sequence[int]) -> set[int]:
+        assert self.where is not None
+        where, values = condition(self.layout, self.where)
+        sql = (
+            f"select t._row from {self.layout.table} as t "
+            f"where t._row in (select value from carray(?)) and {where}"
+        )
+        return {row for (row,) in self.connection.execute(sql, (numbers(rows), *values))}
+
+
+def with_ties(ranked: Ranked, limit: int) -> Ranked:
+    """The first `limit` hits and those behind them with the last one's score."""
+    if len(ranked) <= limit:
+        return ranked
+    last = round(ranked[limit - 1][1], DIGITS)
+    end = limit
+    while end < len(ranked) and round(ranked[end][1], DIGITS) == last:
+        end += 1
+    return ranked[:end]
+
+
+def top(rows: NDArray[np.int64], scores: NDArray[np.float32], limit: int) -> Ranked:
+    """The `limit` best rows, and those that tie with the last of them, best first."""
+    count = len(scores)
+    if limit <= 0 or not count:
+        return []
+    if limit < count:
+        worst = np.partition(scores, count - limit)[count - limit]
+        places = np.flatnonzero(scores >= worst - 10.0**-DIGITS)
+        if len(places) > limit + TIE_ROOM:
+            places = places[np.argsort(-scores[places], kind="stable")[: limit + TIE_ROOM]]
+    else:
+        places = np.arange(count)
+    places = places[np.argsort(-scores[places], kind="stable")]
+    places = places[np.isfinite(scores[places])]
+    return list(zip(rows[places].tolist(), scores[places].tolist(), strict=True))
+
+
+def numbers(rows: Sequence[int]) -> apsw.CArrayBinding:
+    """Row numbers as one bound value."""
+    return apsw.carray(np.asarray(rows, np.int64))

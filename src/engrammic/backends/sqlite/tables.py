@@ -1,0 +1,114 @@
+"""The tables of a file: what is declared, and declaring more."""
+
+from __future__ import annotations
+
+import threading
+
+import apsw
+
+from engrammic.backends.sqlite.layout import (
+    APPLICATION_ID,
+    FORMAT,
+    FOUNDATION,
+    Layout,
+    dump_schema,
+    load_schema,
+    merged,
+)
+from engrammic.errors import InvalidSchema
+from engrammic.types import Kind, Schema
+
+
+class Tables:
+    """The layouts known to one handle; the file's `_tables` is the truth."""
+
+    def __init__(self) -> None:
+        self._layouts: dict[str, Layout] = {}
+        self._guard = threading.Lock()
+
+    def layout(self, table: str) -> Layout:
+        """The layout of a declared table. Raises InvalidSchema for another."""
+        try:
+            return self._layouts[table]
+        except KeyError:
+            raise InvalidSchema(table, "no such table; declare it with ensure_table") from None
+
+    def known(self) -> list[Layout]:
+        """Every layout, by table name."""
+        return [self._layouts[name] for name in sorted(self._layouts)]
+
+    def found(self, connection: apsw.Connection) -> list[Schema]:
+        """Every schema in the file, by name. Lays the foundation of a new file."""
+        if not connection.table_exists("main", "_tables"):
+            lay_foundation(connection)
+        rows = connection.execute("select name, number, schema from _tables order by name")
+        found = {name: Layout(load_schema(text), number) for name, number, text in rows}
+        with self._guard:
+            self._layouts = found
+        return [layout.schema for layout in found.values()]
+
+    def is_declared(self, connection: apsw.Connection, schema: Schema) -> bool:
+        """Whether the file holds the table exactly or with more fields."""
+        layout = self._layouts.get(schema.name)
+        if layout is None:
+            return False
+        whole, added = merged(layout.schema, schema)
+        return not added and whole.indexes == layout.schema.indexes
+
+    def declare(self, connection: apsw.Connection, schema: Schema) -> None:
+        """Create or extend the table. Inside a write transaction."""
+        check(schema)
+        self.found(connection)
+        old = self._layouts.get(schema.name)
+        if old is None:
+            statements = Layout(schema).creation()
+        else:
+            schema, added = merged(old.schema, schema)
+            statements = Layout(schema).growth(added)
+        for statement in statements:
+            connection.execute(statement)
+        connection.execute(
+            "insert into _tables(name, schema) values (?, ?) "
+            "on conflict (name) do update set schema = excluded.schema",
+            (schema.name, dump_schema(schema)),
+        )
+        self.found(connection)
+
+    def drop(self, connection: apsw.Connection, table: str) -> None:
+        """Remove a table and all that is derived from it. Inside a write transaction."""
+        self.found(connection)
+        layout = self._layouts.get(table)
+        if layout is None:
+            return
+        for part in [0, *_numbers(connection)]:
+            connection.execute(f"drop table if exists {layout.terms_table(part)}")
+        for f in layout.vectors:
+            connection.execute(f"drop table if exists {layout.vector_table(f.name)}")
+        connection.execute(f"drop table if exists {layout.table}")
+        connection.execute("delete from _tables where name = ?", (table,))
+        connection.execute("update _meta set value = lower(hex(randomblob(8))) where key = 'epoch'")
+        self.found(connection)
+
+
+def lay_foundation(connection: apsw.Connection) -> None:
+    """Make a new file ours. Inside a write transaction; harmless when another was first."""
+    connection.execute(FOUNDATION)
+    connection.pragma("application_id", APPLICATION_ID)
+    connection.pragma("user_version", FORMAT)
+
+
+def check(schema: Schema) -> None:
+    """Raise InvalidSchema for what this database cannot lay out."""
+    if any(name.startswith("_") for name in (schema.name, *(f.name for f in schema.fields))):
+        raise InvalidSchema(schema.name, "names with a leading underscore are the database's own")
+    if "__" in schema.name:
+        raise InvalidSchema(schema.name, "a table name holds no double underscore")
+    if schema.partition is not None and schema.partition not in schema.key:
+        raise InvalidSchema(schema.name, "the partition must be part of the key")
+    for f in schema.of_kind(Kind.VECTOR):
+        if not f.dimension:
+            raise InvalidSchema(f"{schema.name}.{f.name}", "a vector needs a dimension")
+
+
+def _numbers(connection: apsw.Connection) -> list[int]:
+    return [number for (number,) in connection.execute("select number from _partitions")]

@@ -1,0 +1,1 @@
+"""Stores: one file per noun, each a schema plus verbs over `Backend` and `Embedder`."""
