@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engrammic.embed.base import Fingerprint, Span, Vectors
-from engrammic.embed.passages import cut_passages
 from engrammic.embed.prepare import Notes, Precision, needs_build, notes_of, prepare, require_onnx
 from engrammic.embed.weights import DEFAULT_MODEL, find_model
 from engrammic.errors import InvalidSettings
@@ -118,10 +117,7 @@ class OnnxEmbedder:
 
     def passages(self, text: str) -> list[Span]:
         """Spans that cover `text`, each within the window, cut at sentences, else words."""
-        session = self._loaded()
-        if text.isascii() and len(text) < session.room:  # a token is at least one character
-            return [(0, len(text))]
-        return cut_passages(text, session.fit, session.room)
+        return self._loaded().window.passages(text)
 
     def _embed_into(self, vectors: Vectors, texts: Sequence[str]) -> None:
         session = self._loaded()

@@ -26,6 +26,14 @@ GRAPH_VERSION = 1
 NOTES = "engrammic.json"
 POOLING = "1_Pooling/config.json"
 WINDOW = "sentence_bert_config.json"
+_COPIED = (
+    TOKENIZER,
+    "config.json",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    POOLING,
+    WINDOW,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +146,7 @@ def _make(files: ModelFiles, notes: Notes, path: Path, precision: Precision) -> 
     if precision == "int8":
         return write_atomically(path, lambda to: _quantise(prepare(files).path, to))
     check_official(files)
-    for name in (TOKENIZER, "config.json", POOLING, WINDOW):
+    for name in _COPIED:
         source = files.directory / name
         if source.is_file():
             write_atomically(path.parent / name, partial(shutil.copyfile, source))
@@ -183,7 +191,8 @@ def _pinned(files: ModelFiles) -> str | None:
 
 def _pooling(config: dict[str, Any]) -> Pooling:
     """The pooling that a sentence-transformers directory names; the mean when it names none."""
-    asked = {name for name, on in config.items() if on is True} or {config.get("pooling_mode")}
+    asked: set[str | None] = {name for name, on in config.items() if on is True}
+    asked = asked or {config.get("pooling_mode")}
     if asked <= {None, "mean", "pooling_mode_mean_tokens", "include_prompt"}:
         return "mean"
     if asked <= {"cls", "pooling_mode_cls_token", "include_prompt"}:

@@ -13,7 +13,8 @@ from tokenizers import Tokenizer
 
 from engrammic.embed.base import Vectors
 from engrammic.embed.prepare import Graph
-from engrammic.errors import EmbeddingError, InvalidInput, InvalidSettings
+from engrammic.embed.window import Window, not_text
+from engrammic.errors import EmbeddingError, InvalidSettings
 
 CHARACTERS_READ = 64
 """Characters per token of the window for which a text is read at all; the rest overruns it."""
@@ -31,10 +32,9 @@ class Session:
 
     def __init__(self, graph: Graph, device: str, threads: int | None) -> None:
         self.graph = graph
-        self.window = graph.notes.max_tokens
-        self._tokenizer = self._load_tokenizer()
-        self._tokenizer.enable_truncation(self.window)
-        self.room = self.window - len(self._tokenizer.encode("").ids)
+        self._tokenizer = self._tokenizer_of_its_own()
+        self._tokenizer.no_padding()
+        self._tokenizer.enable_truncation(graph.notes.max_tokens)
         self._session = _load(graph, device, threads)
         self._inputs = [i.name for i in self._session.get_inputs()]
         outputs = [o.name for o in self._session.get_outputs()]
@@ -42,11 +42,11 @@ class Session:
 
     def encode(self, texts: Sequence[str]) -> list[list[int]]:
         """Token ids of each text, special tokens included, cut to the window."""
-        cap = self.window * CHARACTERS_READ
+        cap = self.graph.notes.max_tokens * CHARACTERS_READ
         try:
             found = self._tokenizer.encode_batch_fast([text[:cap] for text in texts])
         except TypeError as error:
-            raise InvalidInput("text", "want a str without lone surrogates") from error
+            raise not_text() from error
         return [encoding.ids for encoding in found]
 
     def run(self, ids: Sequence[Sequence[int]]) -> Vectors:
@@ -62,26 +62,13 @@ class Session:
         found = self._session.run([self._output], {name: feed[name] for name in self._inputs})[0]
         return _unit(found if found.ndim == 2 else self._pool(found, mask))
 
-    def fit(self, text: str) -> int:
-        """How many characters of `text`, from its start, the window holds."""
-        try:
-            encoding = self._counter.encode(text, add_special_tokens=False)
-        except TypeError as error:
-            raise InvalidInput("text", "want a str without lone surrogates") from error
-        if len(encoding) <= self.room:
-            return len(text)
-        start: int = encoding.offsets[self.room][0]
-        return start
-
     @cached_property
-    def _counter(self) -> Tokenizer:
-        return self._load_tokenizer()
+    def window(self) -> Window:
+        """The window, for cutting passages."""
+        return Window(self._tokenizer_of_its_own(), self.graph.notes.max_tokens)
 
-    def _load_tokenizer(self) -> Tokenizer:
-        """The tokenizer without the padding and truncation that its file may ask for."""
+    def _tokenizer_of_its_own(self) -> Tokenizer:
         tokenizer: Tokenizer = Tokenizer.from_file(str(self.graph.tokenizer))
-        tokenizer.no_padding()
-        tokenizer.no_truncation()
         return tokenizer
 
     def _pool(self, states: NDArray[Any], mask: NDArray[Any]) -> NDArray[Any]:
