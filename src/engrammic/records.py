@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
 from operator import index
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
@@ -121,13 +121,22 @@ def unit(value: Any, dimension: int, name: str) -> NDArray[np.float32]:
 
     Raises InvalidInput for another shape, zero, or a value that is not finite.
     """
-    if isinstance(value, np.ndarray) and value.dtype == np.float32 and value.shape == (dimension,):
+    if _ready(value, dimension):
         square = float(value.dot(value))
         if abs(square - 1) < 1e-6:
             return value
         if 1e-30 < square < 1e30:
             return np.divide(value, math.sqrt(square), dtype=np.float32)
     return _wide_unit(value, dimension, name)
+
+
+def _ready(value: Any, dimension: int) -> TypeGuard[NDArray[np.float32]]:
+    return (
+        isinstance(value, np.ndarray)
+        and value.dtype == np.float32
+        and value.shape == (dimension,)
+        and value.flags.c_contiguous
+    )
 
 
 def _wide_unit(value: Any, dimension: int, name: str) -> NDArray[np.float32]:

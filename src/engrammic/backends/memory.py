@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import copy
+import math
 import os
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self, TypeAlias
 
@@ -17,7 +18,6 @@ from engrammic.errors import Closed, Conflict, InvalidSchema
 from engrammic.evolution import grown
 from engrammic.filters import EVERYTHING, Filter
 from engrammic.predicate import check_filter, predicate
-from engrammic.ranking.bm25 import Statistics, bm25
 from engrammic.reads import (
     check_after,
     check_limit,
@@ -181,8 +181,12 @@ class MemoryBackend(Backend):
         chosen = columns_of(found.schema, columns)
         check_limit(limit)
         everything = found.partition(partition_of(found.schema, where))
-        fields = [f for f in found.schema.fields if f.kind is Kind.TERMS]
-        raise NotImplementedError
+        holds = predicate(EVERYTHING if where is None else where)
+        check_filter(EVERYTHING if where is None else where, found.schema)
+        weights = {f.name: f.weight for f in found.schema.of_kind(Kind.TERMS)}
+        scored = _bm25(everything, weights, wanted)
+        hits = found.top(((r, s) for r, s in scored if holds(r)), limit)
+        return [Scored(_given(r, chosen), score) for r, score in hits]
 
     async def get(self, table: str, key: tuple[Any, ...]) -> Record | None:
         """As `Backend.get`."""
@@ -232,3 +236,26 @@ def _owned(schema: Schema, record: Record) -> Record:
 def _given(record: Record, columns: Sequence[str]) -> Record:
     return {n: copy.deepcopy(v) if isinstance(v := record.get(n), dict | list) else v
             for n in columns}  # fmt: skip
+
+
+def _bm25(
+    records: Sequence[Record], weights: Mapping[str, float], terms: Sequence[str]
+) -> list[tuple[Record, float]]:
+    """The records that hold a term, with the score of SQLite's FTS5 `bm25()`."""
+    words = [{n: [t for t in (r.get(n) or "").split(" ") if t] for n in weights} for r in records]
+    lengths = [sum(map(len, w.values())) for w in words]
+    mean = sum(lengths) / max(len(lengths), 1)
+    counts = [{n: Counter(ws) for n, ws in w.items()} for w in words]
+    holding = {t: sum(any(t in c for c in cs.values()) for cs in counts) for t in terms}
+    found = []
+    for record, length, by_field in zip(records, lengths, counts, strict=True):
+        present = [t for t in terms if any(t in c for c in by_field.values())]
+        score = 0.0
+        for term in present:
+            n = holding[term]
+            rarity = max(math.log((len(records) - n + 0.5) / (n + 0.5)), 1e-6)
+            often = sum(weights[name] * c[term] for name, c in by_field.items())
+            score += rarity * often * 2.2 / (often + 1.2 * (0.25 + 0.75 * length / mean))
+        if present:
+            found.append((record, score))
+    return found

@@ -1,0 +1,57 @@
+"""From a URL to an open backend, by the entry points of the group `engrammic.backends`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engrammic.backend import Backend
+from engrammic.errors import InvalidSettings, MissingDependency
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
+GROUP = "engrammic.backends"
+
+
+async def open_backend(url: str) -> Backend:
+    """The database at `url`, connected.
+
+    `scheme:...` names the backend, `:memory:` is `memory:`, and a path alone
+    is SQLite. Raises InvalidSettings for an unknown scheme, MissingDependency
+    where the scheme's driver is not installed, ConnectionFailed and its kin.
+    """
+    return await backend_class(scheme_of(url)).connect(url)
+
+
+def scheme_of(url: str) -> str:
+    """The backend that a URL asks for; a Windows drive is no scheme."""
+    if not url or "\0" in url:
+        raise InvalidSettings(f"{url!r} is no database: want a path or scheme:...")
+    if url == ":memory:":
+        return "memory"
+    scheme, colon, _ = url.partition(":")
+    named = colon and len(scheme) > 1 and scheme.isascii() and scheme.isidentifier()
+    return scheme.lower() if named else "sqlite"
+
+
+def backend_class(scheme: str) -> type[Backend]:
+    """The class that serves a scheme, its module imported now."""
+    known = registered()
+    if scheme not in known:
+        raise InvalidSettings(f"no backend for {scheme}:; there are: {', '.join(sorted(known))}")
+    try:
+        found = known[scheme].load()
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] == "engrammic":
+            raise
+        raise MissingDependency(f"the {scheme} backend", scheme) from error
+    if not (isinstance(found, type) and issubclass(found, Backend)):
+        raise InvalidSettings(f"{known[scheme].value} is no backend")
+    return found
+
+
+def registered() -> dict[str, EntryPoint]:
+    """Schemes and where their classes are; nothing is imported."""
+    from importlib.metadata import entry_points
+
+    return {entry.name: entry for entry in entry_points(group=GROUP)}
