@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any, Literal, TypeAlias
 
 from engrammic.errors import InvalidInput
-from engrammic.sessions.values import mapping_of, present, text_of
+from engrammic.sessions.values import list_of, mapping_of, present, text_of
 
 Kind: TypeAlias = Literal["text", "tool_use", "tool_result", "thinking"]
 
@@ -182,7 +182,7 @@ def arguments(given: object) -> object:
 def calls(given: object) -> list[Part]:
     """The parts of an OpenAI-style `tool_calls` list; indices follow content's from 1000 on."""
     found = []
-    for number, entry in enumerate(given if isinstance(given, list) else ()):
+    for number, entry in enumerate(list_of(given)):
         function = mapping_of(mapping_of(entry).get("function"))
         name = str(function.get("name") or "tool")
         part = call(name, arguments(function.get("arguments")), mapping_of(entry).get("id"))

@@ -11,8 +11,8 @@ from engrammic.errors import InvalidInput
 from engrammic.sessions.blocks import Part, calls, parts, result
 from engrammic.sessions.exports import Place, object_of, told
 from engrammic.sessions.lines import LINES, BadLine, Item, Line, document, each, guarded, sample
-from engrammic.sessions.thread import Source, Thread, Turn, role_of
-from engrammic.sessions.values import moment, named, text_of
+from engrammic.sessions.thread import ROLES, Source, Thread, Turn, role_of
+from engrammic.sessions.values import count_of, moment, named, text_of
 
 NAME = "chat"
 
@@ -26,7 +26,6 @@ _MODEL = ("model_id", "model")
 _LISTS = ("messages", "conversations", "turns")
 _TAKEN = {*_ROLE, *_SAID, *_WHEN, *_OF, *_KEY, *_MODEL}
 _TAKEN |= {"name", "metadata", "token_count", "tool_calls", "tool_call_id"}
-_KNOWN = ("user", "assistant", "system", "tool")
 _DOCUMENT = re.compile(rb'\s*(\[\s*)?\{\s*"(role|content|messages|id|title|conversation_id)"\s*:')
 
 
@@ -130,16 +129,14 @@ class _Chats:
         if speaker is None:
             raise InvalidInput("role", "missing")
         role = role_of(speaker)
-        known = role in _KNOWN
-        count = record.get("token_count")
         return Turn(
-            role=role if known else "user",
+            role=role if role in ROLES else speaker,
             parts=self._said(record, role),
             key=named(_first(record, _KEY)),
             when=_first(record, _WHEN),
-            name=text_of(record.get("name")) or (None if known else speaker),
+            name=text_of(record.get("name")),
             model_id=text_of(_first(record, _MODEL)),
-            token_count=count if isinstance(count, int) and not isinstance(count, bool) else None,
+            token_count=count_of(record.get("token_count")),
             metadata=_own(record, set()),
         )
 

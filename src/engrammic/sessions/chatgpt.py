@@ -13,7 +13,7 @@ from engrammic.sessions.blocks import Part, arguments, call, parts, result
 from engrammic.sessions.exports import Export, Place, conversations, told
 from engrammic.sessions.lines import Item
 from engrammic.sessions.thread import Source, Thread, Turn, role_of
-from engrammic.sessions.values import digest, mapping_of, moment, named, present, text_of
+from engrammic.sessions.values import digest, list_of, mapping_of, moment, named, present, text_of
 
 NAME = "chatgpt"
 
@@ -76,7 +76,7 @@ class _Tree:
     def order(self) -> list[str]:
         """Every node once: depth first from the roots, then what no root leads to."""
         parents = {name: mapping_of(node).get("parent") for name, node in self.nodes.items()}
-        roots = [name for name, parent in parents.items() if parent not in self.nodes]
+        roots = [name for name, parent in parents.items() if str(parent) not in self.nodes]
         seen: dict[str, None] = {}
         for start in (*roots, *self.nodes):
             stack = [start]
@@ -84,8 +84,8 @@ class _Tree:
                 name = stack.pop()
                 if name in self.nodes and name not in seen:
                     seen[name] = None
-                    children = mapping_of(self.nodes[name]).get("children")
-                    stack += [c for c in reversed(children or ()) if isinstance(c, str)]
+                    children = list_of(mapping_of(self.nodes[name]).get("children"))
+                    stack += [c for c in reversed(children) if isinstance(c, str)]
         return list(seen)
 
     def turn(self, name: str) -> Turn | None:

@@ -13,7 +13,7 @@ from engrammic.sessions.blocks import Part, parts
 from engrammic.sessions.exports import Export, Place, conversations, object_of, told
 from engrammic.sessions.lines import Item
 from engrammic.sessions.thread import Source, Thread, Turn, role_of
-from engrammic.sessions.values import digest, mapping_of, moment, named, present, text_of
+from engrammic.sessions.values import digest, list_of, mapping_of, moment, named, present, text_of
 
 NAME = "claude"
 
@@ -63,7 +63,7 @@ def _turn(entry: Any, include_thinking: bool) -> Turn:
     said = parts("" if blocks is None else blocks, include_thinking=include_thinking)
     if not said and text_of(message.get("text")):
         said = parts(message["text"])
-    files = [text_of(mapping_of(f).get("file_name")) for f in message.get("files") or ()]
+    files = [text_of(mapping_of(f).get("file_name")) for f in list_of(message.get("files"))]
     return Turn(
         role=role_of(message["sender"]),
         parts=[*said, *_attachments(message)],
@@ -77,7 +77,7 @@ def _turn(entry: Any, include_thinking: bool) -> Turn:
 
 
 def _attachments(message: Export) -> Iterator[Part]:
-    for number, attached in enumerate(message.get("attachments") or ()):
+    for number, attached in enumerate(list_of(message.get("attachments"))):
         facts = mapping_of(attached)
         text = text_of(facts.get("extracted_content"))
         if text:

@@ -22,7 +22,7 @@ from engrammic.sessions.lines import (
     sample,
 )
 from engrammic.sessions.thread import Source, Thread, Turn, role_of
-from engrammic.sessions.values import mapping_of, named, present, text_of
+from engrammic.sessions.values import count_of, mapping_of, named, present, text_of
 
 NAME = "claude-code"
 
@@ -120,6 +120,7 @@ class _Log:
             version=record.get("version"),
         )
         self._thread(record).metadata |= place
+        spoken = parts(said.get("content"), include_thinking=self.include_thinking)
         marks = present(
             parent_id=record.get("parentUuid"),
             uuid=record.get("uuid"),
@@ -130,11 +131,11 @@ class _Log:
         )
         return Turn(
             role=role_of(str(said.get("role") or record["type"])),
-            parts=parts(said.get("content"), include_thinking=self.include_thinking),
+            parts=spoken,
             key=named(record.get("uuid")),
             when=record.get("timestamp"),
             model_id=text_of(said.get("model")),
-            token_count=self._tokens(said),
+            token_count=self._tokens(said) if spoken else None,
             metadata=place | marks,
             repeats=True,
         )
@@ -147,4 +148,4 @@ class _Log:
             return None
         self.counted = said.get("id")
         counts = (usage.get("input_tokens"), usage.get("output_tokens"))
-        return sum(n for n in counts if isinstance(n, int))
+        return count_of(sum(n for n in map(count_of, counts) if n))

@@ -12,7 +12,7 @@ from engrammic.items import Message
 from engrammic.sessions.blocks import Part, arguments, call, parts, result
 from engrammic.sessions.lines import LINES, Item, Line, each, records, sample
 from engrammic.sessions.thread import Source, Thread, Turn, role_of
-from engrammic.sessions.values import mapping_of, named, present, text_of
+from engrammic.sessions.values import count_of, list_of, mapping_of, named, present, text_of
 
 NAME = "codex"
 
@@ -109,8 +109,8 @@ class _Rollout:
 
     def _count(self, event: Mapping[str, Any]) -> None:
         total = mapping_of(mapping_of(event.get("info")).get("total_token_usage"))
-        if isinstance(total.get("total_tokens"), int):
-            self.thread.metadata["total_tokens"] = total["total_tokens"]
+        tokens = count_of(total.get("total_tokens"))
+        self.thread.metadata |= present(total_tokens=tokens)
 
     def _entry(self, entry: Mapping[str, Any], record: Mapping[str, Any]) -> Iterator[Message]:
         kind = entry["type"]
@@ -128,7 +128,7 @@ class _Rollout:
             yield from self._put("tool", [_output(entry)], record, {})
 
     def _thinking(self, entry: Mapping[str, Any]) -> list[Part]:
-        given = [*(entry.get("summary") or ()), *(entry.get("content") or ())]
+        given = [*list_of(entry.get("summary")), *list_of(entry.get("content"))]
         texts = (text_of(mapping_of(block).get("text")) for block in given)
         text = "\n".join(t for t in texts if t)
         shown = self.include_thinking and text

@@ -58,9 +58,7 @@ def parse(data: bytes) -> Any:
     try:
         return json.loads(data.decode("utf-8", "surrogateescape").lstrip("\ufeff"), strict=False)
     except json.JSONDecodeError as error:
-        raise NotJson(
-            f"no valid JSON: {error.msg} at column {error.colno}", error.lineno
-        ) from error
+        raise NotJson(f"no valid JSON: {error.msg} (column {error.colno})", error.lineno) from error
     except (ValueError, RecursionError) as error:
         raise NotJson(f"no readable JSON: {error}", None) from error
 

@@ -90,7 +90,7 @@ def _note(
         content=text,
         note_id=f"{NAME}:{digest(*place)}",
         title=clean(title or source.path.stem)[0],
-        source=str(source.path),
+        source=clean(str(source.path))[0],
         section=clean(" > ".join(section.headings))[0] or None,
         created_at=(dated or source.changed) + number,
         metadata=facts,

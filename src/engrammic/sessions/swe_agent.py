@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from engrammic.errors import InvalidInput
-from engrammic.items import Message
 from engrammic.sessions.blocks import calls, parts
-from engrammic.sessions.lines import BadLine, Item, document, guarded
+from engrammic.sessions.exports import Place, told
+from engrammic.sessions.lines import BadLine, Item, document
 from engrammic.sessions.thread import Source, Thread, Turn, role_of
 from engrammic.sessions.values import mapping_of, present
 
@@ -25,7 +25,7 @@ def detect(head: bytes, path: Path) -> bool:
 
 
 def read(path: Path, *, include_thinking: bool = False) -> Iterator[Item]:
-    """The messages of the run, then its conversation; a run has no name but its path, and no clock.
+    """The run's conversation, then its messages; a run has no name but its path, and no clock.
 
     The environment answers in the user's name: whatever follows the model's
     first words is the result of a tool here.
@@ -37,12 +37,8 @@ def read(path: Path, *, include_thinking: bool = False) -> Iterator[Item]:
         return
     source = Source.of(NAME, path)
     thread = Thread(source, source.conversation_id(), title=path.stem, metadata=_facts(value))
-    run = _Run(thread, include_thinking)
-    for number, entry in enumerate(history):
-        where = f"history {number}: "
-        yield from guarded(path, None, run.messages, entry, where)
-    if thread.messages:
-        yield thread.conversation()
+    run = _Run(include_thinking)
+    yield from told(path, thread, history, run.turn, Place())
 
 
 def _facts(run: Mapping[str, Any]) -> dict[str, Any]:
@@ -57,12 +53,11 @@ def _facts(run: Mapping[str, Any]) -> dict[str, Any]:
 class _Run:
     """One run, while it is read."""
 
-    def __init__(self, thread: Thread, include_thinking: bool) -> None:
-        self.thread = thread
+    def __init__(self, include_thinking: bool) -> None:
         self.include_thinking = include_thinking
         self.answered = False
 
-    def messages(self, entry: object) -> Iterator[Message]:
+    def turn(self, entry: object) -> Turn:
         """What one entry says: its text, and the tools that it calls."""
         if not isinstance(entry, Mapping) or not isinstance(entry.get("role"), str):
             raise InvalidInput("role", "missing")
@@ -82,4 +77,4 @@ class _Run:
             tool_use_id=answers[0] if isinstance(answers, list) and answers else None,
         )
         both = [*said, *calls(entry.get("tool_calls"))]
-        return self.thread.put(Turn("tool" if observed else role, both, metadata=facts))
+        return Turn("tool" if observed else role, both, metadata=facts)

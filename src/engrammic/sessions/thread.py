@@ -30,6 +30,8 @@ def role_of(value: str) -> str:
     return _ROLES.get(value.lower(), value.lower())
 
 
+ROLES = ("user", "assistant", "system", "tool")
+
 _NOT_ASKED = {"type", "generated", "demonstration", "hidden"}
 """Marks of messages that stand in the user's name, but were not written by one."""
 
@@ -55,7 +57,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One entry of a log: who said what, when.
+    """One entry of a log: who said what, when. A role not in ROLES is a user of that name.
 
     `key` is the log's own id of it. `repeats` says that the same key may
     stand for other content elsewhere, so that the content belongs in the id.
@@ -102,7 +104,9 @@ class Thread:
             yield self._message(turn, part, number, place == 0)
 
     def _message(self, turn: Turn, part: Part, number: int, first: bool) -> Message:
-        role = {"tool_use": "assistant", "tool_result": "tool"}.get(part.kind, turn.role)
+        spoken = turn.role if turn.role in ROLES else "user"
+        role = {"tool_use": "assistant", "tool_result": "tool"}.get(part.kind, spoken)
+        name = turn.name or (None if turn.role in ROLES else turn.role)
         content, in_content = clean(part.content)
         metadata, in_metadata = clean({**turn.metadata, **part.metadata})
         when = moment(turn.when)
@@ -117,9 +121,9 @@ class Thread:
             role=role,
             content=content,
             message_id=self._key(turn, part, number, role),
-            name=turn.name,
+            name=_cleaned(name),
             token_count=turn.token_count if first else None,
-            model_id=turn.model_id,
+            model_id=_cleaned(turn.model_id),
             images=json.dumps(clean(part.images)[0]) if part.images else None,
             created_at=self._date(when),
             metadata=metadata,
@@ -145,16 +149,19 @@ class Thread:
 
     def conversation(self) -> Conversation:
         """The conversation as it is known by now."""
-        title = self.title or self._opening
         facts = {"source": str(self.source.path), "format": self.source.format, **self.metadata}
         return Conversation(
             conversation_id=self.id,
-            title=None if title is None else clean(title)[0],
-            model_id=self.model_id,
+            title=_cleaned(self.title or self._opening),
+            model_id=_cleaned(self.model_id),
             created_at=self.created,
             updated_at=self.updated,
             metadata=clean(facts)[0],
         )
+
+
+def _cleaned(text: str | None) -> str | None:
+    return None if text is None else str(clean(text)[0])
 
 
 def _first_line(content: str) -> str | None:

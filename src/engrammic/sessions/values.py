@@ -112,6 +112,18 @@ def mapping_of(value: object) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
 
 
+def list_of(value: object) -> list[Any]:
+    """The value when it is a list, else an empty one."""
+    return value if isinstance(value, list) else []
+
+
+def count_of(value: object) -> int | None:
+    """The value when it counts something: a whole number, not negative, that a store takes."""
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 2**53:
+        return value
+    return None
+
+
 def present(**values: object) -> dict[str, object]:
     """The given values without None, empty text and False."""
     return {k: v for k, v in values.items() if v is not None and v != "" and v is not False}
