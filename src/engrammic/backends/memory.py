@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import copy
-import math
 import os
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self, TypeAlias
 
@@ -16,8 +14,9 @@ from engrammic.backend import Backend, Capabilities
 from engrammic.changes import Change, Check, Delete, Put, Update
 from engrammic.errors import Closed, Conflict, InvalidSchema
 from engrammic.evolution import grown
-from engrammic.filters import EVERYTHING, Filter
+from engrammic.filters import Filter
 from engrammic.predicate import check_filter, predicate
+from engrammic.ranking.bm25 import bm25
 from engrammic.reads import (
     check_after,
     check_limit,
@@ -181,11 +180,18 @@ class MemoryBackend(Backend):
         chosen = columns_of(found.schema, columns)
         check_limit(limit)
         everything = found.partition(partition_of(found.schema, where))
-        holds = predicate(EVERYTHING if where is None else where)
-        check_filter(EVERYTHING if where is None else where, found.schema)
+        matching = {found.key_of(r) for r in found.matching(where)}
         weights = {f.name: f.weight for f in found.schema.of_kind(Kind.TERMS)}
-        scored = _bm25(everything, weights, wanted)
-        hits = found.top(((r, s) for r, s in scored if holds(r)), limit)
+        documents = [[_split(r.get(n)) for n in weights] for r in everything]
+        scores = bm25(documents, list(weights.values()), wanted)
+        hits = found.top(
+            (
+                (r, s)
+                for r, s in zip(everything, scores, strict=True)
+                if s is not None and found.key_of(r) in matching
+            ),
+            limit,
+        )
         return [Scored(_given(r, chosen), score) for r, score in hits]
 
     async def get(self, table: str, key: tuple[Any, ...]) -> Record | None:
@@ -238,24 +244,5 @@ def _given(record: Record, columns: Sequence[str]) -> Record:
             for n in columns}  # fmt: skip
 
 
-def _bm25(
-    records: Sequence[Record], weights: Mapping[str, float], terms: Sequence[str]
-) -> list[tuple[Record, float]]:
-    """The records that hold a term, with the score of SQLite's FTS5 `bm25()`."""
-    words = [{n: [t for t in (r.get(n) or "").split(" ") if t] for n in weights} for r in records]
-    lengths = [sum(map(len, w.values())) for w in words]
-    mean = sum(lengths) / max(len(lengths), 1)
-    counts = [{n: Counter(ws) for n, ws in w.items()} for w in words]
-    holding = {t: sum(any(t in c for c in cs.values()) for cs in counts) for t in terms}
-    found = []
-    for record, length, by_field in zip(records, lengths, counts, strict=True):
-        present = [t for t in terms if any(t in c for c in by_field.values())]
-        score = 0.0
-        for term in present:
-            n = holding[term]
-            rarity = max(math.log((len(records) - n + 0.5) / (n + 0.5)), 1e-6)
-            often = sum(weights[name] * c[term] for name, c in by_field.items())
-            score += rarity * often * 2.2 / (often + 1.2 * (0.25 + 0.75 * length / mean))
-        if present:
-            found.append((record, score))
-    return found
+def _split(terms: str | None) -> list[str]:
+    return terms.split(" ") if terms else []
