@@ -80,10 +80,10 @@ class _Graph:
         self.nodes.append(helper.make_node(op, list(inputs), [output], output, **attributes))
         return output
 
-    def linear(self, x: str, module: str, output: str) -> str:
-        """`x @ W.T + b` of a dense module."""
-        w = self.constant(f"{module}.kernel", self.weight(f"{module}.weight").T)
-        b = self.constant(f"{module}.bias", self.weight(f"{module}.bias"))
+    def linear(self, x: str, module: str, output: str, scale: float = 1.0) -> str:
+        """`(x @ W.T + b) * scale` of a dense module."""
+        w = self.constant(f"{module}.kernel", self.weight(f"{module}.weight").T * scale)
+        b = self.constant(f"{module}.bias", self.weight(f"{module}.bias") * scale)
         return self.node("Add", [self.node("MatMul", [x, w], f"{output}.matmul"), b], output)
 
     def norm(self, x: str, module: str, output: str) -> str:
@@ -93,11 +93,13 @@ class _Graph:
         epsilon = self.shape.epsilon
         return self.node("LayerNormalization", [x, scale, bias], output, axis=-1, epsilon=epsilon)
 
-    def heads(self, x: str, module: str, order: Sequence[int], output: str) -> str:
-        """A projection of `x` cut into heads, its axes put in `order`."""
+    def heads(
+        self, x: str, module: str, order: Sequence[int], output: str, scale: float = 1.0
+    ) -> str:
+        """A scaled projection of `x` cut into heads, its axes put in `order`."""
         shape = self.shape
         cut = [0, 0, shape.heads, shape.hidden // shape.heads]
-        projected = self.linear(x, module, f"{output}.projected")
+        projected = self.linear(x, module, f"{output}.projected", scale)
         split = self.constant("heads.shape", cut, np.int64)
         apart = self.node("Reshape", [projected, split], f"{output}.apart")
         return self.node("Transpose", [apart], output, perm=list(order))
@@ -133,11 +135,11 @@ def _layer(g: _Graph, x: str, number: int, penalty: str) -> str:
     """One transformer block: attention and feed-forward, each added to what came in."""
     module, to = f"encoder.layer.{number}", f"layer.{number + 1}"
     own = f"{module}.attention.self"
-    query = g.heads(x, f"{own}.query", (0, 2, 1, 3), f"{to}.query")
+    scale = (g.shape.hidden / g.shape.heads) ** -0.5  # of the scores; cheaper on the query
+    query = g.heads(x, f"{own}.query", (0, 2, 1, 3), f"{to}.query", scale)
     key = g.heads(x, f"{own}.key", (0, 2, 3, 1), f"{to}.key")
     value = g.heads(x, f"{own}.value", (0, 2, 1, 3), f"{to}.value")
-    root = g.constant("root", (g.shape.hidden // g.shape.heads) ** 0.5)
-    scores = g.node("Div", [g.node("MatMul", [query, key], f"{to}.dots"), root], f"{to}.scores")
+    scores = g.node("MatMul", [query, key], f"{to}.scores")
     masked = g.node("Add", [scores, penalty], f"{to}.masked")
     attention = g.node("Softmax", [masked], f"{to}.attention", axis=-1)
     mixed = g.node("MatMul", [attention, value], f"{to}.mixed")

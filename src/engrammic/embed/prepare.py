@@ -168,10 +168,14 @@ def _build(files: ModelFiles, notes: Notes) -> bytes:
 
 def _quantise(source: Path, target: Path) -> None:
     """Eight bits for the weights of every MatMul, one scale a channel; embeddings stay fp32."""
+    import onnx
     from onnxruntime.quantization import QuantType, quantize_dynamic
+    from onnxruntime.quantization.quant_utils import add_pre_process_metadata
 
+    model = onnx.load(source)
+    add_pre_process_metadata(model)  # else a warning, on a root logger set up for it
     quantize_dynamic(
-        source,
+        model,
         target,
         op_types_to_quantize=["MatMul"],
         per_channel=True,

@@ -44,6 +44,8 @@ class Session:
         """Token ids of each text, special tokens included, cut to the window."""
         cap = self.graph.notes.max_tokens * CHARACTERS_READ
         try:
+            if len(texts) == 1:  # on this thread: the shared pool may be busy with a batch
+                return [self._tokenizer.encode(texts[0][:cap]).ids]
             found = self._tokenizer.encode_batch_fast([text[:cap] for text in texts])
         except TypeError as error:
             raise not_text() from error
