@@ -24,9 +24,10 @@ from tokenizers import Tokenizer
 from engrammic.embed.onnx import OnnxEmbedder
 from engrammic.embed.prepare import prepare
 
-WORDS = """memory agent search token index vector store message session file error query
-result model train cache table answer python function value schema commit branch deploy server
-client request weather garden music letter paper window river bread coffee winter summer""".split()
+WORDS = ["memory", "agent", "search", "token", "index", "vector", "store", "message", "session"]
+WORDS += ["error", "query", "model", "train", "cache", "table", "answer", "function", "value"]
+WORDS += ["schema", "branch", "server", "client", "request", "weather", "garden", "music"]
+WORDS += ["letter", "paper", "window", "river", "bread", "coffee", "winter", "summer"]
 QUESTION = "how does authentication work in the gateway?"
 
 

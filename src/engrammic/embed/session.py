@@ -13,11 +13,8 @@ from tokenizers import Tokenizer
 
 from engrammic.embed.base import Vectors
 from engrammic.embed.prepare import Graph
-from engrammic.embed.window import Window, not_text
+from engrammic.embed.window import CHARACTERS_READ, Window, not_text
 from engrammic.errors import EmbeddingError, InvalidSettings
-
-CHARACTERS_READ = 64
-"""Characters per token of the window for which a text is read at all; the rest overruns it."""
 
 SENTENCE = "sentence_embedding"
 """The output that is pooled already; a graph without it gives its tokens' states first."""

@@ -8,6 +8,9 @@ from engrammic.embed.base import Span
 from engrammic.embed.passages import cut_passages
 from engrammic.errors import InvalidInput
 
+CHARACTERS_READ = 64
+"""Characters per token of the window for which a text is read at all; the rest overruns it."""
+
 
 class Window:
     """How much text a model reads at once.
@@ -36,6 +39,8 @@ class Window:
     def passages(self, text: str) -> list[Span]:
         """Spans that cover `text`, each within the window, cut at sentences, else words."""
         if text.isascii() and len(text) < self.room:  # a token is at least one character
+            return [(0, len(text))]
+        if len(text) <= self.room * CHARACTERS_READ and self.fit(text) == len(text):
             return [(0, len(text))]
         return cut_passages(text, self.fit, self.room)
 
