@@ -277,3 +277,12 @@ def test_conversations_without_messages_are_not_told(tmp_path: Path) -> None:
     log = tmp_path / "log.jsonl"
     log.write_text('{"type": "summary", "summary": "Nothing here", "leafUuid": "u"}\n')
     assert conversations(read(log)) == []
+
+
+def test_the_examples_are_whole() -> None:
+    found = find([Path(__file__).parent.parent / "examples"])
+    items = {path.name: list(read(path)) for path in found.files}
+    assert not bad(i for one in items.values() for i in one)
+    sessions = [messages(one) for one in items.values() if messages(one)]
+    assert len(sessions) == 3
+    assert all(25 <= len(one) <= 60 for one in sessions)

@@ -99,11 +99,11 @@ class _Log:
         if kind in _TITLES:
             thread.title = text_of(record.get(_TITLES[kind])) or thread.title
         elif isinstance(said, Mapping):
-            yield from thread.put(self._turn(record, said))
+            yield from thread.put(self._turn(thread, record, said))
         elif kind in ("user", "assistant"):
             raise InvalidInput("message", "missing, or no object")
         elif kind == "system" and text_of(record.get("content")):
-            yield from thread.put(self._turn(record, {**record, "role": "system"}))
+            yield from thread.put(self._turn(thread, record, {**record, "role": "system"}))
 
     def conversations(self) -> Iterator[Item]:
         """The sessions that said anything."""
@@ -111,15 +111,17 @@ class _Log:
 
     def _thread(self, record: Mapping[str, Any]) -> Thread:
         session = named(record.get("sessionId")) or self.session
-        return self.threads.setdefault(session, Thread(self.source, session))
+        if session not in self.threads:
+            self.threads[session] = Thread(self.source, session)
+        return self.threads[session]
 
-    def _turn(self, record: Mapping[str, Any], said: Mapping[str, Any]) -> Turn:
+    def _turn(self, thread: Thread, record: Mapping[str, Any], said: Mapping[str, Any]) -> Turn:
         place = present(
             cwd=record.get("cwd"),
             git_branch=record.get("gitBranch"),
             version=record.get("version"),
         )
-        self._thread(record).metadata |= place
+        thread.metadata |= place
         spoken = parts(said.get("content"), include_thinking=self.include_thinking)
         marks = present(
             parent_id=record.get("parentUuid"),

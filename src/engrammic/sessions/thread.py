@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,6 +30,9 @@ def role_of(value: str) -> str:
 
 
 ROLES = ("user", "assistant", "system", "tool")
+
+_TITLE = 80
+"""Characters of a title that is made of what was asked first."""
 
 _NOT_ASKED = {"type", "generated", "demonstration", "hidden"}
 """Marks of messages that stand in the user's name, but were not written by one."""
@@ -166,5 +168,7 @@ def _cleaned(text: str | None) -> str | None:
 
 def _first_line(content: str) -> str | None:
     """The beginning of what was asked; None for what a program put there (tags, warnings)."""
-    line = next((line for line in content.splitlines() if line.strip()), "")
-    return None if line.startswith(("<", "Caveat:")) else textwrap.shorten(line, 80) or line[:80]
+    line = " ".join(next((line for line in content.splitlines() if line.strip()), "").split())
+    if not line or line.startswith(("<", "Caveat:")):
+        return None
+    return line if len(line) <= _TITLE else line[: _TITLE - 1].rstrip() + "…"

@@ -63,7 +63,10 @@ def clean(value: Any) -> tuple[Any, int]:
     a float that is not finite becomes its name, since JSON has none.
     """
     if isinstance(value, str):
-        return _UNSTORABLE.subn("\ufffd", value)
+        sound = value.isascii() and "\x00" not in value
+        return (value, 0) if sound else _UNSTORABLE.subn("\ufffd", value)
+    if value is None or isinstance(value, int):
+        return value, 0
     if isinstance(value, Mapping):
         pairs = [(clean(str(k)), clean(v)) for k, v in value.items()]
         return {k[0]: v[0] for k, v in pairs}, sum(k[1] + v[1] for k, v in pairs)
