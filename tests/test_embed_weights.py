@@ -73,9 +73,22 @@ def test_a_directory_without_a_model_says_what_it_lacks(tmp_path: Path):
         find_model(tmp_path)
 
 
-def test_a_directory_goes_before_everything(tmp_path: Path):
+def test_a_directory_that_is_named_goes_before_everything(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
     directory = write_tiny_bert(tmp_path / MINILM)
     assert find_model(directory).directory == directory
+    monkeypatch.chdir(tmp_path)
+    assert find_model(f"./{MINILM}").directory.resolve() == directory
+
+
+@needs_minilm
+def test_a_name_is_no_directory_that_happens_to_have_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    write_tiny_bert(tmp_path / MINILM)
+    monkeypatch.chdir(tmp_path)
+    assert find_model(MINILM).known is known_model(MINILM)
 
 
 @pytest.mark.usefixtures("no_package")

@@ -105,19 +105,18 @@ class HttpEmbedder:
             return len(text)
         return len(whole[: self.max_tokens].decode("utf-8", "ignore"))
 
-    def _unit(self, rows: list[list[float]]) -> Vectors:
-        if any(len(row) != self.dimension for row in rows):
+    def _unit(self, vectors: Vectors) -> Vectors:
+        if vectors.shape[1:] != (self.dimension,):
             raise EmbeddingError(
-                f"{self.url} answered vectors of length {len(rows[0])}, not {self.dimension}"
+                f"{self.url} answered vectors of shape {vectors.shape[1:]}, not ({self.dimension},)"
             )
-        vectors = np.asarray(rows, np.float32)
         length = np.linalg.norm(vectors, axis=1, keepdims=True)
         if not np.isfinite(length).all() or not length.all():
             raise EmbeddingError(f"{self.url} answered a vector that is zero or not finite")
         unit: Vectors = vectors / length
         return unit
 
-    def _request(self, texts: Sequence[str]) -> list[list[float]]:
+    def _request(self, texts: Sequence[str]) -> Vectors:
         """The server's vectors in the order of `texts`, after as many tries as allowed."""
         for attempt in range(1, self.attempts + 1):
             try:
@@ -166,11 +165,11 @@ def _checked(url: str) -> str:
     return urlunsplit((parts.scheme, parts.netloc, path, "", ""))
 
 
-def _vectors(answer: Any, count: int) -> list[list[float]]:
+def _vectors(answer: Any, count: int) -> Vectors:
     rows = sorted(answer["data"], key=lambda row: row["index"])
     if [row["index"] for row in rows] != list(range(count)):
         raise ValueError(f"{len(rows)} vectors for {count} texts")
-    return [row["embedding"] for row in rows]
+    return np.asarray([row["embedding"] for row in rows], np.float32)
 
 
 def _retry_after(error: HTTPError) -> float:

@@ -39,10 +39,10 @@ def load_embedder(spec: str) -> Embedder:
     name, _, query = spec.partition("?")
     options = {k: _number(v) for k, v in parse_qsl(query, keep_blank_values=True)}
     scheme, colon, rest = name.partition(":")
-    if Path(name).expanduser().is_dir() or (not colon and scheme not in _SCHEMES):
-        return _made(spec, _onnx, name, options)
     if scheme in _SCHEMES:
         return _made(spec, _SCHEMES[scheme], rest, options)
+    if not colon or Path(name).expanduser().is_dir():
+        return _made(spec, _onnx, name, options)
     for entry in entry_points(group=GROUP, name=scheme):
         return _made(spec, _third_party(entry), rest, options)
     raise InvalidSettings(f"embedder {spec!r}: no scheme {scheme!r}; there are {_known_schemes()}")

@@ -48,6 +48,7 @@ _MODELS = (
     KnownModel("BAAI/bge-small-en-v1.5", "BAAI/bge-small-en-v1.5", 384),
 )
 KNOWN: Mapping[str, KnownModel] = {m.name: m for m in _MODELS}
+_NAMES = {name: m for m in _MODELS for name in (m.name, m.repository, m.slug)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +88,8 @@ def cache_dir() -> Path:
 
 def known_model(name: str) -> KnownModel:
     """The model under its name or its hub repository. Raises InvalidSettings for another."""
-    for model in _MODELS:
-        if name in (model.name, model.repository, model.slug):
-            return model
+    if name in _NAMES:
+        return _NAMES[name]
     names = ", ".join(KNOWN)
     raise InvalidSettings(
         f"no model is called {name!r}; there are {names}, or give a directory that holds "
@@ -100,12 +100,13 @@ def known_model(name: str) -> KnownModel:
 def find_model(model: str | Path = DEFAULT_MODEL) -> ModelFiles:
     """The files of a model, by directory or by name.
 
-    A directory is taken as it is. A name is looked for in the installed
-    package, in the cache, then in the hub's own cache; nothing is fetched.
-    Raises ModelNotFound, and InvalidSettings for a name that nobody knows.
+    A name is looked for in the installed package, in the cache, then in the
+    hub's own cache; nothing is fetched. What is no known name is a directory,
+    taken as it is; one that has a model's name is written `./NAME`.
+    Raises ModelNotFound, and InvalidSettings for what is neither.
     """
-    path = Path(model).expanduser()
-    if path.is_dir():
+    if model and model not in _NAMES and Path(model).expanduser().is_dir():
+        path = Path(model).expanduser()
         return _in_directory(path) or _incomplete(path)
     known = known_model(str(model))
     for directory in _places(known):
@@ -145,6 +146,8 @@ def _places(known: KnownModel) -> Iterator[Path]:
 
 def _hub_cache(known: KnownModel) -> Iterator[Path]:
     """The snapshot that an earlier hub download has left, if any."""
+    if find_spec("huggingface_hub") is None:
+        return
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import LocalEntryNotFoundError
 
