@@ -35,7 +35,7 @@ from typing import Any, TypeAlias
 from engrammic import glob
 from engrammic.errors import InvalidInput
 from engrammic.filters import NULL_OPS, SET_OPS, TEXT_OPS, And, Compare, Filter, Op
-from engrammic.types import DERIVED, Field, Kind, Record, Schema
+from engrammic.types import Field, Kind, Record, Schema
 
 Predicate: TypeAlias = Callable[[Record], bool]
 Test: TypeAlias = Callable[[Any], bool]
@@ -140,8 +140,8 @@ def _contains(found: Any, value: Any) -> bool:
 def check_filter(where: Filter, schema: Schema, depth: int = 0) -> None:
     """Raises UnknownField, or InvalidInput for what can't be asked of a field.
 
-    Fields with a kind of their own compare with values of that kind only;
-    vectors and terms can only be asked `is_null` and `not_null`.
+    Fields with a kind of their own compare with values of that kind only; a
+    vector can only be asked `is_null` and `not_null`, terms only be searched.
     """
     if isinstance(where, Compare):
         _check_compare(where, schema.field(where.field), f"{schema.name}.{where.field}")
@@ -154,10 +154,12 @@ def check_filter(where: Filter, schema: Schema, depth: int = 0) -> None:
 
 def _check_compare(where: Compare, field: Field, name: str) -> None:
     kind, op = field.kind, where.op
+    if kind is Kind.TERMS:
+        raise InvalidInput(name, "terms are for text_search; no filter looks at them")
     if op in NULL_OPS:
         return
-    if kind in DERIVED:
-        raise InvalidInput(name, f"a {kind} field can only be asked is_null or not_null")
+    if kind is Kind.VECTOR:
+        raise InvalidInput(name, "a vector can only be asked is_null or not_null")
     if op in TEXT_OPS | _CONTAINS and kind not in (Kind.TEXT, Kind.JSON):
         raise InvalidInput(name, f"{op} is for text and json, this field is {kind}")
     if op in _ORDERED and kind is Kind.BLOB:

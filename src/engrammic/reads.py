@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from engrammic.errors import InvalidInput, UnknownField
 from engrammic.filters import And, Compare, Filter, Op
 from engrammic.predicate import check_text, check_value
-from engrammic.records import unit
+from engrammic.records import NO_TERM, unit
 from engrammic.types import Kind, Order, Schema, Vector
 
 _SORTABLE = frozenset({Kind.TEXT, Kind.INT, Kind.FLOAT, Kind.BOOL})
@@ -90,11 +90,14 @@ def query_vector(schema: Schema, field: str, vector: Vector) -> NDArray[np.float
 
 
 def query_terms(schema: Schema, terms: Sequence[str]) -> list[str]:
-    """The terms to search for, each once, in order. Raises InvalidInput."""
+    """The terms to search for, each once, in order; what no term can be is left out.
+
+    Raises InvalidInput.
+    """
     if isinstance(terms, str):
         raise InvalidInput("terms", "want a sequence of terms, not one text")
     if not schema.of_kind(Kind.TERMS):
         raise InvalidInput(schema.name, "the table has no field of terms to search")
     for term in terms:
         check_text(term, "terms")
-    return [t for t in dict.fromkeys(terms) if t]
+    return [t for t in dict.fromkeys(terms) if t and not NO_TERM.search(t)]

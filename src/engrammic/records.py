@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
 from operator import index
@@ -22,6 +23,10 @@ _Rule: TypeAlias = Callable[[Any], Any]
 KEY_BYTES = 512
 """A text in a key, in UTF-8, at most."""
 
+NO_TERM = re.compile(r"[\x00-\x20\x7f]")
+"""Found in a text that is no term."""
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _encode = json.JSONEncoder(
     ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":")
 ).encode
@@ -214,11 +219,13 @@ def _terms(name: str, value: Any) -> str:
     if not isinstance(value, str):
         if not isinstance(value, Sequence) or not all(isinstance(t, str) for t in value):
             raise InvalidInput(name, "want terms: a sequence of texts")
-        if any(not t or " " in t for t in value):
+        if not all(value) or any(" " in t for t in value):
             raise InvalidInput(name, "a term is not empty and contains no space")
         value = " ".join(value)
     elif "  " in value or value[:1] == " " or value[-1:] == " ":
         value = " ".join(t for t in value.split(" ") if t)
+    if _CONTROL.search(value):
+        raise InvalidInput(name, "a term contains no control character")
     return _text(name, value)
 
 

@@ -31,8 +31,8 @@ from engrammic.types import Kind, Order, Record, Schema, Scored, Vector
 
 Key: TypeAlias = tuple[Any, ...]
 
-SAME = 6
-"""Scores that agree in so many decimals are equal, and ordered by key."""
+SAME = ".6f", ".8e"
+"""Cosines and BM25 scores that look the same this way are equal, and ordered by key."""
 
 
 @dataclass(slots=True)
@@ -54,8 +54,10 @@ class _Table:
         name = self.schema.partition
         return [r for r in self.records.values() if name is None or r[name] == value]
 
-    def top(self, hits: Iterable[tuple[Record, float]], limit: int) -> list[tuple[Record, float]]:
-        return sorted(hits, key=lambda h: (-round(h[1], SAME), self.key_of(h[0])))[:limit]
+    def top(
+        self, hits: Iterable[tuple[Record, float]], limit: int, same: str
+    ) -> list[tuple[Record, float]]:
+        return sorted(hits, key=lambda h: (-float(format(h[1], same)), self.key_of(h[0])))[:limit]
 
 
 class MemoryBackend(Backend):
@@ -162,7 +164,7 @@ class MemoryBackend(Backend):
         if not near:
             return []
         scores = np.clip(np.stack([r[field] for r in near]) @ query, -1, 1).tolist()
-        hits = found.top(zip(near, scores, strict=True), limit)
+        hits = found.top(zip(near, scores, strict=True), limit, SAME[0])
         return [Scored(_given(r, chosen), score) for r, score in hits]
 
     async def text_search(
@@ -191,6 +193,7 @@ class MemoryBackend(Backend):
                 if s is not None and found.key_of(r) in matching
             ),
             limit,
+            SAME[1],
         )
         return [Scored(_given(r, chosen), score) for r, score in hits]
 

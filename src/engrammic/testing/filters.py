@@ -54,10 +54,18 @@ def _sets() -> Iterator[Filter]:
 
 
 def _nulls() -> Iterator[Filter]:
-    for name in ("id", "at", "name", "size", "weight", "done", "tags", "raw", *JSON_PATHS):
-        yield Compare(name, Op.IS_NULL)
-        yield Compare(name, Op.NOT_NULL)
-    for name in ("vector", "words", "title"):
+    for name in (
+        "id",
+        "at",
+        "name",
+        "size",
+        "weight",
+        "done",
+        "tags",
+        "raw",
+        "vector",
+        *JSON_PATHS,
+    ):
         yield Compare(name, Op.IS_NULL)
         yield Compare(name, Op.NOT_NULL)
 
@@ -141,6 +149,8 @@ REFUSED: tuple[Filter, ...] = (
     Compare("data.a", Op.EQ, {"b": 1}),
     Compare("data.a", Op.EQ, b"abc"),
     Compare("words", Op.CONTAINS, "red"),
+    Compare("words", Op.IS_NULL),
+    Compare("title", Op.NOT_NULL),
     Compare("vector", Op.EQ, 1),
 )
 """Filters whose value or operator does not fit the field."""

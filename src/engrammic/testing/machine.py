@@ -91,7 +91,7 @@ leaves: st.SearchStrategy[Filter] = st.one_of(
     _within("data.a", JSON_VALUES),
     st.builds(
         Compare,
-        _some((*(f.name for f in THINGS.fields), "data.a", "data.b")),
+        _some((*THINGS.stored, "vector", "data.a", "data.b")),
         _some((Op.IS_NULL, Op.NOT_NULL)),
     ),
 )

@@ -23,7 +23,7 @@ BAD_VALUES: tuple[tuple[str, Any], ...] = (
     ("weight", float("nan")), ("weight", float("inf")), ("weight", True), ("done", 1),
     ("done", "true"), ("data", {"a": float("nan")}), ("data", {1: 2}), ("data", {"a": {1}}),
     ("data", {"a": "nul\0"}), ("data", {"\ud800": 1}), ("data", [2**53 + 1]), ("raw", "text"),
-    ("words", 5), ("words", ["two words"]), ("words", [""]), ("words", "a\0"),
+    ("words", 5), ("words", ["two words"]), ("words", [""]), ("words", "a\0"), ("words", "a\nb"),
     ("vector", [1, 2, 3]), ("vector", [[1, 2, 3, 4]]), ("vector", [0, 0, 0, 0]),
     ("vector", [1, 2, 3, float("nan")]), ("vector", [1, 2, 3, float("inf")]),
     ("vector", "text"), ("vector", []),
