@@ -1,0 +1,206 @@
+"""Fusions: one ranking out of what a search by meaning and a search by words found.
+
+The default, `evidence`, measures each list against its own background and adds:
+
+* meaning: z**3 / 7.5, where z says by how many standard deviations a cosine
+  exceeds those of unrelated texts of the same collection;
+* words: BM25, which counts nats already, less that of the pool's last hit;
+* time: 4 nats more for what was said in the time that the query names.
+
+The sum e becomes the score e / (e + 10). docs/decisions/0001-fusion.md has the measurements.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from math import sqrt
+from typing import TypeAlias
+
+from engrammic.ranking.timespan import Interval
+
+POOL = 100
+"""How many of each list count; more gain nothing."""
+
+TIME_BOOST = 0.2
+"""What fitting the query's time is worth, as a share of a full score."""
+
+STEEPNESS = 3
+"""The power of z: the tail of unrelated cosines falls faster than a normal one's (2)."""
+
+EXCHANGE = 7.5
+"""How many z**3 weigh as much as one nat of BM25."""
+
+FULL = 20.0
+"""Nats of a clear hit; half of it is a score of one half."""
+
+RRF_K = 60
+DENSE_SHARE = 0.65
+
+Parts: TypeAlias = list[tuple[float, float]]
+"""What meaning and words contribute to each candidate."""
+
+
+class Fusion(StrEnum):
+    """Ways to fuse: `evidence`; reciprocal ranks (k = 60); a weighted mean."""
+
+    EVIDENCE = "evidence"
+    RRF = "rrf"
+    CONVEX = "convex"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One thing that either search found.
+
+    `cosine` should be there for every candidate that has a vector; `bm25` is
+    needed for the first POOL by words only. `moment` is in unix milliseconds.
+    """
+
+    key: Hashable
+    cosine: float | None = None
+    bm25: float | None = None
+    moment: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Background:
+    """The cosines of a query with texts that have nothing to do with it."""
+
+    mean: float = 0.15
+    deviation: float = 0.1
+
+    @classmethod
+    def of(cls, cosines: Iterable[float]) -> Background:
+        """The background in a sample of what is searched; 128 records drawn evenly suffice.
+
+        Ten records with the typical background count in, so that a few memories do not mislead.
+        """
+        typical, weight = cls(), 10
+        values = list(map(float, cosines))
+        count = len(values) + weight
+        mean = (sum(values) + weight * typical.mean) / count
+        spread = sum((v - mean) ** 2 for v in values) + weight * typical.deviation**2
+        return cls(mean, sqrt(spread / count))
+
+
+@dataclass(frozen=True, slots=True)
+class Fused:
+    """A candidate's place in the ranking, and what put it there.
+
+    `score` is in [0, 1]. A rank counts from 1 and is None beyond the pool. The
+    parts are what meaning, words and time contribute, in the fusion's own unit.
+    """
+
+    key: Hashable
+    score: float
+    cosine: float | None = None
+    bm25: float | None = None
+    cosine_rank: int | None = None
+    bm25_rank: int | None = None
+    cosine_part: float = 0.0
+    bm25_part: float = 0.0
+    time_part: float = 0.0
+
+    def explain(self) -> str:
+        """Raw scores, ranks and contributions in one line."""
+        said = [
+            f"{name} {raw:.3f} (rank {rank or f'> {POOL}'}, +{part:.3g})"
+            for name, raw, rank, part in (
+                ("cosine", self.cosine, self.cosine_rank, self.cosine_part),
+                ("bm25", self.bm25, self.bm25_rank, self.bm25_part),
+            )
+            if raw is not None
+        ]
+        if self.time_part:
+            said.append(f"time named (+{self.time_part:.3g})")
+        return ", ".join(said) or "neither list has it"
+
+
+def fuse(
+    candidates: Sequence[Candidate],
+    *,
+    fusion: Fusion | str = Fusion.EVIDENCE,
+    background: Background | None = None,
+    spans: Sequence[Interval] = (),
+) -> list[Fused]:
+    """The candidates of one table, best first; equal scores by cosine, then by BM25.
+
+    `background` serves `evidence` only; without one the typical background
+    is taken. Scores of several tables compare, so their lists can be merged.
+    """
+    fusion = Fusion(fusion)
+    near = _ranks([c.cosine for c in candidates])
+    words = _ranks([c.bm25 for c in candidates])
+    if fusion is Fusion.EVIDENCE:
+        parts, full = _evidence(candidates, background or Background()), FULL
+    elif fusion is Fusion.RRF:
+        parts, full = _rrf(near, words), 2 / (RRF_K + 1)
+    else:
+        parts, full = _convex(candidates), 1.0
+    fused = []
+    for c, n, w, (a, b) in zip(candidates, near, words, parts, strict=True):
+        time = TIME_BOOST * full * _within(c.moment, spans)
+        score = _score(fusion, a + b + time)
+        fused.append(Fused(c.key, score, c.cosine, c.bm25, n, w, a, b, time))
+    return sorted(fused, key=_best_first)
+
+
+def _best_first(hit: Fused) -> tuple[float, float, float]:
+    lowest = float("-inf")
+    return (
+        -hit.score,
+        -(lowest if hit.cosine is None else hit.cosine),
+        -(lowest if hit.bm25 is None else hit.bm25),
+    )
+
+
+def _score(fusion: Fusion, total: float) -> float:
+    if fusion is Fusion.EVIDENCE:
+        return total / (total + FULL / 2)
+    return min(1.0, max(0.0, total))
+
+
+def _within(moment: int | None, spans: Sequence[Interval]) -> bool:
+    return moment is not None and any(start <= moment < end for start, end in spans)
+
+
+def _ranks(values: Sequence[float | None]) -> list[int | None]:
+    """Places from 1 to POOL by falling value."""
+    ranks: list[int | None] = [None] * len(values)
+    found = [(-v, i) for i, v in enumerate(values) if v is not None]
+    for rank, (_, i) in enumerate(sorted(found)[:POOL], 1):
+        ranks[i] = rank
+    return ranks
+
+
+def _evidence(candidates: Sequence[Candidate], background: Background) -> Parts:
+    scores = sorted((c.bm25 for c in candidates if c.bm25 is not None), reverse=True)
+    floor = scores[POOL - 1] if len(scores) >= POOL else 0.0
+    return [
+        (_surprise(c.cosine, background), max((c.bm25 or 0.0) - floor, 0.0)) for c in candidates
+    ]
+
+
+def _surprise(cosine: float | None, background: Background) -> float:
+    if cosine is None:
+        return 0.0
+    z = (cosine - background.mean) / background.deviation
+    return float(max(z, 0.0) ** STEEPNESS / EXCHANGE)
+
+
+def _rrf(near: Sequence[int | None], words: Sequence[int | None]) -> Parts:
+    """Cormack, Clarke and Büttcher 2009: the sum of 1 / (k + rank) over the lists."""
+    return [
+        (1 / (RRF_K + n) if n else 0.0, 1 / (RRF_K + w) if w else 0.0)
+        for n, w in zip(near, words, strict=True)
+    ]
+
+
+def _convex(candidates: Sequence[Candidate]) -> Parts:
+    best = max((c.bm25 for c in candidates if c.bm25 is not None), default=0.0) or 1.0
+    return [
+        (DENSE_SHARE * (c.cosine or 0.0), (1 - DENSE_SHARE) * (c.bm25 or 0.0) / best)
+        for c in candidates
+    ]
