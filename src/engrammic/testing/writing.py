@@ -63,11 +63,17 @@ class WriteTests:
     async def test_the_last_put_of_a_key_wins(self, backend: Backend) -> None:
         """Within one list as well; each record is counted."""
         await backend.ensure_table(THINGS)
-        same = [{"id": "a", "at": i, "words": f"word{i}"} for i in range(3)]
-        assert await backend.apply([Put("things", same[:2]), Put("things", same[2:])]) == 3
+        same: list[Record] = [{"id": "a", "at": i, "words": f"word{i}"} for i in range(3)]
+        same[0]["vector"] = [1, 0, 0, 0]
+        same[2]["vector"] = [0, 1, 0, 0]
+        assert await backend.apply([Put("things", same[:1]), Put("things", same)]) == 4
         assert [r["at"] for r in await contents(backend)] == [2]
         assert await backend.text_search("things", ["word2"], limit=5)
         assert not await backend.text_search("things", ["word0", "word1"], limit=5)
+        hits = await backend.vector_search("things", "vector", [0, 1, 0, 0], limit=5)
+        assert [h.score for h in hits] == pytest.approx([1])
+        await backend.insert("things", [same[0], same[1]])
+        assert not await backend.vector_search("things", "vector", [0, 1, 0, 0], limit=5)
 
     async def test_an_update_sets_only_its_fields(self, backend: Backend) -> None:
         """Of records that are there; None sets null."""
