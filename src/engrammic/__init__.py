@@ -1,0 +1,80 @@
+"""The storage and memory of AI agents: one import, one directory, no server, no network.
+
+async with engrammic.open("~/.engrammic") as memory:
+    await memory.messages.add(Message("conv-001", "user", "We chose RS256"))
+    hits = await memory.search("how are tokens signed?")
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from engrammic._version import __version__
+
+if TYPE_CHECKING:
+    from engrammic.context import Context
+    from engrammic.embed.base import Embedder, Fingerprint
+    from engrammic.embed.cached import CachedEmbedder
+    from engrammic.hits import Hit, Hits
+    from engrammic.items import Conversation, Message, Note
+    from engrammic.memory import Memory, Page
+    from engrammic.opening import open_memory as open  # noqa: A004
+    from engrammic.scope import Scope
+    from engrammic.stores.conversations import ConversationStore
+    from engrammic.stores.messages import MessageStore
+    from engrammic.stores.notes import NoteStore
+
+_WHERE = {
+    "CachedEmbedder": "embed.cached",
+    "Context": "context",
+    "Conversation": "items",
+    "ConversationStore": "stores.conversations",
+    "Embedder": "embed.base",
+    "Fingerprint": "embed.base",
+    "Hit": "hits",
+    "Hits": "hits",
+    "Memory": "memory",
+    "Message": "items",
+    "MessageStore": "stores.messages",
+    "Note": "items",
+    "NoteStore": "stores.notes",
+    "Page": "memory",
+    "Scope": "scope",
+    "open": "opening",
+}
+
+_NAMES = {"open": "open_memory"}
+
+__all__ = [
+    "CachedEmbedder",
+    "Context",
+    "Conversation",
+    "ConversationStore",
+    "Embedder",
+    "Fingerprint",
+    "Hit",
+    "Hits",
+    "Memory",
+    "Message",
+    "MessageStore",
+    "Note",
+    "NoteStore",
+    "Page",
+    "Scope",
+    "__version__",
+    "open",
+]
+
+
+def __getattr__(name: str) -> Any:
+    # Imported on first use: a command's --help must not wait for the engines.
+    if name not in _WHERE:
+        raise AttributeError(f"module 'engrammic' has no attribute {name!r}")
+    found = getattr(importlib.import_module(f"engrammic.{_WHERE[name]}"), _NAMES.get(name, name))
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -11,6 +11,7 @@
     - ConnectionFailed (ConnectionError)  it cannot be reached or opened
     - NotADatabase                     the file is something else
     - NewerFormat                      the file was written by a later release
+    - AnalyserMismatch                 the text index was made by another analyser
     - Corrupt                          the database itself says that it is damaged
     - Closed                           the handle was closed, or belongs to another process
   + Locked (TimeoutError)              another process holds the database; nothing is damaged
@@ -84,6 +85,10 @@ class NotADatabase(StorageError):
 
 class NewerFormat(StorageError):
     """The file was written by a later release. It was left as it is."""
+
+
+class AnalyserMismatch(StorageError):
+    """The text index was made by another analyser; the message names the remedy."""
 
 
 class Corrupt(StorageError):

@@ -131,6 +131,11 @@ def is_null(field: str) -> Compare:
 
 
 def every(*parts: Filter | None) -> Filter:
-    """All the given filters at once; None among them is left out."""
-    present = tuple(p for p in parts if p is not None)
-    return present[0] if len(present) == 1 else And(present)
+    """All the given filters at once; None among them is left out, an And is opened."""
+    present: list[Filter] = []
+    for part in parts:
+        if isinstance(part, And):
+            present.extend(part.parts)
+        elif part is not None:
+            present.append(part)
+    return present[0] if len(present) == 1 else And(tuple(present))

@@ -7,13 +7,15 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, NamedTuple, TypeAlias
 
+from numpy.typing import NDArray
+
 from engrammic.errors import InvalidSchema, UnknownField
 
 Record: TypeAlias = dict[str, Any]
 """One row: field name to value. A field that is absent is null."""
 
-Vector: TypeAlias = Sequence[float]
-"""A vector as given by a caller; a NumPy array is one too."""
+Vector: TypeAlias = Sequence[float] | NDArray[Any]
+"""A vector as given by a caller."""
 
 
 class Kind(StrEnum):

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engrammic.embed.base import Embedder, Span, Vectors
-from engrammic.filters import Filter, is_in
-from engrammic.types import Field, Index, Kind, Record, Schema
+from engrammic.types import Field, Kind, Record, Schema
 
 PASSAGES = Schema(
     "passages",
@@ -22,7 +21,6 @@ PASSAGES = Schema(
         Field("vector", Kind.BLOB, nullable=False),
     ),
     key=("item_id", "number"),
-    indexes=(Index(("item_id",)),),
 )
 """Passages of the items that overrun the model's window: they show where in the text a hit is."""
 
@@ -82,8 +80,3 @@ async def encode_later(embedder: Embedder, texts: Sequence[str]) -> list[Encoded
 async def encode_query(embedder: Embedder, text: str) -> Vectors:
     """The vector of a query, on another thread."""
     return await asyncio.to_thread(embedder.embed, text)
-
-
-def of_items(ids: Sequence[str]) -> Filter:
-    """The passages of the given items."""
-    return is_in("item_id", ids)

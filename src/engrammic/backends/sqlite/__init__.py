@@ -35,7 +35,7 @@ from engrammic.backends.sqlite.reading import (
     served_by_index,
     without_partition,
 )
-from engrammic.backends.sqlite.search import Search
+from engrammic.backends.sqlite.search import TERMS_DIGITS, VECTOR_DIGITS, Search
 from engrammic.backends.sqlite.tables import Tables
 from engrammic.backends.sqlite.writing import Writer, prepared
 from engrammic.changes import Change
@@ -160,12 +160,13 @@ class SqliteBackend(Backend):
         layout = self._tables.layout(table)
         query = query_vector(layout.schema, field, vector)
         value = partition_of(layout.schema, where)
+        check_limit(limit)
 
         def work(connection: apsw.Connection) -> list[Scored]:
             part = self._part(connection, value)
             if part is None:
                 return []
-            search = self._search(connection, layout, where, columns, limit)
+            search = self._search(connection, layout, where, columns, limit, VECTOR_DIGITS)
             return search.by_vector(self._matrices.of(layout, field, part), query)
 
         return await self._read(work)
@@ -182,6 +183,7 @@ class SqliteBackend(Backend):
         """As `Backend.text_search`: FTS5's BM25 with the partition's own statistics."""
         layout = self._tables.layout(table)
         value = partition_of(layout.schema, where)
+        check_limit(limit)
         match = " OR ".join(map(quoted, query_terms(layout.schema, terms)))
 
         def work(connection: apsw.Connection) -> list[Scored]:
@@ -190,7 +192,7 @@ class SqliteBackend(Backend):
                 return []
             if not self._partitions.has_terms(connection, layout, part):
                 return []
-            search = self._search(connection, layout, where, columns, limit)
+            search = self._search(connection, layout, where, columns, limit, TERMS_DIGITS)
             return search.by_terms(layout.terms_table(part), match)
 
         return await self._read(work)
@@ -237,11 +239,18 @@ class SqliteBackend(Backend):
         where: Filter | None,
         columns: Sequence[str] | None,
         limit: int,
+        digits: int,
     ) -> Search:
-        check_limit(limit)
         rest = without_partition(layout.schema, where)
-        indexed = served_by_index(layout.schema, rest)
-        return Search(connection, layout, rest, indexed, columns_of(layout.schema, columns), limit)
+        return Search(
+            connection,
+            layout,
+            rest,
+            served_by_index(layout.schema, rest),
+            columns_of(layout.schema, columns),
+            limit,
+            digits,
+        )
 
     def _part(self, connection: apsw.Connection, value: str | None) -> int | None:
         return 0 if value is None else self._partitions.known(connection, value)

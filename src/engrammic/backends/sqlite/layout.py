@@ -38,11 +38,20 @@ create table if not exists _changes(
 insert or ignore into _meta values ('epoch', lower(hex(randomblob(8)))), ('lowest_seq', '0');
 """
 
-TOKENIZER = "ascii tokenchars '!\"\"#$%&''''()*+,-./:;<=>?@[\\]^_`{|}~'"
-
-
 SQLITE = SqliteDialect()
 quoted = SQLITE.quote
+
+
+def quote_text(text: str) -> str:
+    """`text` as an SQL text literal, for the options of FTS5, which take no parameters."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+_TOKEN_CHARACTERS = "".join(
+    chr(c) for c in range(1, 128) if not (chr(c).isalnum() or chr(c) == " ")
+)
+TOKENIZER = f"ascii tokenchars {quote_text(_TOKEN_CHARACTERS)}"
+"""Splits at spaces alone: every other character belongs to its term."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,7 +152,7 @@ class Layout:
         weights = ", ".join(str(float(f.weight)) for f in self.terms)
         return [
             f"create virtual table if not exists {table} "
-            f'using fts5({columns}, tokenize="{TOKENIZER}")',
+            f"using fts5({columns}, tokenize={quoted(TOKENIZER)})",
             f"insert into {table}({table}, rank) values ('rank', 'bm25({weights})')",
         ]
 

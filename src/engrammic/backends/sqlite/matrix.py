@@ -12,7 +12,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import apsw
 import numpy as np
@@ -140,12 +140,12 @@ class Matrix:
         self._places = None
 
     def _catch_up(self, connection: apsw.Connection, since: int) -> None:
-        changed = connection.execute(
+        changed: list[Any] = connection.execute(
             "select low, high from _changes where seq > ? and tbl = ? and part = ? order by seq",
             (since, self._number, self._part),
         ).fetchall()
         for low, high in _merged(changed):
-            found = connection.execute(
+            found: list[Any] = connection.execute(
                 f"select _row, value from {self._table} "
                 "where _row between ? and ? and part = ? order by _row",
                 (low, high, self._part),

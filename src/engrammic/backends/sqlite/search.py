@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import apsw
 import numpy as np
@@ -29,7 +29,9 @@ Ranked: TypeAlias = list[tuple[int, float]]
 
 TIE_ROOM = 64
 DEEPER = 1.5
-DIGITS = 6
+VECTOR_DIGITS = 6
+TERMS_DIGITS = 12
+"""Scores that agree up to here are equal; a BM25 score may be as small as 1e-6."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ class Search:
     indexed: bool
     columns: Sequence[str]
     limit: int
+    digits: int
 
     def by_vector(self, matrix: Matrix, query: NDArray[np.float32]) -> list[Scored]:
         """The page nearest to `query`."""
@@ -59,12 +62,13 @@ class Search:
     def by_terms(self, table: str, match: str) -> list[Scored]:
         """The page best by BM25 for an FTS5 expression of quoted terms."""
 
-        def best(depth: int, inside: str = "", values: tuple[object, ...] = ()) -> Ranked:
+        def best(depth: int, inside: str = "", values: tuple[Any, ...] = ()) -> Ranked:
             sql = (
                 f"select rowid, -rank from {table} where {table} match ? {inside} "
                 "order by rank limit ?"
             )
-            return self.connection.execute(sql, (match, *values, depth)).fetchall()
+            found: list[Any] = self.connection.execute(sql, (match, *values, depth)).fetchall()
+            return found
 
         def among() -> Ranked:
             rows = self.matching()
@@ -119,14 +123,14 @@ class Search:
         if self.where is not None and ranked:
             passing = self._passing([row for row, _ in ranked])
             ranked = [hit for hit in ranked if hit[0] in passing]
-        ranked = with_ties(ranked, self.limit)
+        ranked = with_ties(ranked, self.limit, self.digits)
         if not ranked:
             return []
         found = records_of(
             self.connection, self.layout, numbers([r for r, _ in ranked]), self.columns
         )
         hits = [
-            (-round(score, DIGITS), *entry, score)
+            (-round(score, self.digits), *entry, score)
             for row, score in ranked
             if (entry := found.get(row)) is not None
         ]
@@ -143,13 +147,13 @@ class Search:
         return {row for (row,) in self.connection.execute(sql, (numbers(rows), *values))}
 
 
-def with_ties(ranked: Ranked, limit: int) -> Ranked:
+def with_ties(ranked: Ranked, limit: int, digits: int) -> Ranked:
     """The first `limit` hits and those behind them with the last one's score."""
-    if len(ranked) <= limit:
-        return ranked
-    last = round(ranked[limit - 1][1], DIGITS)
+    if not limit or len(ranked) <= limit:
+        return ranked[:limit]
+    last = round(ranked[limit - 1][1], digits)
     end = limit
-    while end < len(ranked) and round(ranked[end][1], DIGITS) == last:
+    while end < len(ranked) and round(ranked[end][1], digits) == last:
         end += 1
     return ranked[:end]
 
@@ -161,7 +165,7 @@ def top(rows: NDArray[np.int64], scores: NDArray[np.float32], limit: int) -> Ran
         return []
     if limit < count:
         worst = np.partition(scores, count - limit)[count - limit]
-        places = np.flatnonzero(scores >= worst - 10.0**-DIGITS)
+        places = np.flatnonzero(scores >= worst - 10.0**-VECTOR_DIGITS)
         if len(places) > limit + TIE_ROOM:
             places = places[np.argsort(-scores[places], kind="stable")[: limit + TIE_ROOM]]
     else:

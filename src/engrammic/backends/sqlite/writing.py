@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
+from typing import Any
+
 import apsw
 
 from engrammic.backends.sqlite.layout import Layout
@@ -150,9 +152,11 @@ class Writer:
         column = layout.schema.partition
         select = f"t.{column}" if column else "null"
         sql = f"select t._row, {select} from {layout.table} as t where {where}"
-        found = self.connection.execute(sql, values).fetchall()
+        found: list[Any] = self.connection.execute(sql, values).fetchall()
         rows = [(row,) for row, _ in found]
-        members = [(row, {column: value} if column else {}) for row, value in found]
+        members: list[tuple[int, Record]] = [
+            (row, {column: value} if column else {}) for row, value in found
+        ]
         for part, group in self._by_part(layout, members).items():
             doomed = [(row,) for row, _ in group]
             for f in layout.vectors:

@@ -1,0 +1,257 @@
+"""The memory that a user holds: every store, and one search over all of them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from engrammic.backend import Backend, Health
+from engrammic.clock import Clock, now
+from engrammic.context import Context, Counter, compose, count_tokens
+from engrammic.embed.base import Embedder
+from engrammic.errors import InvalidInput, NotFound
+from engrammic.finding import Finder
+from engrammic.hits import Hits
+from engrammic.items import Message, Metadata, Moment, Note
+from engrammic.scope import Scope, Scoped
+from engrammic.selection import Selection
+from engrammic.sessions.importing import Importer, ImportReport, Progress
+from engrammic.stores.conversations import ConversationStore
+from engrammic.stores.items import ItemStore
+from engrammic.stores.messages import MessageStore
+from engrammic.stores.notes import NoteStore
+from engrammic.stores.retrieval import Mode, retrieve
+
+FILL_BATCH = 32
+LARGEST_PAGE = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Items of one kind, newest first; `after` gets the next page, None when this is the last."""
+
+    items: tuple[Message | Note, ...]
+    after: tuple[int, str] | None
+
+
+class Memory:
+    """An agent's memory: one scope of one database. Open it with `engrammic.open`.
+
+    `remarks` says what one should know of how it was opened. Everything is
+    awaited; `engrammic.sync` has the same without `await`.
+    """
+
+    def __init__(
+        self,
+        backend: Backend,
+        embedder: Embedder | None = None,
+        *,
+        scope: Scope | None = None,
+        clock: Clock = now,
+        remarks: Sequence[str] = (),
+    ) -> None:
+        self.backend = backend
+        self.embedder = embedder
+        self.scope = scope or Scope()
+        self.clock = clock
+        self.remarks = tuple(remarks)
+        self._scoped = Scoped(backend, self.scope)
+        self.messages = MessageStore(self._scoped, embedder, clock=clock)
+        self.conversations = ConversationStore(self._scoped, clock=clock)
+        self.notes = NoteStore(self._scoped, embedder, clock=clock)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    async def ready(self) -> None:
+        """Declare the tables of every store."""
+        for store in (self.messages, self.conversations, self.notes):
+            await store.ready()
+
+    async def close(self) -> None:
+        """Give the database back. Closing twice is fine."""
+        await self.backend.close()
+
+    def scoped(
+        self,
+        *,
+        tenant: str | None = None,
+        user: str | None = None,
+        agent: str | None = None,
+        project: str | None = None,
+    ) -> Memory:
+        """The same database in another scope: the parts given replace this one's."""
+        given = {"tenant": tenant, "user": user, "agent": agent, "project": project}
+        scope = replace(self.scope, **{k: v for k, v in given.items() if v is not None})
+        return Memory(
+            self.backend, self.embedder, scope=scope, clock=self.clock, remarks=self.remarks
+        )
+
+    async def search(
+        self,
+        query: str,
+        *,
+        limit: int = 10,
+        mode: Mode | str = Mode.HYBRID,
+        min_score: float = 0.0,
+        **selection: Any,
+    ) -> Hits:
+        """What fits the query best, over everything, best first.
+
+        `selection` are the fields of `Selection`: kinds, conversation_id, role,
+        memory_type, project, since, until, metadata, where. Expired items are
+        never found. Raises InvalidInput, naming the argument.
+        """
+        chosen = Selection(**selection)
+        corpora = [s.corpus(chosen.filter(s.kind)) for s in self._stores if chosen.covers(s.kind)]
+        moment = self.clock()
+        ranking = await retrieve(
+            self._scoped, corpora, query, limit=limit, mode=mode, embedder=self.embedder,
+            moment=moment, min_score=min_score,
+        )  # fmt: skip
+        finder = Finder(self._scoped, {s.kind: s for s in self._stores}, self.embedder)
+        hits = await finder.hits(ranking.hits, query, moment)
+        return Hits(hits, ranking.mode, ranking.notes)
+
+    async def remember(
+        self,
+        content: str,
+        memory_type: str = "note",
+        *,
+        id: str | None = None,  # noqa: A002
+        title: str | None = None,
+        source: str | None = None,
+        project: str | None = None,
+        session_id: str | None = None,
+        expires_at: Moment | None = None,
+        metadata: Metadata | None = None,
+    ) -> Note:
+        """The note as stored. Types: note, conversation, preference, pattern, insight."""
+        note = Note(
+            content, id, memory_type, title, source, None, project, session_id,
+            expires_at=expires_at, metadata=metadata or {},
+        )  # fmt: skip
+        return await self.notes.add(note)
+
+    async def recall(
+        self, query: str | None = None, *, limit: int = 5, **selection: Any
+    ) -> list[Note]:
+        """Notes that fit the query, best first; without a query the newest."""
+        chosen = {**selection, "kinds": ["note"]}
+        if query is None:
+            return await self.notes.list(Selection(**chosen).filter("note"), limit=limit)
+        return [h.item for h in await self.search(query, limit=limit, **chosen)
+                if isinstance(h.item, Note)]  # fmt: skip
+
+    async def context(
+        self,
+        query: str,
+        max_tokens: int = 2_000,
+        *,
+        limit: int = 20,
+        counter: Counter = count_tokens,
+        **selection: Any,
+    ) -> Context:
+        """The best hits as text for a prompt: at most `max_tokens`, with provenance, fenced."""
+        hits = await self.search(query, limit=limit, **selection)
+        return compose(hits, max_tokens, counter)
+
+    async def get(self, item_id: str) -> Message | Note | None:
+        """The item under an id, whatever its kind, or None."""
+        for store in self._stores:
+            found: Message | Note | None = await store.get(item_id)
+            if found is not None:
+                return found
+        return None
+
+    async def update(
+        self,
+        item_id: str,
+        *,
+        content: str | None = None,
+        metadata: Metadata | None = None,
+        expires_at: Moment | None = None,
+    ) -> Message | Note:
+        """The item with new content, metadata or expiry; None keeps. Raises NotFound."""
+        given: dict[str, Any] = {"content": content, "metadata": metadata, "expires_at": expires_at}
+        change = {name: value for name, value in given.items() if value is not None}
+        if (note := await self.notes.get(item_id)) is not None:
+            return await self.notes.add(replace(note, updated_at=self.clock(), **change))
+        if (message := await self.messages.get(item_id)) is not None:
+            return await self.messages.add(replace(message, **change))
+        raise NotFound("item", item_id)
+
+    async def delete(self, item_id: str) -> bool:
+        """Delete the item under an id, whatever its kind; whether it was there."""
+        return any([await store.delete(item_id) for store in self._stores])
+
+    async def list(
+        self,
+        kind: str = "note",
+        *,
+        limit: int = 50,
+        after: tuple[int, str] | None = None,
+        **selection: Any,
+    ) -> Page:
+        """Items of one kind, newest first, `limit` a page."""
+        if not 1 <= limit <= LARGEST_PAGE:
+            raise InvalidInput("limit", f"want 1 to {LARGEST_PAGE}, not {limit}")
+        chosen = Selection(kinds=[kind], **selection)
+        store = next(s for s in self._stores if s.kind == kind)
+        items = await store.list(chosen.filter(kind), limit=limit, after=after)
+        last = store.place_of(items[-1]) if len(items) == limit else None
+        return Page(tuple(items), last)
+
+    async def import_files(
+        self, paths: Iterable[str | Path], progress: Progress | None = None
+    ) -> ImportReport:
+        """Import transcripts and text files; twice changes nothing. Bad lines are reported."""
+        importer = Importer(self.messages, self.conversations, self.notes)
+        return await importer.run(paths, progress)
+
+    async def delete_expired(self) -> int:
+        """Delete everything whose time is over; how many items."""
+        return sum([await store.delete_expired() for store in self._stores])
+
+    async def fill_in(self) -> AsyncIterator[int]:
+        """Give items stored without a model their vectors; yields how many are left."""
+        if self.embedder is None:
+            return
+        for store in self._stores:
+            while records := await store.pending(FILL_BATCH):
+                await store.fill_in(records)
+                yield await store.count_pending()
+
+    async def stats(self) -> dict[str, Any]:
+        """Counts of this scope, what is pending, and the engine's sizes in bytes."""
+        counts = {
+            "messages": await self._scoped.count("messages"),
+            "conversations": await self._scoped.count("conversations"),
+            "notes": await self._scoped.count("notes"),
+            "passages": await self._scoped.count("passages"),
+        }
+        pending = sum([await store.count_pending() for store in self._stores])
+        engine = await self.backend.stats()
+        return {"scope": str(self.scope), **counts, "pending": pending, "engine": engine}
+
+    async def health(self) -> Health:
+        """`{"status": "ok" | "degraded" | "error", "problems": [...], ...}`; quick."""
+        found = await self.backend.health()
+        problems = [*found["problems"], *self.remarks]
+        status = "degraded" if problems and found["status"] == "ok" else found["status"]
+        return {**found, "status": status, "problems": problems}
+
+    @property
+    def _stores(self) -> tuple[ItemStore[Any], ...]:
+        return (self.messages, self.notes)

@@ -1,0 +1,98 @@
+"""From settings to an open memory: database, model, and the checks that they fit."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Awaitable, Callable, Generator
+from typing import TYPE_CHECKING, Any
+
+from engrammic.clock import Clock, now
+from engrammic.embed.base import Embedder
+from engrammic.errors import ModelNotFound
+from engrammic.memory import Memory
+from engrammic.registry import open_backend
+from engrammic.scope import Scope
+from engrammic.settings import load_settings
+from engrammic.stores.meta import MetaStore
+
+if TYPE_CHECKING:
+    from engrammic.backend import Backend
+
+
+class Opening:
+    """A memory about to be opened: `async with` it, or `await` it and close it yourself."""
+
+    def __init__(self, open_it: Callable[[], Awaitable[Memory]]) -> None:
+        self._open_it = open_it
+        self._memory: Memory | None = None
+
+    def __await__(self) -> Generator[Any, None, Memory]:
+        return self._open_it().__await__()
+
+    async def __aenter__(self) -> Memory:
+        self._memory = await self._open_it()
+        return self._memory
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._memory is not None:
+            await self._memory.close()
+
+
+def open_memory(
+    url: str | os.PathLike[str] | None = None,
+    *,
+    scope: Scope | None = None,
+    embedder: Embedder | str | None = None,
+    clock: Clock = now,
+    check: bool = True,
+) -> Opening:
+    """An open memory: at `url` (a path or database URL), else where the settings say.
+
+    `embedder` is an Embedder, what `load_embedder` takes, or "none"; by
+    default that of the settings. Where that model is not on this machine the
+    memory opens without: search is by words, and says so.
+
+    Raises ConnectionFailed and its kin, EmbeddingMismatch when the stored
+    vectors come from another model, ModelNotFound when the named one is absent.
+    """
+
+    async def open_it() -> Memory:
+        settings = load_settings(url)
+        chosen, remarks = _embedder(embedder, settings.embedder)
+        backend = await open_backend(settings.url)
+        try:
+            if check:
+                await _check(backend, chosen)
+            memory = Memory(
+                backend, chosen, scope=scope or settings.scope, clock=clock, remarks=remarks
+            )
+            await memory.ready()
+        except BaseException:
+            await backend.close()
+            raise
+        return memory
+
+    return Opening(open_it)
+
+
+def _embedder(given: Embedder | str | None, configured: str) -> tuple[Embedder | None, list[str]]:
+    if given is not None and not isinstance(given, str):
+        return given, []
+    spec = given or configured
+    if spec == "none":
+        return None, []
+    from engrammic.embed.cached import CachedEmbedder
+
+    try:
+        return CachedEmbedder(spec), []
+    except ModelNotFound as error:
+        if given is not None:
+            raise
+        return None, [str(error)]
+
+
+async def _check(backend: Backend, embedder: Embedder | None) -> None:
+    meta = MetaStore(backend)
+    await meta.check_analyser()
+    if embedder is not None:
+        await meta.check_embedding(embedder.fingerprint)

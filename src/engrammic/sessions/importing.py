@@ -1,0 +1,145 @@
+"""Importing files into the stores: streamed, again and again without doubling anything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from engrammic.errors import InvalidInput
+from engrammic.filters import eq
+from engrammic.items import Conversation, Message, Note
+from engrammic.sessions.files import find
+from engrammic.sessions.formats import read
+from engrammic.sessions.lines import BadLine
+from engrammic.stores.conversations import ConversationStore
+from engrammic.stores.items import BATCH
+from engrammic.stores.messages import MessageStore
+from engrammic.stores.notes import NoteStore
+
+Progress: TypeAlias = Callable[[int, int, Path], None]
+"""Called with the bytes read, the bytes in all, and the file at hand."""
+
+_STORED_TIMES = ("created_at", "updated_at")
+
+
+@dataclass(slots=True)
+class ImportReport:
+    """What an import did. `skipped` are bad lines and files that nothing reads."""
+
+    files: int = 0
+    conversations: int = 0
+    messages_added: int = 0
+    notes_added: int = 0
+    changed: int = 0
+    removed: int = 0
+    unchanged: int = 0
+    skipped: list[BadLine] = field(default_factory=list)
+
+    def as_record(self) -> dict[str, Any]:
+        """The report as plain JSON values."""
+        counts = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "skipped"}
+        lines = [{"path": str(b.path), "line": b.line, "reason": b.reason} for b in self.skipped]
+        return {**counts, "skipped": lines}
+
+
+@dataclass(slots=True)
+class Importer:
+    """Brings files into the memory of one scope.
+
+    What is stored already and equal is left alone. A section that an edited
+    file no longer has is deleted; messages never are.
+    """
+
+    messages: MessageStore
+    conversations: ConversationStore
+    notes: NoteStore
+    report: ImportReport = field(default_factory=ImportReport)
+
+    async def run(
+        self, paths: Iterable[str | Path], progress: Progress | None = None
+    ) -> ImportReport:
+        """Import files and folders. Raises InvalidInput when there is nothing to read."""
+        found = find([Path(p) for p in paths])
+        self.report.skipped += found.skipped
+        if not found.files:
+            reasons = "; ".join(f"{b.path}: {b.reason}" for b in found.skipped[:3])
+            raise InvalidInput("paths", f"no file to import{': ' + reasons if reasons else ''}")
+        sizes = [path.stat().st_size for path in found.files]
+        done = 0
+        for path, size in zip(found.files, sizes, strict=True):
+            if progress:
+                progress(done, sum(sizes), path)
+            await self._file(path)
+            self.report.files += 1
+            done += size
+        if progress:
+            progress(done, done, found.files[-1])
+        return self.report
+
+    async def _file(self, path: Path) -> None:
+        messages: list[Message] = []
+        notes: list[Note] = []
+        for item in read(path):
+            if isinstance(item, BadLine):
+                self.report.skipped.append(item)
+            elif isinstance(item, Conversation):
+                self.report.conversations += await self.conversations.merge(item)
+            elif isinstance(item, Note):
+                notes.append(item)
+            else:
+                messages.append(item)
+            if len(messages) >= BATCH:
+                await self._messages(messages)
+                messages = []
+        await self._messages(messages)
+        await self._notes(notes)
+
+    async def _messages(self, messages: Sequence[Message]) -> None:
+        stored = await self.messages.existing([_id(m.message_id) for m in messages])
+        new = [m for m in messages if m.message_id not in stored]
+        changed = [c for m in messages if (c := _changed(m, stored.get(_id(m.message_id))))]
+        await self.messages.add_batch([*new, *changed])
+        self._count(len(messages), len({m.message_id for m in new}), len(changed))
+        self.report.messages_added += len({m.message_id for m in new})
+
+    async def _notes(self, notes: Sequence[Note]) -> None:
+        stored = await self.notes.existing([_id(n.note_id) for n in notes])
+        new = [n for n in notes if n.note_id not in stored]
+        changed = [c for n in notes if (c := _changed(n, stored.get(_id(n.note_id))))]
+        await self.notes.add_batch([*new, *changed])
+        self._count(len(notes), len(new), len(changed))
+        self.report.notes_added += len(new)
+        for source in {n.source for n in notes if n.source is not None}:
+            kept = {n.note_id for n in notes}
+            gone = [n for n in await self.notes.list(eq("source", source)) if n.note_id not in kept]
+            for note in gone:
+                self.report.removed += await self.notes.delete(_id(note.note_id))
+
+    def _count(self, total: int, new: int, changed: int) -> None:
+        self.report.changed += changed
+        self.report.unchanged += total - new - changed
+
+
+def _id(given: str | None) -> str:
+    assert given is not None  # readers give every item its id
+    return given
+
+
+def _changed(item: Any, stored: Any) -> Any:
+    """The item with the stored times, when anything but them differs; else None."""
+    if stored is None:
+        return None
+    undated = item.metadata.get("undated", isinstance(item, Note))
+    times = {n: getattr(stored, n) for n in _STORED_TIMES if hasattr(stored, n) and undated}
+    item = replace(item, **times)
+    return None if _content(item) == _content(stored) else item
+
+
+def _content(item: Any) -> dict[str, Any]:
+    return {
+        f.name: getattr(item, f.name)
+        for f in fields(item)
+        if f.name not in ("updated_at",) and getattr(item, f.name) is not None
+    }

@@ -1,0 +1,99 @@
+"""Settings: arguments first, then the environment, then `engrammic.toml`, then defaults."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from engrammic.errors import InvalidSettings
+from engrammic.scope import Scope
+
+DIRECTORY = ".engrammic"
+FILE = "engrammic.toml"
+DEFAULT_EMBEDDER = "all-MiniLM-L6-v2"
+PREFIX = "ENGRAMMIC_"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Where the memory is, whose it is, and what embeds.
+
+    `url` is a path or database URL. `embedder` is what `load_embedder` takes,
+    or "none" for search by words alone.
+    """
+
+    url: str
+    embedder: str = DEFAULT_EMBEDDER
+    scope: Scope = field(default_factory=Scope)
+
+
+def load_settings(
+    url: str | os.PathLike[str] | None = None, *, environment: Mapping[str, str] = os.environ
+) -> Settings:
+    """The settings in force. Raises InvalidSettings for what nobody reads."""
+    home = find_home(environment=environment)
+    file = _read(_file(url, home))
+    scope = file.get("scope", {})
+    parts = {f.name: environment.get(PREFIX + f.name.upper()) for f in fields(Scope)}
+    given = {name: value for name, value in parts.items() if value is not None}
+    return Settings(
+        url=str(url or environment.get(PREFIX + "URL") or file.get("url") or home),
+        embedder=environment.get(PREFIX + "EMBEDDER") or file.get("embedder", DEFAULT_EMBEDDER),
+        scope=Scope(**{**scope, **given}),
+    )
+
+
+def find_home(start: Path | None = None, *, environment: Mapping[str, str] = os.environ) -> Path:
+    """The directory of the memory: ENGRAMMIC_HOME, else the project's, else the user's.
+
+    The project's is the nearest `.engrammic/` upwards (below the home folder),
+    else `.engrammic/` in the root of the git checkout.
+    """
+    if named := environment.get(PREFIX + "HOME"):
+        return Path(named).expanduser()
+    start = (start or Path.cwd()).resolve()
+    folders = list(_below_home(start))
+    for folder in folders:
+        if (folder / DIRECTORY).is_dir():
+            return folder / DIRECTORY
+    for folder in folders:
+        if (folder / ".git").exists():
+            return folder / DIRECTORY
+    from platformdirs import user_data_path
+
+    return user_data_path("engrammic", appauthor=False)
+
+
+def _below_home(start: Path) -> list[Path]:
+    """`start` and its parents, as far as the home folder, which is left out."""
+    home = Path.home().resolve()
+    found: list[Path] = []
+    for folder in (start, *start.parents):
+        if folder == home:
+            break
+        found.append(folder)
+    return found
+
+
+def _file(url: str | os.PathLike[str] | None, home: Path) -> Path:
+    folder = home if url is None else Path(url).expanduser()
+    return (folder if folder.is_dir() else home) / FILE
+
+
+def _read(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        return {}
+    try:
+        found = tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise InvalidSettings(f"{path}: {error}") from error
+    scope = found.get("scope", {})
+    unknown = [n for n in found if n not in ("url", "embedder", "scope")]
+    unknown += [f"scope.{n}" for n in scope if n not in {f.name for f in fields(Scope)}]
+    if unknown:
+        raise InvalidSettings(f"{path}: unknown setting {unknown[0]!r}")
+    return found

@@ -1,0 +1,48 @@
+"""The table of conversations, and keeping it in step with their messages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from engrammic.changes import Change, Check, Put, Update
+from engrammic.filters import eq
+from engrammic.scope import Scoped
+from engrammic.types import Field, Index, Kind, Record, Schema
+
+CONVERSATIONS = Schema(
+    "conversations",
+    (
+        Field("conversation_id", Kind.TEXT, nullable=False),
+        Field("title", Kind.TEXT),
+        Field("model_id", Kind.TEXT),
+        Field("created_at", Kind.INT, nullable=False),
+        Field("updated_at", Kind.INT, nullable=False),
+        Field("metadata", Kind.JSON),
+    ),
+    key=("conversation_id",),
+    indexes=(Index(("updated_at",)),),
+)
+
+
+async def touched(
+    backend: Scoped, records: Sequence[Record]
+) -> tuple[list[Change], frozenset[str]]:
+    """The changes after which the messages' conversations exist; those that do not yet."""
+    spans: dict[str, tuple[int, int]] = {}
+    for record in records:
+        moment = record["created_at"]
+        first, last = spans.get(record["conversation_id"], (moment, moment))
+        spans[record["conversation_id"]] = (min(first, moment), max(last, moment))
+    changes: list[Change] = []
+    fresh: list[Record] = []
+    later: list[Record] = []
+    for conversation, (first, last) in spans.items():
+        key = {"conversation_id": conversation}
+        stored = await backend.get("conversations", (conversation,))
+        if stored is None:
+            changes.append(Check("conversations", eq("conversation_id", conversation), 0))
+            fresh.append({**key, "created_at": first, "updated_at": last})
+        elif stored["updated_at"] < last:
+            later.append({**key, "updated_at": last})
+    changes += [Put("conversations", fresh), Update("conversations", later)]
+    return changes, frozenset(r["conversation_id"] for r in fresh)

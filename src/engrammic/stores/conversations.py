@@ -1,0 +1,138 @@
+"""Conversations: their titles and times; how many messages each holds is counted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from engrammic.changes import Change, Delete, Put, Update
+from engrammic.clock import milliseconds
+from engrammic.errors import NotFound
+from engrammic.filters import eq
+from engrammic.items import Conversation, Moment
+from engrammic.stores.base import Store
+from engrammic.stores.conversation_table import CONVERSATIONS
+from engrammic.stores.encoding import PASSAGES
+from engrammic.stores.messages import MessageStore
+from engrammic.stores.parts import TIER_METADATA, without_parts
+from engrammic.types import Order, Record, Schema
+
+
+class ConversationStore(Store):
+    """Create, read and delete conversations. Deleting one deletes its messages."""
+
+    def schemas(self) -> Sequence[Schema]:
+        """The conversations, and the tables that a deletion reaches."""
+        return (CONVERSATIONS, MessageStore.schema_for(None), TIER_METADATA, PASSAGES)
+
+    async def create(
+        self,
+        conversation_id: str,
+        title: str | None = None,
+        model_id: str | None = None,
+        *,
+        created_at: Moment | None = None,
+        updated_at: Moment | None = None,
+        metadata: Mapping[str, Any] | None = None,
+    ) -> Conversation:
+        """The conversation, created, or updated with what is given where it exists."""
+        await self.ready()
+        now = self.clock()
+        given = {"title": title, "model_id": model_id, "metadata": metadata}
+        stored = await self.backend.get("conversations", (conversation_id,)) or {}
+        start = stored.get("created_at") or now
+        record = {
+            "conversation_id": conversation_id,
+            **{k: stored.get(k) if v is None else v for k, v in given.items()},
+            "created_at": start if created_at is None else milliseconds("created_at", created_at),
+            "updated_at": now if updated_at is None else milliseconds("updated_at", updated_at),
+        }
+        await self.backend.apply([Put("conversations", [record])])
+        return await self._counted(record)
+
+    async def get(self, conversation_id: str) -> Conversation | None:
+        """The conversation, or None."""
+        await self.ready()
+        record = await self.backend.get("conversations", (conversation_id,))
+        return None if record is None else await self._counted(record)
+
+    async def list(
+        self, limit: int | None = None, *, after: Conversation | None = None
+    ) -> list[Conversation]:
+        """Conversations, the last updated first; `after` resumes behind one."""
+        await self.ready()
+        place = None if after is None else (after.updated_at, after.conversation_id)
+        order = Order("updated_at", descending=True)
+        found = await self.backend.query("conversations", order=order, after=place, limit=limit)
+        return [await self._counted(record) for record in found]
+
+    async def update(
+        self,
+        conversation_id: str,
+        title: str | None = None,
+        *,
+        metadata: Mapping[str, Any] | None = None,
+    ) -> Conversation:
+        """The conversation with a new title or metadata; None keeps. Raises NotFound."""
+        await self.ready()
+        given = {"title": title, "metadata": metadata, "updated_at": self.clock()}
+        change = {k: v for k, v in given.items() if v is not None}
+        changed = await self.backend.apply(
+            [Update("conversations", [{"conversation_id": conversation_id, **change}])]
+        )
+        found = await self.get(conversation_id) if changed else None
+        if found is None:
+            raise NotFound("conversation", conversation_id)
+        return found
+
+    async def merge(self, told: Conversation) -> bool:
+        """Bring in what a source tells of a conversation; whether it was new.
+
+        A title or model once known stays unless another is told; times widen.
+        """
+        stored = await self.get(told.conversation_id)
+        if stored is None:
+            merged = told
+        else:
+            merged = replace(
+                told,
+                title=told.title or stored.title,
+                model_id=told.model_id or stored.model_id,
+                created_at=_pick(min, told.created_at, stored.created_at),
+                updated_at=_pick(max, told.updated_at, stored.updated_at),
+                metadata={**stored.metadata, **told.metadata},
+                message_count=stored.message_count,
+            )
+        if merged != stored:
+            await self.create(
+                merged.conversation_id,
+                merged.title,
+                merged.model_id,
+                created_at=merged.created_at,
+                updated_at=merged.updated_at or merged.created_at,
+                metadata=merged.metadata,
+            )
+        return stored is None
+
+    async def delete(self, conversation_id: str) -> bool:
+        """Delete the conversation with its messages; whether it was there."""
+        await self.ready()
+        mine = eq("conversation_id", conversation_id)
+        found = await self.backend.query("messages", mine, columns=("message_id",))
+        changes: list[Change] = [
+            Delete("messages", mine),
+            *without_parts([r["message_id"] for r in found]),
+            Delete("conversations", mine),
+        ]
+        return await self.backend.apply(changes) > 0
+
+    async def _counted(self, record: Record) -> Conversation:
+        mine = eq("conversation_id", record["conversation_id"])
+        count = await self.backend.count("messages", mine)
+        return Conversation(**{**record, "metadata": record["metadata"] or {}}, message_count=count)
+
+
+def _pick(choose: Callable[..., int], *moments: Moment | None) -> int | None:
+    known = [milliseconds("created_at", m) for m in moments if m is not None]
+    return choose(known) if known else None

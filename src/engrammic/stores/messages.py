@@ -1,0 +1,130 @@
+"""Messages: each found by its own words, its meaning, and what was said around it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from engrammic.changes import Change, Update
+from engrammic.clock import day, milliseconds, new_id
+from engrammic.errors import InvalidInput
+from engrammic.filters import eq, every
+from engrammic.items import Message
+from engrammic.stores.base import alive, check_content
+from engrammic.stores.conversation_table import CONVERSATIONS, touched
+from engrammic.stores.items import ItemStore, ScoredItem
+from engrammic.stores.neighbours import SLOTS, place
+from engrammic.stores.retrieval import Mode
+from engrammic.types import Field, Index, Kind, Order, Record, Schema
+
+ROLES = ("user", "assistant", "system", "developer", "tool")
+OWN_WEIGHT = 3.0
+"""A turn's own terms against its neighbours' in BM25 (measured: docs/decisions)."""
+
+_FIELDS = (
+    Field("message_id", Kind.TEXT, nullable=False),
+    Field("conversation_id", Kind.TEXT, nullable=False),
+    Field("ordinal", Kind.INT, nullable=False),
+    Field("role", Kind.TEXT, nullable=False),
+    Field("name", Kind.TEXT),
+    Field("content", Kind.TEXT, nullable=False),
+    Field("token_count", Kind.INT),
+    Field("model_id", Kind.TEXT),
+    Field("images", Kind.TEXT),
+    Field("created_at", Kind.INT, nullable=False),
+    Field("expires_at", Kind.INT),
+    Field("metadata", Kind.JSON),
+    Field("terms", Kind.TERMS, weight=OWN_WEIGHT),
+    Field("around", Kind.TERMS),
+)
+_ITEM_FIELDS = tuple(f.name for f in _FIELDS if f.name not in ("ordinal", "terms", "around"))
+
+
+class MessageStore(ItemStore[Message]):
+    """Messages of conversations, with semantic and keyword search and expiry."""
+
+    kind: ClassVar[str] = "message"
+    table: ClassVar[str] = "messages"
+    key: ClassVar[str] = "message_id"
+
+    @staticmethod
+    def schema_for(dimension: int | None) -> Schema:
+        """The table of messages; without a dimension it has no vectors (yet)."""
+        vector = () if dimension is None else (Field("vector", Kind.VECTOR, dimension=dimension),)
+        return Schema(
+            "messages",
+            (*_FIELDS, *vector),
+            key=("message_id",),
+            indexes=(Index(("conversation_id", "ordinal")), Index(("created_at",))),
+        )
+
+    def schemas(self) -> Sequence[Schema]:
+        """Messages, what hangs on them, and their conversations."""
+        return (*super().schemas(), CONVERSATIONS)
+
+    async def get_by_conversation(self, conversation_id: str) -> list[Message]:
+        """The messages of a conversation in the order in which they were said."""
+        await self.ready()
+        where = every(eq("conversation_id", conversation_id), alive(self.clock()))
+        found = await self.backend.query("messages", where, order=Order("ordinal"))
+        return [self.item_of(record) for record in found]
+
+    async def search_conversation(
+        self,
+        conversation_id: str,
+        query: str,
+        limit: int = 10,
+        min_score: float = 0.0,
+        *,
+        mode: Mode | str = Mode.HYBRID,
+    ) -> list[ScoredItem[Message]]:
+        """As `search`, within one conversation."""
+        where = eq("conversation_id", conversation_id)
+        return await self.search(query, limit, min_score, mode=mode, where=where)
+
+    async def delete_by_conversation(self, conversation_id: str) -> int:
+        """Delete all messages of a conversation; how many."""
+        return await self.delete_where(eq("conversation_id", conversation_id))
+
+    def record_of(self, item: Message, number: int, moment: int) -> Record:
+        """The message's fields, with an id and a time. Raises InvalidInput.
+
+        Messages without a time keep their order: SLOTS of them share a millisecond.
+        """
+        check_role(item.role)
+        check_content("content", item.content)
+        record = {name: getattr(item, name) for name in _ITEM_FIELDS}
+        for name in ("created_at", "expires_at"):
+            if record[name] is not None:
+                record[name] = milliseconds(name, record[name])
+        record["message_id"] = new_id() if item.message_id is None else item.message_id
+        record["created_at"] = record["created_at"] or moment + number // SLOTS
+        record["metadata"] = dict(item.metadata) or None
+        record["ordinal"] = 0  # `arranged` gives it its place
+        return record
+
+    def item_of(self, record: Record) -> Message:
+        """The message that a record holds."""
+        values = {name: record[name] for name in _ITEM_FIELDS}
+        return Message(**{**values, "metadata": values["metadata"] or {}})
+
+    def searchable(self, record: Record) -> str:
+        """Date, speaker and content: `[8 May 2023] Mel: I went to the lake`."""
+        speaker = record["name"] or record["role"]
+        return f"[{day(record['created_at'])}] {speaker}: {record['content']}"
+
+    def place_columns(self) -> tuple[str, ...]:
+        """Where in which conversation a message stands."""
+        return ("message_id", "conversation_id", "created_at")
+
+    async def arranged(self, records: Sequence[Record], gone: Sequence[Record]) -> list[Change]:
+        """Places in the conversation, the neighbours' new surroundings, the conversations."""
+        changes, fresh = await touched(self.backend, records)
+        return [*changes, Update("messages", await place(self.backend, records, gone, fresh=fresh))]
+
+
+def check_role(role: str) -> str:
+    """The role. Raises InvalidInput for an unknown one."""
+    if role not in ROLES:
+        raise InvalidInput("role", f"{role!r} is none of {', '.join(ROLES)}")
+    return role

@@ -1,0 +1,162 @@
+"""What was said around a turn: each message is indexed with its previous and next one.
+
+The order of a conversation is one number, the ordinal: the millisecond of the
+message times SLOTS, plus its place among those of the same millisecond.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from engrammic.filters import Compare, Filter, Op, eq, every
+from engrammic.scope import Scoped
+from engrammic.text import terms
+from engrammic.types import Order, Record
+
+SLOTS = 1024
+AROUND_TERMS = 256
+"""How much of a neighbour counts: its first terms."""
+REACH = 2
+"""Turns read on each side of a change: the neighbour, and that one's other neighbour."""
+_COLUMNS = ("message_id", "ordinal", "content")
+_CACHED_LENGTH = 4000
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A message as its neighbours see it."""
+
+    ordinal: int
+    message_id: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Woven:
+    """The neighbours' terms by message id: of the new turns, and of stored ones that changed."""
+
+    new: dict[str, str]
+    refreshed: dict[str, str]
+
+
+def weave(stored: Sequence[Turn], new: Iterable[Turn], gone: Iterable[str] = ()) -> Woven:
+    """What every affected turn stands between once `new` are in and `gone` are out."""
+    fresh = {turn.message_id: turn for turn in new}
+    left_out = {*fresh, *gone}
+    before = _surroundings(stored)
+    kept = [turn for turn in stored if turn.message_id not in left_out]
+    after = _surroundings(sorted([*kept, *fresh.values()], key=_place))
+    return Woven(
+        {i: _terms(pair) for i, pair in after.items() if i in fresh},
+        {i: _terms(p) for i, p in after.items() if i not in fresh and p != before[i]},
+    )
+
+
+def _surroundings(turns: Sequence[Turn]) -> dict[str, tuple[str, str]]:
+    """The contents before and after each turn."""
+    framed = ["", *[turn.content for turn in turns], ""]
+    pairs = zip(framed, framed[2:], strict=False)
+    return dict(zip([turn.message_id for turn in turns], pairs, strict=False))
+
+
+def _place(turn: Turn) -> tuple[int, str]:
+    return turn.ordinal, turn.message_id
+
+
+def _terms(contents: tuple[str, str]) -> str:
+    return " ".join(filter(None, map(said, contents)))
+
+
+def said(content: str) -> str:
+    """The first terms of a content, joined by spaces."""
+    return _said(content) if len(content) <= _CACHED_LENGTH else _first_terms(content)
+
+
+@lru_cache(maxsize=4096)
+def _said(content: str) -> str:
+    return _first_terms(content)
+
+
+def _first_terms(content: str) -> str:
+    # What lies further back than this can't be among the first terms.
+    return " ".join(terms(content[: AROUND_TERMS * 64])[:AROUND_TERMS])
+
+
+async def place(
+    backend: Scoped, new: Sequence[Record], gone: Sequence[Record], *, fresh: Container[str] = ()
+) -> list[Record]:
+    """Give new records their `ordinal` and `around`; what changes of stored ones, as updates.
+
+    `gone` are stored records that leave their place: deleted, or replaced by
+    one of `new`. Conversations in `fresh` are known to hold nothing yet.
+    """
+    refreshed: list[Record] = []
+    arriving, leaving = _by_conversation(new), _by_conversation(gone)
+    for conversation in {**arriving, **leaving}:
+        records = sorted(arriving.get(conversation, ()), key=lambda r: r["created_at"])
+        left = leaving.get(conversation, [])
+        moments = [r["created_at"] for r in (*records, *left)]
+        stored: list[Turn] = []
+        if conversation not in fresh:
+            stored = await around(backend, conversation, min(moments), max(moments))
+        _number(records, stored)
+        turns = [Turn(r["ordinal"], r["message_id"], r["content"]) for r in records]
+        woven = weave(stored, turns, [r["message_id"] for r in left])
+        for record in records:
+            record["around"] = woven.new[record["message_id"]]
+        refreshed += [{"message_id": i, "around": t} for i, t in woven.refreshed.items()]
+    return refreshed
+
+
+def _by_conversation(records: Iterable[Record]) -> dict[str, list[Record]]:
+    groups: dict[str, list[Record]] = {}
+    for record in records:
+        groups.setdefault(record["conversation_id"], []).append(record)
+    return groups
+
+
+def _number(records: Iterable[Record], stored: Sequence[Turn]) -> None:
+    """Ordinals behind the stored turns of the same millisecond; a replaced turn keeps its own."""
+    own = {turn.message_id: turn.ordinal for turn in stored}
+    last: dict[int, int] = {}
+    for turn in stored:
+        moment = turn.ordinal // SLOTS
+        last[moment] = max(turn.ordinal, last.get(moment, 0))
+    for record in records:
+        moment = record["created_at"]
+        kept = own.get(record["message_id"], -1)
+        if kept // SLOTS != moment:
+            # The last slot is shared when a millisecond overflows; the key then decides.
+            kept = min(last.get(moment, moment * SLOTS - 1) + 1, moment * SLOTS + SLOTS - 1)
+            last[moment] = kept
+        record["ordinal"] = kept
+
+
+async def around(backend: Scoped, conversation: str, first: int, last: int) -> list[Turn]:
+    """Stored turns of the moments [first, last], and REACH more on each side, in order."""
+    low, high = first * SLOTS, last * SLOTS + SLOTS - 1
+    before = await _turns(backend, conversation, Compare("ordinal", Op.LTE, high), REACH, back=True)
+    if before and before[-1].ordinal >= low:
+        inside = Compare("ordinal", Op.GTE, low) & Compare("ordinal", Op.LTE, high)
+        earlier = Compare("ordinal", Op.LT, low)
+        before = [
+            *reversed(await _turns(backend, conversation, inside, None)),
+            *await _turns(backend, conversation, earlier, REACH, back=True),
+        ]
+    after = await _turns(backend, conversation, Compare("ordinal", Op.GT, high), REACH)
+    return [*reversed(before), *after]
+
+
+async def _turns(
+    backend: Scoped, conversation: str, where: Filter, limit: int | None, *, back: bool = False
+) -> list[Turn]:
+    found = await backend.query(
+        "messages",
+        every(eq("conversation_id", conversation), where),
+        order=Order("ordinal", back),
+        limit=limit,
+        columns=_COLUMNS,
+    )
+    return [Turn(r["ordinal"], r["message_id"], r["content"]) for r in found]
