@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Self, TypeAlias
 
 import numpy as np
 
+from engrammic import reads
 from engrammic.backend import Backend, Capabilities
 from engrammic.changes import Change, Check, Delete, Put, Update
 from engrammic.errors import Closed, Conflict, InvalidSchema
@@ -17,15 +18,6 @@ from engrammic.evolution import grown
 from engrammic.filters import Filter
 from engrammic.predicate import check_filter, predicate
 from engrammic.ranking.bm25 import bm25
-from engrammic.reads import (
-    check_after,
-    check_limit,
-    columns_of,
-    partition_of,
-    query_terms,
-    query_vector,
-    sort_fields,
-)
 from engrammic.records import clean_update, cleaner, coerce
 from engrammic.types import Kind, Order, Record, Schema, Scored, Vector
 
@@ -54,10 +46,17 @@ class _Table:
         name = self.schema.partition
         return [r for r in self.records.values() if name is None or r[name] == value]
 
-    def top(
-        self, hits: Iterable[tuple[Record, float]], limit: int, same: str
-    ) -> list[tuple[Record, float]]:
-        return sorted(hits, key=lambda h: (-float(format(h[1], same)), self.key_of(h[0])))[:limit]
+    def page(
+        self,
+        hits: Iterable[tuple[Record, float]],
+        limit: int,
+        same: str,
+        columns: Sequence[str] | None,
+    ) -> list[Scored]:
+        reads.check_limit(limit)
+        chosen = reads.columns_of(self.schema, columns)
+        best = sorted(hits, key=lambda h: (-float(format(h[1], same)), self.key_of(h[0])))
+        return [Scored(_given(r, chosen), score) for r, score in best[:limit]]
 
 
 class MemoryBackend(Backend):
@@ -133,13 +132,13 @@ class MemoryBackend(Backend):
     ) -> list[Record]:
         """As `Backend.query`."""
         found = self._table(table)
-        names = sort_fields(found.schema, order)
-        chosen = columns_of(found.schema, columns)
-        check_limit(limit)
+        names = reads.sort_fields(found.schema, order)
+        chosen = reads.columns_of(found.schema, columns)
+        reads.check_limit(limit)
         down = order is not None and order.descending
         pages = [(tuple(r[n] for n in names), r) for r in found.matching(where)]
         if after is not None:
-            check_after(found.schema, order, after)
+            reads.check_after(found.schema, order, after)
             pages = [p for p in pages if (p[0] < after if down else p[0] > after)]
         pages.sort(key=lambda p: p[0], reverse=down)
         return [_given(r, chosen) for _, r in pages[:limit]]
@@ -156,16 +155,11 @@ class MemoryBackend(Backend):
     ) -> list[Scored]:
         """As `Backend.vector_search`, exact."""
         found = self._table(table)
-        query = query_vector(found.schema, field, vector)
-        chosen = columns_of(found.schema, columns)
-        check_limit(limit)
-        partition_of(found.schema, where)
+        query = reads.query_vector(found.schema, field, vector)
+        reads.partition_of(found.schema, where)
         near = [r for r in found.matching(where) if r.get(field) is not None]
-        if not near:
-            return []
-        scores = np.clip(np.stack([r[field] for r in near]) @ query, -1, 1).tolist()
-        hits = found.top(zip(near, scores, strict=True), limit, SAME[0])
-        return [Scored(_given(r, chosen), score) for r, score in hits]
+        scores = [min(max(float(r[field] @ query), -1.0), 1.0) for r in near]
+        return found.page(zip(near, scores, strict=True), limit, SAME[0], columns)
 
     async def text_search(
         self,
@@ -178,24 +172,15 @@ class MemoryBackend(Backend):
     ) -> list[Scored]:
         """As `Backend.text_search`; a term asked twice counts once."""
         found = self._table(table)
-        wanted = query_terms(found.schema, terms)
-        chosen = columns_of(found.schema, columns)
-        check_limit(limit)
-        everything = found.partition(partition_of(found.schema, where))
+        wanted = reads.query_terms(found.schema, terms)
+        everything = found.partition(reads.partition_of(found.schema, where))
         matching = {found.key_of(r) for r in found.matching(where)}
         weights = {f.name: f.weight for f in found.schema.of_kind(Kind.TERMS)}
         documents = [[_split(r.get(n)) for n in weights] for r in everything]
         scores = bm25(documents, list(weights.values()), wanted)
-        hits = found.top(
-            (
-                (r, s)
-                for r, s in zip(everything, scores, strict=True)
-                if s is not None and found.key_of(r) in matching
-            ),
-            limit,
-            SAME[1],
-        )
-        return [Scored(_given(r, chosen), score) for r, score in hits]
+        pairs = zip(everything, scores, strict=True)
+        holding = [(r, s) for r, s in pairs if s is not None and found.key_of(r) in matching]
+        return found.page(holding, limit, SAME[1], columns)
 
     async def get(self, table: str, key: tuple[Any, ...]) -> Record | None:
         """As `Backend.get`."""

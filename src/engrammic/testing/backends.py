@@ -33,8 +33,8 @@ class BackendTests(FilterTests, WriteTests, ReadTests, SearchTests, TableTests, 
     how long the random run beside `MemoryBackend` is.
     """
 
-    EXAMPLES = 20
-    STEPS = 20
+    EXAMPLES = 100
+    STEPS = 30
 
     async def test_any_sequence_of_verbs_agrees_with_memory(self, backend: Backend) -> None:
         """Random verbs give here what they give in memory."""
