@@ -41,6 +41,7 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"]))
         ("हिन्दी में", ["हिन्दी", "में"]),
         ("Привет, мир!", ["привет", "мир"]),
         ("café CAFÉ cafe\u0301 cafe", ["cafe"] * 4),
+        ("naïveBayes İstanbul", ["naivebayes", "naiv", "bay", "istanbul"]),
         ("STRASSE straße ﬁn", ["strass", "strass", "fin"]),
         ("zero\u200bwidth so\u00adft", ["zero", "width", "soft"]),
         ("½ ❤\ufe0f ★ ´", ["1", "2"]),

@@ -54,7 +54,7 @@ def terms(text: str) -> list[str]:
 
     A term holds no white space, NUL or upper-case letter and is at most
     MAX_LENGTH characters long; it may hold ASCII punctuation. Equal for texts
-    that are equal under NFKC, case folding and Latin accents.
+    that differ in composition, case or Latin accents only.
     """
     if not text.isascii():
         text = _plain(text)
@@ -72,8 +72,8 @@ def query_terms(text: str) -> list[str]:
 
 
 def _plain(text: str) -> str:
-    """The text in NFKC with only word characters left beyond ASCII."""
-    text = normalize("NFKC", text)
+    """The text in NFKC without Latin accents, with only word characters left beyond ASCII."""
+    text = normalize("NFKC", _ACCENTS.sub("", normalize("NFKD", text)))
     table = {ord(c): _replacement(c) for c in set(text) if not (c.isascii() or c.isalnum())}
     return text.translate(table)
 
@@ -108,28 +108,21 @@ def _name(name: str, mark: str) -> list[str]:
     if name[-2:] in ("'s", "'S"):
         name = name[:-2]
     if _CONTRACTION.match(name):
-        return [stem(_fold(name))]
+        return [stem(name.casefold())]
     return _compound(name, mark)
 
 
 def _compound(whole: str, mark: str) -> list[str]:
     """A name as it is, then its sections, then the words of each."""
     sections = _SECTION.findall(whole)
-    found = [] if [whole] == sections and not mark else [_fold(whole + mark)]
+    found = [] if [whole] == sections and not mark else [(whole + mark).casefold()]
     for section in sections:
         words = parts(section)
         if words:
-            found += [_fold(section), *(stem(_fold(w)) for w in words)]
+            found += [section.casefold(), *(stem(w.casefold()) for w in words)]
         else:
-            found.append(stem(_fold(section)))
+            found.append(stem(section.casefold()))
     return found
-
-
-def _fold(text: str) -> str:
-    """Lower case without Latin accents."""
-    if text.isascii():
-        return text.lower()
-    return normalize("NFKC", _ACCENTS.sub("", normalize("NFKD", text.casefold())))
 
 
 def _bounded(term: str) -> str:
