@@ -19,7 +19,7 @@ SENTENCES = [
     "Caroline went to the LGBTQ support group on 7 May 2023.",
     "def f(x):\n    return {k: v for k, v in x.items() if v is not None}",
     "",
-    "Ein längerer Satz, der Umlaute — und 日本語 — enthält. " * 12,
+    "Ein längerer Satz, der Umlaute — und 日本語 — enthält. " * 3,
 ]
 
 

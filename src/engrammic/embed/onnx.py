@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from functools import cached_property
@@ -52,6 +53,7 @@ class OnnxEmbedder:
         self.files = find_model(model)
         if needs_build(self.files, precision):
             require_onnx(f"preparing {self.files.name} ({precision})")
+        self._process = os.getpid()
         self._loading = Lock()
         self._session: Session | None = None
 
@@ -85,7 +87,7 @@ class OnnxEmbedder:
     @property
     def is_loaded(self) -> bool:
         """Whether the next call finds the model in memory."""
-        return self._session is not None
+        return self._session is not None and self._process == os.getpid()
 
     def warm(self) -> Future[None]:
         """Load the model on a thread of its own; the future is done, or failed, when that is."""
@@ -126,7 +128,12 @@ class OnnxEmbedder:
             vectors[group] = session.run([encoded[i] for i in group])
 
     def _loaded(self) -> Session:
-        """The session; the first caller loads it, and builds its graph if need be."""
+        """The session; the first caller loads it, and builds its graph if need be.
+
+        A forked child loads its own: onnxruntime's threads stay with the parent.
+        """
+        if self._process != os.getpid():
+            self._process, self._loading, self._session = os.getpid(), Lock(), None
         if self._session is None:
             with self._loading:
                 if self._session is None:

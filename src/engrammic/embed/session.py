@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ctypes
+import os
 from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
+from weakref import WeakSet
 
 import numpy as np
 import onnxruntime
@@ -15,6 +18,9 @@ from engrammic.embed.base import Vectors
 from engrammic.embed.prepare import Graph
 from engrammic.embed.window import CHARACTERS_READ, Window, not_text
 from engrammic.errors import EmbeddingError, InvalidSettings
+
+if os.environ["ORT_DISABLE_TELEMETRY"] == "1":  # for who has imported onnxruntime before us
+    onnxruntime.disable_telemetry_events()
 
 SENTENCE = "sentence_embedding"
 """The output that is pooled already; a graph without it gives its tokens' states first."""
@@ -108,6 +114,24 @@ def _load(graph: Graph, device: str, threads: int | None) -> onnxruntime.Inferen
         session = onnxruntime.InferenceSession(graph.path, options, providers=wanted)
     except Exception as error:  # onnxruntime's errors share no other base
         raise EmbeddingError(f"onnxruntime cannot load {graph.path}: {error}") from error
+    _SESSIONS.add(session)
     if device != "auto" and wanted[0] not in session.get_providers():
         raise InvalidSettings(f"device {device!r}: {wanted[0]} did not start on this machine")
     return session
+
+
+_SESSIONS: WeakSet[onnxruntime.InferenceSession] = WeakSet()
+
+
+def _abandon() -> None:
+    """Keep the parent's sessions alive in a forked child until it ends.
+
+    Freeing one waits for its sleeping workers, which a fork does not copy: the
+    child would hang.
+    """
+    for session in _SESSIONS:
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(session))
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_abandon)
