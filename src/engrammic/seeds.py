@@ -1,0 +1,42 @@
+"""Names that the systems united here have for the same things; `docs/seeds.md` has all."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engrammic.backend import Backend, Capabilities
+from engrammic.embed.cached import CachedEmbeddingProvider, EmbeddingProvider, get_embedder
+from engrammic.items import Conversation, Message
+from engrammic.stores.conversations import ConversationStore
+from engrammic.stores.messages import MessageStore
+from engrammic.types import Field, Kind, Record, Scored
+
+__all__ = [
+    "BackendCapabilities",
+    "CachedEmbeddingProvider",
+    "ConversationMetadata",
+    "ConversationStore",
+    "EmbeddingProvider",
+    "FieldDef",
+    "FieldType",
+    "MessageMetadata",
+    "MessageStore",
+    "Record",
+    "ScoredRecord",
+    "StorageBackend",
+    "get_embedder",
+    "record_get",
+]
+
+BackendCapabilities = Capabilities
+ConversationMetadata = Conversation
+FieldDef = Field
+FieldType = Kind
+MessageMetadata = Message
+ScoredRecord = Scored
+StorageBackend = Backend
+
+
+def record_get(record: Record, name: str) -> Any:
+    """The value of a field, None when the record has none."""
+    return record.get(name)
