@@ -30,7 +30,12 @@ SAMPLE = 128
 BEST_BY_WORDS = """
 select rowid, -rank from t where t match ? and rowid >= ? and rowid < ? order by rank limit ?
 """
-EXCHANGES = {1: (0.1, 0.15, 0.2, 0.3), 2: (1.2, 1.6, 2.0, 2.5), 3: (5.0, 6.0, 7.5, 9.0)}
+EXCHANGES = {
+    1: (0.1, 0.2, 0.3),
+    2: (1.2, 1.6, 2.0),
+    2.5: (2.4, 2.7, 3.0, 3.3, 3.6, 4.0),
+    3: (5.0, 6.0, 7.5, 9.0),
+}
 GRID = [(power, exchange) for power, several in EXCHANGES.items() for exchange in several]
 MINIMUM = {"locomo": 0.57, "scifact": 0.72, "cranfield": 0.42, "cosqa": 0.54}
 
@@ -59,7 +64,7 @@ def derived(sets: dict[str, RetrievalSet]) -> Iterator[RetrievalSet]:
     functions, asked = [], []
     for d in sets["cosqa"].documents:
         found = docstring.search(d.text)
-        if found and len(found[2].split()) >= 4:
+        if found and len(query_terms(found[2].partition("\n")[0])) >= 3:
             functions.append(replace(d, text=docstring.sub("", d.text, count=1)))
             asked.append(Query(d.id, "all", found[2].splitlines()[0], {d.id: 1.0}))
     yield RetrievalSet("docstrings", functions, asked[::5])

@@ -77,10 +77,11 @@ def test_the_weighted_mean_is_that_of_cosine_and_share_of_the_best_bm25() -> Non
 
 
 def test_evidence_is_surprise_at_the_cosine_and_bm25_above_the_floor() -> None:
-    (hit,) = fuse([Candidate("a", 0.5, 6.0)], background=Background(0.2, 0.1))
-    assert hit.cosine_part == pytest.approx(3**3 / 7.5)
+    (hit,) = fuse([Candidate("a", 0.6, 6.0)], background=Background(0.2, 0.1))
+    assert hit.cosine_part == pytest.approx(4**2.5 / 3.3)
     assert hit.bm25_part == 6.0
-    assert hit.score == pytest.approx(9.6 / 19.6)
+    total = 4**2.5 / 3.3 + 6
+    assert hit.score == pytest.approx(total / (total + 10))
 
 
 def test_in_a_full_list_bm25_counts_from_its_last_place() -> None:

@@ -2,7 +2,7 @@
 
 The default, `evidence`, measures each list against its own background and adds:
 
-* meaning: z**3 / 7.5, where z says by how many standard deviations a cosine
+* meaning: z**2.5 / 3.3, where z says by how many standard deviations a cosine
   exceeds those of unrelated texts of the same collection;
 * words: BM25, which counts nats already, less that of the pool's last hit;
 * time: 4 nats more for what was said in the time that the query names.
@@ -26,11 +26,11 @@ POOL = 100
 TIME_BOOST = 0.2
 """What fitting the query's time is worth, as a share of a full score."""
 
-STEEPNESS = 3
-"""The power of z: the tail of unrelated cosines falls faster than a normal one's (2)."""
+STEEPNESS = 2.5
+"""The power of z. Were cosines of unrelated texts normal, it would be 2; their tail is thinner."""
 
-EXCHANGE = 7.5
-"""How many z**3 weigh as much as one nat of BM25."""
+EXCHANGE = 3.3
+"""How many z**STEEPNESS weigh as much as one nat of BM25."""
 
 FULL = 20.0
 """Nats of a clear hit; half of it is a score of one half."""
