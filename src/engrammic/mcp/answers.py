@@ -1,0 +1,74 @@
+"""What tools answer: bounded in tokens, and fenced where it comes out of the memory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from engrammic.clock import iso
+from engrammic.context import CLOSING, CUT, NOTHING, OPENING, compose, count_tokens, fenced
+from engrammic.hits import Hit
+from engrammic.items import Message, Note
+
+FEWEST_TOKENS = 200
+MOST_TOKENS = 8_000
+NOTICE_CHARACTERS = 240
+EXCERPT_CHARACTERS = 240
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Text for a model, and the same as values where a program may want them."""
+
+    text: str
+    values: dict[str, Any] | None = None
+
+
+def found(hits: Sequence[Hit], max_tokens: int, notices: Sequence[str] = ()) -> Answer:
+    """The hits as one fenced block; notices and what was left out stand outside of it."""
+    lines = [_notice(n) for n in notices]
+    spare = count_tokens("\n".join([*lines, _shown(len(hits), len(hits))])) + 1
+    block = compose(hits, max_tokens - spare)
+    if len(block.hits) < len(hits):
+        lines.append(_shown(len(block.hits), len(hits)))
+    return Answer("\n".join([*lines, block.text]))
+
+
+def listed(items: Sequence[Message | Note], max_tokens: int) -> Answer:
+    """Items without a ranking as one fenced block, each cut to an excerpt."""
+    entries: list[str] = []
+    spare = count_tokens(_shown(len(items), len(items))) + 1
+    for item in items:
+        block = _block([*entries, _entry(len(entries) + 1, item)])
+        if count_tokens(block) + spare > max_tokens:
+            break
+        entries.append(_entry(len(entries) + 1, item))
+    lines = [] if len(entries) == len(items) else [_shown(len(entries), len(items))]
+    return Answer("\n".join([*lines, _block(entries or [NOTHING])]))
+
+
+def _block(entries: Sequence[str]) -> str:
+    return "\n".join([OPENING, *entries, CLOSING])
+
+
+def _entry(number: int, item: Message | Note) -> str:
+    kind = "note" if isinstance(item, Note) else "message"
+    identity = item.note_id if isinstance(item, Note) else item.message_id
+    origin = item.memory_type if isinstance(item, Note) else item.conversation_id
+    assert isinstance(item.created_at, int)
+    title = f" | {item.title}" if isinstance(item, Note) and item.title else ""
+    head = " ".join(f"[{number}] {kind} {identity} | {origin}{title}".split())
+    text = item.content
+    if len(text) > EXCERPT_CHARACTERS:
+        text = text[:EXCERPT_CHARACTERS] + CUT
+    return f"{fenced(head)} | {iso(item.created_at)}\n{fenced(text)}"
+
+
+def _notice(text: str) -> str:
+    line = " ".join(text.split())
+    return f"Note: {line if len(line) <= NOTICE_CHARACTERS else line[:NOTICE_CHARACTERS] + CUT}"
+
+
+def _shown(shown: int, found: int) -> str:
+    return f"Note: {shown} of {found} shown; raise max_tokens or narrow the search for more"

@@ -1,0 +1,159 @@
+"""What each tool takes: fields with their bounds, described for a model."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from engrammic.mcp.answers import FEWEST_TOKENS, MOST_TOKENS
+
+LONGEST_CONTENT = 65_536
+LONGEST_QUERY = 4_000
+MOST_HITS = 50
+MOST_IDS = 20
+
+Query: TypeAlias = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=LONGEST_QUERY,
+        description="What to look for: a question or key words, names and identifiers included.",
+    ),
+]
+Id: TypeAlias = Annotated[str, Field(min_length=1, max_length=512)]
+Label: TypeAlias = Annotated[str, Field(min_length=1, max_length=1_000)]
+MemoryType: TypeAlias = Literal["note", "conversation", "preference", "pattern", "insight"]
+Plain: TypeAlias = str | int | float | bool | None
+Tokens: TypeAlias = Annotated[
+    int,
+    Field(
+        ge=FEWEST_TOKENS,
+        le=MOST_TOKENS,
+        description="The answer never takes more tokens than this.",
+    ),
+]
+Since: TypeAlias = Annotated[
+    datetime | None,
+    Field(description="Only what was said or written from this time on (ISO 8601; UTC if bare)."),
+]
+Until: TypeAlias = Annotated[
+    datetime | None,
+    Field(description="Only what was said or written before this time (ISO 8601; UTC if bare)."),
+]
+Project: TypeAlias = Annotated[
+    Label | None, Field(description="Only notes of this project; leaves messages out.")
+]
+OfType: TypeAlias = Annotated[
+    MemoryType | None, Field(description="Only notes of this type; leaves messages out.")
+]
+ConversationId: TypeAlias = Annotated[Id | None, Field(description="Only this conversation.")]
+
+
+class Arguments(BaseModel):
+    """A tool's arguments; an unknown one is an error, not passed over."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Search(Arguments):
+    """What `search` takes."""
+
+    query: Query
+    limit: Annotated[int, Field(ge=1, le=MOST_HITS, description="At most this many hits.")] = 10
+    mode: Annotated[
+        Literal["hybrid", "keyword", "vector"],
+        Field(description="hybrid: by meaning and words. keyword: by words. vector: by meaning."),
+    ] = "hybrid"
+    kinds: Annotated[
+        list[Literal["message", "note"]] | None,
+        Field(min_length=1, description="What to search in; everything by default."),
+    ] = None
+    conversation_id: ConversationId = None
+    role: Annotated[
+        Literal["user", "assistant", "system", "developer", "tool"] | None,
+        Field(description="Only messages of this role; leaves notes out."),
+    ] = None
+    memory_type: OfType = None
+    project: Project = None
+    since: Since = None
+    until: Until = None
+    min_score: Annotated[
+        float, Field(ge=0, le=1, description="Leave out hits that score below this.")
+    ] = 0.0
+    max_tokens: Tokens = 2_000
+
+
+class Recall(Arguments):
+    """What `recall` takes."""
+
+    query: Annotated[
+        Query | None, Field(description="What to look for; without it the newest notes.")
+    ] = None
+    limit: Annotated[int, Field(ge=1, le=MOST_HITS, description="At most this many notes.")] = 5
+    memory_type: OfType = None
+    project: Annotated[Label | None, Field(description="Only notes of this project.")] = None
+    since: Since = None
+    until: Until = None
+    max_tokens: Tokens = 2_000
+
+
+class Context(Arguments):
+    """What `context` takes."""
+
+    query: Query
+    max_tokens: Tokens = 4_000
+    conversation_id: ConversationId = None
+    project: Project = None
+    since: Since = None
+    until: Until = None
+
+
+class Remember(Arguments):
+    """What `remember` takes."""
+
+    content: Annotated[
+        str,
+        Field(
+            min_length=1,
+            max_length=LONGEST_CONTENT,
+            description="One self-contained memory, understandable without this conversation.",
+        ),
+    ]
+    memory_type: Annotated[
+        MemoryType,
+        Field(
+            description="note: a plain fact. preference: how the user wants things. pattern: what "
+            "recurs or works here. insight: what was learned. conversation: a summary of a talk."
+        ),
+    ] = "note"
+    title: Annotated[Label | None, Field(description="A short title; it is searched too.")] = None
+    source: Annotated[Label | None, Field(description="Where it comes from: a path, a URL.")] = None
+    project: Annotated[Label | None, Field(description="The project that it belongs to.")] = None
+    metadata: Annotated[
+        dict[Label, Plain] | None,
+        Field(max_length=32, description="Values of your own, to filter by later."),
+    ] = None
+    expires_at: Annotated[
+        datetime | None, Field(description="Forget it at this time (ISO 8601; UTC if bare).")
+    ] = None
+    id: Annotated[
+        Id | None, Field(description="Replaces the note with this id; by default a new id.")
+    ] = None
+
+
+class Forget(Arguments):
+    """What `forget` takes."""
+
+    ids: Annotated[
+        list[Id],
+        Field(min_length=1, max_length=MOST_IDS, description="Ids as search and recall show them."),
+    ]
+    dry_run: Annotated[
+        bool, Field(description="Only show what would be deleted; delete nothing.")
+    ] = False
+
+
+class Status(Arguments):
+    """`status` takes nothing."""

@@ -1,0 +1,179 @@
+"""The protocol: the SDK's server between the wire and the tools."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+import threading
+from contextlib import suppress
+from typing import Any
+
+import anyio
+from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
+from mcp import types
+from mcp.server import Server
+from mcp.shared.message import SessionMessage
+from pydantic import ValidationError
+
+from engrammic._version import __version__
+from engrammic.errors import EngrammicError
+from engrammic.mcp.greeting import INSTRUCTIONS, NAME, TITLE
+from engrammic.mcp.session import Session
+from engrammic.mcp.tools import TOOLS, Tool
+from engrammic.mcp.wire import Wire
+
+log = logging.getLogger("engrammic.mcp")
+
+
+def run(wire: Wire, session: Session, opening: bytes, *, greeted: bool) -> None:
+    """Serve until the input ends or a signal asks to end. `opening` is the first line.
+
+    `greeted` says that the first line has had its answer.
+    """
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING)
+    asyncio.run(_until_stopped(wire, session, opening, greeted))
+
+
+def tool_list() -> list[types.Tool]:
+    """The tools as the protocol describes them."""
+    return [
+        types.Tool(
+            name=tool.name,
+            title=tool.title,
+            description=tool.description,
+            input_schema=tool.arguments.model_json_schema(),
+            output_schema=tool.output,
+            annotations=types.ToolAnnotations(
+                title=tool.title,
+                read_only_hint=tool.reads,
+                destructive_hint=tool.name == "forget",
+                idempotent_hint=tool.reads or tool.name == "forget",
+                open_world_hint=False,
+            ),
+        )
+        for tool in TOOLS
+    ]
+
+
+def make_server(session: Session) -> Server[Any]:
+    """The SDK's server with our tools."""
+    known = {tool.name: tool for tool in TOOLS}
+    described = types.ListToolsResult(tools=tool_list())
+
+    async def on_list(_: Any, __: Any) -> types.ListToolsResult:
+        return described
+
+    async def on_call(_: Any, call: types.CallToolRequestParams) -> types.CallToolResult:
+        tool = known.get(call.name)
+        if tool is None:
+            return _failed(f"no tool {call.name!r}; there are: {', '.join(known)}")
+        return await answered(session, tool, call.arguments or {})
+
+    return Server(
+        NAME,
+        version=__version__,
+        title=TITLE,
+        instructions=INSTRUCTIONS,
+        on_list_tools=on_list,
+        on_call_tool=on_call,
+    )
+
+
+async def answered(session: Session, tool: Tool, given: dict[str, Any]) -> types.CallToolResult:
+    """What the tool answers; an error of ours as its message, any other is in the log."""
+    try:
+        answer = await tool.work(session, tool.arguments.model_validate(given))
+    except ValidationError as error:
+        return _failed("; ".join(map(_fault, error.errors(include_url=False))))
+    except EngrammicError as error:
+        return _failed(str(error))
+    except Exception:
+        log.exception("%s failed", tool.name)
+        return _failed(f"{tool.name} failed unexpectedly; the server's log says why")
+    text = types.TextContent(type="text", text=answer.text)
+    return types.CallToolResult(content=[text], structured_content=answer.values)
+
+
+def _failed(message: str) -> types.CallToolResult:
+    text = types.TextContent(type="text", text=message[:2_000])
+    return types.CallToolResult(content=[text], is_error=True)
+
+
+def _fault(error: Any) -> str:
+    """Field and problem; never the value, which may be long."""
+    return f"{'.'.join(map(str, error['loc'])) or 'arguments'}: {error['msg']}"
+
+
+async def _until_stopped(wire: Wire, session: Session, opening: bytes, greeted: bool) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        with suppress(NotImplementedError):  # Windows ends a process without asking it
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with session:
+        tasks = [
+            asyncio.create_task(_serve(wire, session, opening, greeted)),
+            asyncio.create_task(stop.wait()),
+        ]
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in tasks:
+            task.cancel()
+        results = await asyncio.gather(*tasks, return_exceptions=True)
+        busy = session.busy
+    for problem in results:
+        if isinstance(problem, Exception):
+            log.error("the server ended", exc_info=problem)
+    if busy:
+        # A thread that loads or embeds can't be interrupted; everything stored is on disk.
+        sys.stderr.flush()
+        os._exit(0)
+
+
+async def _serve(wire: Wire, session: Session, opening: bytes, greeted: bool) -> None:
+    arriving, read = anyio.create_memory_object_stream[SessionMessage | Exception](0)
+    write, leaving = anyio.create_memory_object_stream[SessionMessage](0)
+    _start_reading(wire, opening, arriving)
+    server = make_server(session)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(_write, wire, leaving, greeted)
+        await server.run(read, write, server.create_initialization_options())
+
+
+def _start_reading(
+    wire: Wire, opening: bytes, arriving: MemoryObjectSendStream[SessionMessage | Exception]
+) -> None:
+    """Read on a thread that nobody waits for: a blocked read can't be cancelled."""
+    loop = asyncio.get_running_loop()
+
+    def read() -> None:
+        line = opening
+        # The loop is gone when the server stops first.
+        with suppress(RuntimeError, asyncio.CancelledError, anyio.BrokenResourceError):
+            while line:
+                message = _message(line)
+                asyncio.run_coroutine_threadsafe(arriving.send(message), loop).result()
+                line = wire.read_line()
+            asyncio.run_coroutine_threadsafe(arriving.aclose(), loop).result()
+
+    threading.Thread(target=read, name="engrammic-mcp-read", daemon=True).start()
+
+
+def _message(line: bytes) -> SessionMessage | Exception:
+    try:
+        return SessionMessage(types.jsonrpc_message_adapter.validate_json(line, by_name=False))
+    except ValueError as error:
+        return error
+
+
+async def _write(
+    wire: Wire, leaving: MemoryObjectReceiveStream[SessionMessage], greeted: bool
+) -> None:
+    """Send what the SDK says, but for its answer to a client that was greeted already."""
+    async for outgoing in leaving:
+        if greeted:
+            greeted = False
+            continue
+        line = outgoing.message.model_dump_json(by_alias=True, exclude_unset=True)
+        await anyio.to_thread.run_sync(wire.send, line, abandon_on_cancel=True)
