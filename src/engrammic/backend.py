@@ -7,9 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, Self, TypeAlias
 
+import numpy as np
+from numpy.typing import NDArray
+
 from engrammic.changes import Change, Delete, Put
 from engrammic.filters import Filter, eq, every
 from engrammic.types import Order, Record, Schema, Scored, Vector
+
+SPREAD = 16
+"""Records that the emulated `vector_sample` reads for each one it takes."""
 
 Health: TypeAlias = dict[str, Any]
 
@@ -137,6 +143,15 @@ class Backend(ABC):
         where = every(*(eq(name, value) for name, value in zip(schema.key, key, strict=True)))
         found = await self.query(table, where, limit=1)
         return found[0] if found else None
+
+    async def vector_sample(
+        self, table: str, field: str, *, count: int, where: Filter | None = None
+    ) -> NDArray[np.float32]:
+        """About `count` vectors spread over the matching records, shape (n, dimension)."""
+        found = await self.query(table, where, limit=count * SPREAD, columns=(field,))
+        vectors = [r[field] for r in found if r[field] is not None]
+        chosen = vectors[:: max(1, len(vectors) // count)]
+        return np.array(chosen, np.float32).reshape(len(chosen), -1)
 
     async def insert(self, table: str, records: Sequence[Record]) -> int:
         """Put records in one step; the number of them."""

@@ -8,7 +8,8 @@ from typing import Any, overload
 
 from engrammic.clock import iso
 from engrammic.items import Message, Note
-from engrammic.stores.retrieval import Fused, Mode
+from engrammic.ranking.fusion import Fused
+from engrammic.stores.retrieval import Mode
 
 
 @dataclass(frozen=True, slots=True)

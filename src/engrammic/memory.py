@@ -16,6 +16,7 @@ from engrammic.errors import InvalidInput, NotFound
 from engrammic.finding import Finder
 from engrammic.hits import Hits
 from engrammic.items import Message, Metadata, Moment, Note
+from engrammic.ranking.fusion import Fusion
 from engrammic.scope import Scope, Scoped
 from engrammic.selection import Selection
 from engrammic.sessions.importing import Importer, ImportReport, Progress
@@ -105,6 +106,7 @@ class Memory:
         limit: int = 10,
         mode: Mode | str = Mode.HYBRID,
         min_score: float = 0.0,
+        fusion: Fusion | str = Fusion.EVIDENCE,
         **selection: Any,
     ) -> Hits:
         """What fits the query best, over everything, best first.
@@ -118,7 +120,7 @@ class Memory:
         moment = self.clock()
         ranking = await retrieve(
             self._scoped, corpora, query, limit=limit, mode=mode, embedder=self.embedder,
-            moment=moment, min_score=min_score,
+            moment=moment, min_score=min_score, fusion=fusion,
         )  # fmt: skip
         finder = Finder(self._scoped, {s.kind: s for s in self._stores}, self.embedder)
         hits = await finder.hits(ranking.hits, query, moment)

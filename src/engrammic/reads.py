@@ -18,13 +18,15 @@ _SORTABLE = frozenset({Kind.TEXT, Kind.INT, Kind.FLOAT, Kind.BOOL})
 
 
 def columns_of(schema: Schema, columns: Sequence[str] | None) -> tuple[str, ...]:
-    """The fields to return. Raises UnknownField."""
+    """The fields to return. Raises UnknownField, or InvalidInput for terms."""
     if columns is None:
         return schema.stored
-    known = {f.name for f in schema.fields}
+    known = {f.name: f for f in schema.fields}
     for name in columns:
         if name not in known:
             raise UnknownField(f"{schema.name}.{name}", known)
+        if known[name].kind is Kind.TERMS:
+            raise InvalidInput(f"{schema.name}.{name}", "terms are searched, not read back")
     return tuple(columns)
 
 

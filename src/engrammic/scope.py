@@ -7,14 +7,22 @@ from dataclasses import dataclass, fields
 from typing import Any
 from urllib.parse import quote, unquote
 
+import numpy as np
+from numpy.typing import NDArray
+
 from engrammic.backend import Backend
 from engrammic.changes import Change, Check, Delete, Put, Update
 from engrammic.errors import InvalidInput
 from engrammic.filters import Filter, eq, every
+from engrammic.predicate import check_text
 from engrammic.types import Order, Record, Schema, Scored, Vector
 
 COLUMN = "scope"
 """The field that carries the scope in every physical table."""
+
+
+LONGEST = 480
+"""A scope as text: it must fit into a key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +37,13 @@ class Scope:
     def __post_init__(self) -> None:
         for part in fields(self):
             value = getattr(self, part.name)
-            if not isinstance(value, str) or "\0" in value or len(value.encode()) > 120:
-                raise InvalidInput(f"scope.{part.name}", "want a text of at most 120 bytes")
+            if not isinstance(value, str):
+                raise InvalidInput(f"scope.{part.name}", f"want a text, not {value!r}")
+            check_text(value, f"scope.{part.name}")
         if not self.tenant:
             raise InvalidInput("scope.tenant", "a scope needs a tenant")
+        if len(str(self)) > LONGEST:
+            raise InvalidInput("scope", f"is longer than {LONGEST} characters, percent-quoted")
 
     def __str__(self) -> str:
         return "/".join(quote(getattr(self, f.name), safe="") for f in fields(self))
@@ -116,6 +127,10 @@ class Scoped:
             table, terms, limit=limit, where=self._narrow(where), columns=columns
         )
         return [Scored(_bare(h.record), h.score) for h in hits]
+
+    async def vector_sample(self, table: str, field: str, *, count: int) -> NDArray[np.float32]:
+        """As `Backend.vector_sample`, within the scope."""
+        return await self.backend.vector_sample(table, field, count=count, where=self._mine)
 
     async def count(self, table: str, where: Filter | None = None) -> int:
         """As `Backend.count`, within the scope."""

@@ -37,7 +37,7 @@ class Kind(StrEnum):
 
 
 DERIVED = frozenset({Kind.VECTOR, Kind.TERMS})
-"""Kinds that serve search only: read back just when `columns` names them."""
+"""Kinds that serve search: vectors are read back when `columns` names them, terms never."""
 
 
 @dataclass(frozen=True, slots=True)

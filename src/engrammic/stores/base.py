@@ -9,6 +9,7 @@ from engrammic.backend import Backend
 from engrammic.clock import Clock, now
 from engrammic.errors import InvalidInput
 from engrammic.filters import Compare, Filter, Op, Or, is_null
+from engrammic.records import KEY_BYTES
 from engrammic.scope import Scope, Scoped
 from engrammic.types import Schema
 
@@ -46,6 +47,14 @@ def alive(moment: int) -> Filter:
 def expired(moment: int) -> Filter:
     """Expired at `moment` or before."""
     return Compare("expires_at", Op.LTE, moment)
+
+
+def check_id(name: str, value: object) -> None:
+    """Raise InvalidInput for what cannot be an id: no text, empty, or too long."""
+    if not isinstance(value, str) or not value:
+        raise InvalidInput(name, f"want a text that is not empty, not {value!r}")
+    if len(value.encode(errors="replace")) > KEY_BYTES:
+        raise InvalidInput(name, f"is longer than {KEY_BYTES} bytes")
 
 
 def check_content(name: str, content: object) -> str:

@@ -10,10 +10,10 @@ import numpy as np
 
 from engrammic.changes import Change, Delete, Put, Update
 from engrammic.clock import Clock, now
-from engrammic.embed.base import Embedder
+from engrammic.embed.base import Embedder, Vectors
 from engrammic.errors import Conflict, InvalidInput
 from engrammic.filters import Compare, Filter, Op, eq, every, is_in
-from engrammic.records import clean
+from engrammic.records import clean, unit
 from engrammic.stores.base import Storage, Store, alive, expired
 from engrammic.stores.encoding import PASSAGES, Encoded, encode_later
 from engrammic.stores.parts import TIER_METADATA, tier_record, without_parts
@@ -96,14 +96,13 @@ class ItemStore(Store, Generic[Item]):
         All are checked before the first is written; then every BATCH of them
         is one transaction, so that a crash leaves whole batches.
         """
-        if vectors is not None and len(vectors) != len(items):
-            raise InvalidInput("vectors", f"{len(vectors)} for {len(items)} items")
+        units = None if vectors is None else self._units(vectors, len(items))
         moment = self.clock()
         records = [self._checked(item, number, moment) for number, item in enumerate(items)]
         await self.ready()
         for start in range(0, len(records), BATCH):
             batch = records[start : start + BATCH]
-            given = None if vectors is None else vectors[start : start + BATCH]
+            given = None if units is None else units[start : start + BATCH]
             encoded = await self._encoded(batch, given)
             await self._store({r[self.key]: (r, e) for r, e in zip(batch, encoded, strict=True)})
         return [self.item_of(record) for record in records]
@@ -233,16 +232,23 @@ class ItemStore(Store, Generic[Item]):
         passages = [p for r, e in entries.values() for p in self._passages(r, e)]
         return [*changes, Put("tier_metadata", tiers), Put("passages", passages)]
 
+    def _units(self, vectors: Sequence[Vector], count: int) -> Vectors:
+        if len(vectors) != count:
+            raise InvalidInput("vectors", f"{len(vectors)} for {count} items")
+        dimension = self.schema.field("vector").dimension or 0
+        rows = [unit(v, dimension, "vector") for v in vectors]
+        return np.array(rows, np.float32).reshape(count, dimension)
+
     def _checked(self, item: Item, number: int, moment: int) -> Record:
         record = self.record_of(item, number, moment)
         clean(self.schema, record)
         return record
 
     async def _encoded(
-        self, records: Sequence[Record], vectors: Sequence[Vector] | None
+        self, records: Sequence[Record], vectors: Vectors | None
     ) -> Sequence[Encoded | None]:
         if vectors is not None:
-            return [Encoded(np.asarray(v)) for v in vectors]
+            return [Encoded(vector) for vector in vectors]
         if self.embedder is None:
             return [None] * len(records)
         return await encode_later(self.embedder, [self.searchable(r) for r in records])

@@ -10,7 +10,7 @@ from engrammic.clock import day, milliseconds, new_id
 from engrammic.errors import InvalidInput
 from engrammic.filters import eq, every
 from engrammic.items import Message
-from engrammic.stores.base import alive, check_content
+from engrammic.stores.base import alive, check_content, check_id
 from engrammic.stores.conversation_table import CONVERSATIONS, touched
 from engrammic.stores.items import ItemStore, ScoredItem
 from engrammic.stores.neighbours import SLOTS, place
@@ -91,6 +91,7 @@ class MessageStore(ItemStore[Message]):
 
         Messages without a time keep their order: SLOTS of them share a millisecond.
         """
+        check_id("conversation_id", item.conversation_id)
         check_role(item.role)
         check_content("content", item.content)
         record = {name: getattr(item, name) for name in _ITEM_FIELDS}

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeAlias
+from itertools import chain
 
 from engrammic.embed.base import Embedder, Vectors
 from engrammic.errors import InvalidInput, ModelNotFound
 from engrammic.filters import Filter, is_in
 from engrammic.predicate import check_text
+from engrammic.ranking.fusion import POOL, Background, Candidate, Fused, Fusion, fuse
+from engrammic.ranking.timespan import Interval, spans
 from engrammic.scope import Scoped
 from engrammic.stores.encoding import encode_query
 from engrammic.text import query_terms
-from engrammic.types import Kind, Record, Schema, Scored, Vector
+from engrammic.types import Kind, Record, Schema, Scored
 
-POOL = 100
-"""Candidates taken from each half; more gain nothing (docs/decisions)."""
+SAMPLE = 128
+"""Vectors that show what cosines unrelated texts have."""
 
 LARGEST_LIMIT = 1_000
 LONGEST_QUERY = 20_000
@@ -27,9 +29,6 @@ LEXICAL = (
     "found by words alone: there is no embedding model; "
     "`engrammic model install` gets one and fills the vectors in"
 )
-
-Place: TypeAlias = tuple[str, str]
-"""Which corpus, and the id there."""
 
 
 class Mode(StrEnum):
@@ -93,25 +92,26 @@ async def retrieve(
     embedder: Embedder | None,
     moment: int,
     min_score: float = 0.0,
+    fusion: Fusion | str = Fusion.EVIDENCE,
 ) -> Ranking:
     """The best hits over all corpora. `min_score` cuts the fused score, here and nowhere else.
 
     Raises InvalidInput for a bad limit, mode or query, ModelNotFound when
     `vector` is asked for and there is no model.
     """
-    mode = _checked(query, limit, mode)
+    mode, fusion = _checked(query, limit, mode, fusion)
     notes: tuple[str, ...] = ()
     if embedder is None and mode is not Mode.KEYWORD:
         if mode is Mode.VECTOR:
             raise ModelNotFound(f"cannot search by meaning: {LEXICAL}")
         mode, notes = Mode.KEYWORD, (LEXICAL,)
-    search = _Search(backend, corpora, query, mode, embedder, moment)
+    search = _Search(backend, corpora, query, mode, embedder, moment, fusion)
     ranked = await search.run()
     page = [r for r in ranked if r.score >= min_score][:limit]
     return Ranking(await search.records(page), mode, notes)
 
 
-def _checked(query: str, limit: int, mode: Mode | str) -> Mode:
+def _checked(query: str, limit: int, mode: Mode | str, fusion: Fusion | str) -> tuple[Mode, Fusion]:
     if not query.strip():
         raise InvalidInput("query", "is empty; say what to look for")
     if len(query) > LONGEST_QUERY:
@@ -121,7 +121,9 @@ def _checked(query: str, limit: int, mode: Mode | str) -> Mode:
         raise InvalidInput("limit", f"want 1 to {LARGEST_LIMIT}, not {limit}")
     if mode not in list(Mode):
         raise InvalidInput("mode", f"{mode!r} is none of {', '.join(Mode)}")
-    return Mode(mode)
+    if fusion not in list(Fusion):
+        raise InvalidInput("fusion", f"{fusion!r} is none of {', '.join(Fusion)}")
+    return Mode(mode), Fusion(fusion)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,29 +136,49 @@ class _Search:
     mode: Mode
     embedder: Embedder | None
     moment: int
+    fusion: Fusion
 
     async def run(self) -> list[Fused]:
-        """Every candidate, fused, best first."""
+        """Every candidate of every corpus, fused, best first."""
+        # Words need no vector: they are searched for while the query is embedded.
         words = asyncio.gather(*map(self._by_words, self.corpora))
         vector = await self._vector()
-        meanings = await asyncio.gather(*(self._by_meaning(c, vector) for c in self.corpora))
-        found = _Candidates()
-        for corpus, hits, near in zip(self.corpora, await words, meanings, strict=True):
-            found.add(corpus, hits, near)
-        return found.fused(self.mode)
+        found = await asyncio.gather(
+            *(self._fused(c, n, words, vector) for n, c in enumerate(self.corpora))
+        )
+        return sorted(chain.from_iterable(found), key=lambda hit: -hit.score)
+
+    async def _fused(
+        self,
+        corpus: Corpus,
+        number: int,
+        words: asyncio.Future[list[list[Scored]]],
+        vector: Vectors | None,
+    ) -> list[Fused]:
+        near = await self._by_meaning(corpus, vector)
+        told = (await words)[number]
+        if near and told:
+            near += await self._cosines(corpus, vector, _missing(corpus, told, near))
+        candidates = _candidates(corpus, near, told)
+        if not candidates:
+            return []
+        background = await self._background(corpus, vector)
+        return fuse(
+            candidates, fusion=self.fusion, background=background, spans=self._spans(candidates)
+        )
 
     async def records(self, page: Sequence[Fused]) -> list[Found]:
         """The full records of a page, in its order; what vanished meanwhile is left out."""
-        found: dict[Place, Found] = {}
+        found: dict[Hashable, Found] = {}
         for corpus in self.corpora:
-            mine = {r.place[1]: r for r in page if r.place[0] == corpus.kind}
+            mine = {hit.key[1]: hit for hit in page if hit.key[0] == corpus.kind}  # type: ignore[index]
             if not mine:
                 continue
             where = is_in(corpus.key, tuple(mine))
             for record in await self.backend.query(corpus.schema.name, where):
                 why = mine[record[corpus.key]]
-                found[why.place] = Found(corpus.kind, record, why.score, why)
-        return [found[r.place] for r in page if r.place in found]
+                found[why.key] = Found(corpus.kind, record, why.score, why)
+        return [found[hit.key] for hit in page if hit.key in found]
 
     async def _vector(self) -> Vectors | None:
         if self.embedder is None or self.mode is Mode.KEYWORD:
@@ -172,46 +194,48 @@ class _Search:
         )
 
     async def _by_meaning(self, corpus: Corpus, vector: Vectors | None) -> list[Scored]:
+        return await self._nearest(corpus, vector, corpus.where)
+
+    async def _cosines(
+        self, corpus: Corpus, vector: Vectors | None, ids: Sequence[str]
+    ) -> list[Scored]:
+        """The cosines of what was found by words alone."""
+        return await self._nearest(corpus, vector, is_in(corpus.key, ids)) if ids else []
+
+    async def _nearest(
+        self, corpus: Corpus, vector: Vectors | None, where: Filter | None
+    ) -> list[Scored]:
         if vector is None or not corpus.has_vectors:
             return []
+        table, columns = corpus.schema.name, corpus.columns
         return await self.backend.vector_search(
-            corpus.schema.name,
-            "vector",
-            vector,
-            limit=POOL,
-            where=corpus.where,
-            columns=corpus.columns,
+            table, "vector", vector, limit=POOL, where=where, columns=columns
         )
 
+    async def _background(self, corpus: Corpus, vector: Vectors | None) -> Background | None:
+        if vector is None or not corpus.has_vectors:
+            return None
+        sample = await self.backend.vector_sample(corpus.schema.name, "vector", count=SAMPLE)
+        return Background.of(sample @ vector)
 
-class _Candidates:
-    def __init__(self) -> None:
-        self.cosine: dict[Place, float] = {}
-        self.bm25: dict[Place, float] = {}
-
-    def add(self, corpus: Corpus, words: Sequence[Scored], near: Sequence[Scored]) -> None:
-        for hit in words:
-            self.bm25[corpus.kind, hit.record[corpus.key]] = hit.score
-        for hit in near:
-            self.cosine[corpus.kind, hit.record[corpus.key]] = hit.score
-
-    def fused(self, mode: Mode) -> list[Fused]:
-        best = max(self.bm25.values(), default=1.0)
-        out = []
-        for place in {**self.cosine, **self.bm25}:
-            c, b = self.cosine.get(place), self.bm25.get(place)
-            parts = {Mode.VECTOR: c or 0.0, Mode.KEYWORD: (b or 0.0) / best}
-            score = parts.get(mode, 0.65 * (c or 0.0) + 0.35 * (b or 0.0) / best)
-            out.append(Fused(place, min(1.0, max(0.0, score)), c, b))
-        return sorted(out, key=lambda f: (-f.score, f.place))
+    def _spans(self, candidates: Sequence[Candidate]) -> Sequence[Interval]:
+        """The time that the query names, counted from now and from the oldest candidate."""
+        if self.mode is not Mode.HYBRID:
+            return ()
+        earliest = min((c.moment for c in candidates if c.moment is not None), default=None)
+        return spans(self.query, self.moment, earliest=earliest)
 
 
-@dataclass(frozen=True, slots=True)
-class Fused:
-    place: Place
-    score: float
-    cosine: float | None
-    bm25: float | None
+def _missing(corpus: Corpus, told: Sequence[Scored], near: Sequence[Scored]) -> list[str]:
+    known = {hit.record[corpus.key] for hit in near}
+    return [i for hit in told if (i := hit.record[corpus.key]) not in known]
 
-    def explain(self) -> str:
-        return f"cosine {self.cosine}, bm25 {self.bm25}"
+
+def _candidates(corpus: Corpus, near: Sequence[Scored], told: Sequence[Scored]) -> list[Candidate]:
+    cosines = {hit.record[corpus.key]: hit.score for hit in near}
+    bm25s = {hit.record[corpus.key]: hit.score for hit in told}
+    moments = {hit.record[corpus.key]: hit.record["created_at"] for hit in (*near, *told)}
+    return [
+        Candidate((corpus.kind, i), cosines.get(i), bm25s.get(i), moment)
+        for i, moment in moments.items()
+    ]

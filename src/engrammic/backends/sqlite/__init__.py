@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any, ClassVar, Self, TypeVar
 
 import apsw
+import numpy as np
+from numpy.typing import NDArray
 
 from engrammic.backend import Backend, Capabilities, Health
 from engrammic.backends.sqlite import diagnosis
@@ -24,7 +26,7 @@ from engrammic.backends.sqlite.connection import (
     refuse_network,
     translated,
 )
-from engrammic.backends.sqlite.layout import Layout, quoted
+from engrammic.backends.sqlite.layout import Layout, quoted, unfolded
 from engrammic.backends.sqlite.matrix import Matrices
 from engrammic.backends.sqlite.partitions import Partitions
 from engrammic.backends.sqlite.reading import (
@@ -171,6 +173,24 @@ class SqliteBackend(Backend):
 
         return await self._read(work)
 
+    async def vector_sample(
+        self, table: str, field: str, *, count: int, where: Filter | None = None
+    ) -> NDArray[np.float32]:
+        """As `Backend.vector_sample`, from the partition's matrix; other filters are emulated."""
+        layout = self._tables.layout(table)
+        if without_partition(layout.schema, where) is not None:
+            return await super().vector_sample(table, field, count=count, where=where)
+        value = partition_of(layout.schema, where)
+        dimension = layout.dimension(field)
+
+        def work(connection: apsw.Connection) -> NDArray[np.float32]:
+            part = self._part(connection, value)
+            if part is None:
+                return np.empty((0, dimension), np.float32)
+            return self._matrices.of(layout, field, part).view(connection).sample(count)
+
+        return await self._read(work)
+
     async def text_search(
         self,
         table: str,
@@ -184,7 +204,7 @@ class SqliteBackend(Backend):
         layout = self._tables.layout(table)
         value = partition_of(layout.schema, where)
         check_limit(limit)
-        match = " OR ".join(map(quoted, query_terms(layout.schema, terms)))
+        match = " OR ".join(quoted(unfolded(t)) for t in query_terms(layout.schema, terms))
 
         def work(connection: apsw.Connection) -> list[Scored]:
             part = self._part(connection, value)

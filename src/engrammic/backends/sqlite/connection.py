@@ -156,7 +156,7 @@ def open_connection(path: Path, timeout: float) -> apsw.Connection:
         connection.execute(
             "pragma synchronous=full; pragma foreign_keys=on; pragma cache_size=-65536;"
             "pragma temp_store=memory; pragma mmap_size=0"
-        )
+        ).fetchall()
         if sys.platform == "darwin":
             connection.execute("pragma fullfsync=1")
         connection.wal_autocheckpoint(0)

@@ -15,12 +15,13 @@ bring their matrices up to date.
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 
 from engrammic.errors import InvalidSchema
 from engrammic.records import Cleaner, cleaner
-from engrammic.sql.sqlite import SqliteDialect
+from engrammic.sql.sqlite import SQLITE
 from engrammic.types import DERIVED, Field, Index, Kind, Schema
 
 APPLICATION_ID = 0x456E6772  # "Engr"
@@ -38,7 +39,6 @@ create table if not exists _changes(
 insert or ignore into _meta values ('epoch', lower(hex(randomblob(8)))), ('lowest_seq', '0');
 """
 
-SQLITE = SqliteDialect()
 quoted = SQLITE.quote
 
 
@@ -52,6 +52,18 @@ _TOKEN_CHARACTERS = "".join(
 )
 TOKENIZER = f"ascii tokenchars {quote_text(_TOKEN_CHARACTERS)}"
 """Splits at spaces alone: every other character belongs to its term."""
+
+_UPPER = re.compile("[A-Z]")
+
+
+def unfolded(terms: str) -> str:
+    """Terms as FTS5 gets them: it folds ASCII upper case, so that is written as a mark and lower.
+
+    The mark, a control character, is in no term. The analyser's terms have no upper case.
+    """
+    if terms.islower() or not _UPPER.search(terms):
+        return terms
+    return _UPPER.sub(lambda found: "\x01" + found[0].lower(), terms)
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,31 +169,16 @@ class Layout:
         ]
 
     def growth(self, added: tuple[Field, ...]) -> list[str]:
-        """The statements that add nullable fields and missing indexes."""
+        """The statements that add nullable fields and missing indexes. Raises InvalidSchema."""
         statements: list[str] = []
         for f in added:
+            if f.kind is Kind.TERMS:
+                raise InvalidSchema(f"{self.schema.name}.{f.name}", "terms cannot be added later")
             if f.kind is Kind.VECTOR:
                 statements += self.vector_creation(f.name)
             else:
                 statements.append(f"alter table {self.table} add column {_column(f, False)}")
         return statements + [self.index_creation(i) for i in self.schema.indexes]
-
-
-def merged(old: Schema, new: Schema) -> tuple[Schema, tuple[Field, ...]]:
-    """The stored schema with what `new` adds, and the added fields. Raises InvalidSchema."""
-    name = old.name
-    if new.key != old.key or new.partition != old.partition:
-        raise InvalidSchema(name, f"is stored with the key {old.key}, not {new.key}")
-    stored = {f.name: f for f in old.fields}
-    for f in new.fields:
-        if f.name in stored and stored[f.name] != f:
-            raise InvalidSchema(f"{name}.{f.name}", f"is stored as {stored[f.name]}")
-    added = tuple(f for f in new.fields if f.name not in stored)
-    for f in added:
-        if not f.nullable or f.kind is Kind.TERMS:
-            raise InvalidSchema(f"{name}.{f.name}", "a field added later must be nullable")
-    indexes = tuple(dict.fromkeys((*old.indexes, *new.indexes)))
-    return replace(old, fields=(*old.fields, *added), indexes=indexes, _by_name={}), added
 
 
 def _column(f: Field, in_key: bool) -> str:

@@ -38,6 +38,11 @@ class View:
         scores[self.dead] = -np.inf
         return scores
 
+    def sample(self, count: int) -> NDArray[np.float32]:
+        """About `count` living vectors, evenly spread."""
+        alive = np.delete(np.arange(len(self.rows)), self.dead)
+        return self.vectors[alive[:: max(1, len(alive) // count)][:count]]
+
 
 class Point(NamedTuple):
     """Up to where a matrix has read: the file's epoch and the change sequence."""

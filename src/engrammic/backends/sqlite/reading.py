@@ -8,11 +8,12 @@ from typing import Any
 
 import apsw
 
-from engrammic.backends.sqlite.layout import SQLITE, Layout, quoted
+from engrammic.backends.sqlite.layout import Layout, quoted
 from engrammic.compile.infix import Column, after_clause, compile_filter, order_clause
 from engrammic.errors import InvalidInput
 from engrammic.filters import And, Compare, Filter, Op
 from engrammic.records import coerce
+from engrammic.sql.sqlite import SQLITE
 from engrammic.types import Kind, Order, Record, Schema
 
 SHORT_READ = 64
@@ -113,7 +114,8 @@ def _pins(part: Filter, field: str) -> bool:
 
 def served_by_index(schema: Schema, where: Filter | None) -> bool:
     """Whether an index narrows the filter to few rows: it pins the index's first own field."""
-    pinned = set(equalities(where))
+    parts = where.parts if isinstance(where, And) else (where,)
+    pinned = {p.field for p in parts if isinstance(p, Compare) and p.op in (Op.EQ, Op.IN)}
     skip = 1 if schema.partition else 0
     leads = [schema.key, *(i.fields for i in schema.indexes)]
     return any(len(lead) > skip and lead[skip] in pinned for lead in leads)

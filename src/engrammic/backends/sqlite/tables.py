@@ -13,9 +13,9 @@ from engrammic.backends.sqlite.layout import (
     Layout,
     dump_schema,
     load_schema,
-    merged,
 )
 from engrammic.errors import InvalidSchema
+from engrammic.evolution import grown
 from engrammic.types import Kind, Schema
 
 
@@ -52,7 +52,7 @@ class Tables:
         layout = self._layouts.get(schema.name)
         if layout is None:
             return False
-        whole, added = merged(layout.schema, schema)
+        whole, added = grown(layout.schema, schema)
         return not added and whole.indexes == layout.schema.indexes
 
     def declare(self, connection: apsw.Connection, schema: Schema) -> None:
@@ -63,7 +63,7 @@ class Tables:
         if old is None:
             statements = Layout(schema).creation()
         else:
-            schema, added = merged(old.schema, schema)
+            schema, added = grown(old.schema, schema)
             statements = Layout(schema).growth(added)
         for statement in statements:
             connection.execute(statement)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-
 from typing import Any
 
 import apsw
 
-from engrammic.backends.sqlite.layout import Layout
+from engrammic.backends.sqlite.layout import Layout, unfolded
 from engrammic.backends.sqlite.partitions import Partitions
 from engrammic.backends.sqlite.reading import condition
 from engrammic.changes import Change, Check, Delete, Put, Update
@@ -76,7 +75,8 @@ class Writer:
         upsert = layout.upsert
         rows = [execute(upsert, tuple([r.get(n) for n in names])).get for r in records]
         if layout.vectors or layout.terms:
-            for part, members in self._by_part(layout, zip(rows, records, strict=True)).items():
+            last = dict(zip(rows, records, strict=True))  # of a key given twice, the last counts
+            for part, members in self._by_part(layout, last.items()).items():
                 self._put_vectors(layout, part, members)
                 self._put_terms(layout, part, members)
         return len(records)
@@ -113,7 +113,7 @@ class Writer:
         columns = ", ".join(f'"{n}"' for n in names)
         self.connection.executemany(
             f"insert or replace into {table}(rowid, {columns}) values ({marks})",
-            [(row, *[r.get(n) or "" for n in names]) for row, r in members],
+            [(row, *[unfolded(r.get(n) or "") for n in names]) for row, r in members],
         )
 
     def _update(self, layout: Layout, records: Sequence[Record]) -> int:
@@ -144,7 +144,7 @@ class Writer:
         sets = ", ".join(f'"{n}" = ?' for n in names)
         self.connection.executemany(
             f"update {table} set {sets} where rowid = ?",
-            [(*[r.get(n) or "" for n in names], row) for row, r in members],
+            [(*[unfolded(r.get(n) or "") for n in names], row) for row, r in members],
         )
 
     def _delete(self, layout: Layout, change: Delete) -> int:
