@@ -8,7 +8,16 @@ from types import MappingProxyType
 from typing import Protocol
 
 from engrammic.errors import InvalidInput
-from engrammic.sessions import chat, chatgpt, claude, claude_code, codex, markdown, swe_agent
+from engrammic.sessions import (
+    archive,
+    chat,
+    chatgpt,
+    claude,
+    claude_code,
+    codex,
+    markdown,
+    swe_agent,
+)
 from engrammic.sessions.lines import HEAD, LINES, LONGEST, Item
 
 
@@ -24,6 +33,7 @@ class Reader(Protocol):
 
 FORMATS: Mapping[str, Reader] = MappingProxyType(
     {
+        archive.NAME: archive,
         claude_code.NAME: claude_code,
         codex.NAME: codex,
         swe_agent.NAME: swe_agent,

@@ -81,6 +81,7 @@ class Importer:
     async def _file(self, path: Path) -> None:
         messages: list[Message] = []
         notes: list[Note] = []
+        own = _source(path)
         for item in read(path):
             if isinstance(item, BadLine):
                 self.report.skipped.append(item)
@@ -93,8 +94,13 @@ class Importer:
             if len(messages) >= BATCH:
                 await self._messages(messages)
                 messages = []
+            if len(notes) >= BATCH and notes[-1].source != own:
+                await self._notes(notes)
+                notes = []
         await self._messages(messages)
         await self._notes(notes)
+        if any(note.source == own for note in notes):
+            await self._forget_gone(own, {_id(n.note_id) for n in notes})
 
     async def _messages(self, messages: Sequence[Message]) -> None:
         stored = await self.messages.existing([_id(m.message_id) for m in messages])
@@ -111,15 +117,19 @@ class Importer:
         await self.notes.add_batch([*new, *changed])
         self._count(len(notes), len(new), len(changed))
         self.report.notes_added += len(new)
-        for source in {n.source for n in notes if n.source is not None}:
-            kept = {n.note_id for n in notes}
-            gone = [n for n in await self.notes.list(eq("source", source)) if n.note_id not in kept]
-            for note in gone:
+
+    async def _forget_gone(self, source: str, kept: set[str]) -> None:
+        for note in await self.notes.list(eq("source", source)):
+            if note.note_id not in kept:
                 self.report.removed += await self.notes.delete(_id(note.note_id))
 
     def _count(self, total: int, new: int, changed: int) -> None:
         self.report.changed += changed
         self.report.unchanged += total - new - changed
+
+
+def _source(path: Path) -> str:
+    return str(path.resolve())
 
 
 def _id(given: str | None) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from engrammic.changes import Change, Delete, Put, Update
 from engrammic.clock import milliseconds
 from engrammic.errors import NotFound
-from engrammic.filters import eq
+from engrammic.filters import Filter, eq
 from engrammic.items import Conversation, Moment
 from engrammic.stores.base import Store
 from engrammic.stores.conversation_table import CONVERSATIONS
@@ -58,13 +58,19 @@ class ConversationStore(Store):
         return None if record is None else await self._counted(record)
 
     async def list(
-        self, limit: int | None = None, *, after: Conversation | None = None
+        self,
+        limit: int | None = None,
+        *,
+        where: Filter | None = None,
+        after: Conversation | None = None,
     ) -> list[Conversation]:
-        """Conversations, the last updated first; `after` resumes behind one."""
+        """Conversations that match, the last updated first; `after` resumes behind one."""
         await self.ready()
         place = None if after is None else (after.updated_at, after.conversation_id)
         order = Order("updated_at", descending=True)
-        found = await self.backend.query("conversations", order=order, after=place, limit=limit)
+        found = await self.backend.query(
+            "conversations", where, order=order, after=place, limit=limit
+        )
         return [await self._counted(record) for record in found]
 
     async def update(

@@ -1,0 +1,52 @@
+"""The command `engrammic`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from engrammic._version import __version__
+from engrammic.cli import (
+    backends,
+    doctor,
+    exporting,
+    looking,
+    models,
+    searching,
+    serving,
+    showing,
+    writing,
+)
+
+app = typer.Typer(
+    name="engrammic",
+    no_args_is_help=True,
+    rich_markup_mode=None,  # drawing the help would take longer than reading it
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"engrammic {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def engrammic(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """The storage and memory of AI agents: no server, no API key, no network."""
+
+
+for group in (writing, searching, showing, looking, exporting, doctor, backends, models, serving):
+    group.register(app)
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

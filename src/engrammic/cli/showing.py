@@ -1,0 +1,87 @@
+"""The command that shows one thing: show."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+
+import typer
+
+from engrammic.cli.command import FAILED, command
+from engrammic.cli.door import Door
+from engrammic.cli.output import complain, emit, facts, one_line, say, visible
+from engrammic.clock import iso
+from engrammic.items import Conversation, Message, Note
+
+CANDIDATES = 10
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the app."""
+    command(app)(show)
+
+
+async def show(
+    item_id: Annotated[str, typer.Argument(metavar="ID", help="An id, or a part of one.")],
+    door: Door,
+) -> None:
+    """Show a message, a note or a whole conversation."""
+    from engrammic.cli.cards import item_record
+    from engrammic.cli.lookup import find
+
+    async with door.open() as memory:
+        found = await find(memory, item_id, CANDIDATES)
+        if len(found) != 1:
+            _not_one(item_id, found)
+        item = next(iter(found.values()))
+        said: list[Message] = []
+        if isinstance(item, Conversation):
+            said = await memory.messages.get_by_conversation(item.conversation_id)
+    if door.json:
+        more = (
+            {"messages": [item_record(m) for m in said]} if isinstance(item, Conversation) else {}
+        )
+        emit({**item_record(item), **more})
+    elif isinstance(item, Conversation):
+        _show_conversation(item, said)
+    else:
+        _show_item(item)
+
+
+def _not_one(given: str, found: dict[str, Any]) -> None:
+    """Say why there is nothing to show, and end."""
+    if not found:
+        complain(f"no message, note or conversation has an id with {given!r} in it")
+    else:
+        least = "at least " if len(found) > CANDIDATES else ""
+        complain(f"{given!r} is part of {least}{min(len(found), CANDIDATES)} ids:")
+        for item_id in list(found)[:CANDIDATES]:
+            say(f"  {item_id}")
+    raise typer.Exit(FAILED)
+
+
+def _show_item(item: Message | Note) -> None:
+    from engrammic.cli.cards import item_record
+
+    record = item_record(item)
+    content = record.pop("content")
+    for name in ("created_at", "updated_at", "expires_at"):
+        if name in record:
+            record[name] = iso(record[name])
+    if "metadata" in record:
+        record["metadata"] = json.dumps(record["metadata"], ensure_ascii=False)
+    facts({name.replace("_", " "): value for name, value in record.items()})
+    print(f"\n{visible(content)}")
+
+
+def _show_conversation(conversation: Conversation, said: list[Message]) -> None:
+    from engrammic.cli.cards import short
+
+    print(f"{one_line(conversation.title or '')}  {conversation.conversation_id}".strip())
+    for message in said:
+        assert isinstance(message.created_at, int)
+        speaker = message.name or message.role
+        print(
+            f"\n[{iso(message.created_at)}] {one_line(speaker)}  {short(message.message_id or '')}"
+        )
+        print(visible(message.content))

@@ -1,0 +1,195 @@
+"""Making anew what is derived: the terms of every item, and its vectors when asked.
+
+Both may be interrupted and begun again at any time. Vectors of two models
+never stand side by side: the old ones go first, and the new model is recorded
+by a change list that checks that none is left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+from engrammic.backend import Backend
+from engrammic.changes import Change, Check, Delete, Put, Update
+from engrammic.embed.base import Embedder
+from engrammic.errors import Conflict
+from engrammic.filters import EVERYTHING, Compare, Filter, Op, eq, every, is_in
+from engrammic.memory import FILL_BATCH, Memory
+from engrammic.scope import COLUMN, Scope, Scoped
+from engrammic.stores.items import BATCH
+from engrammic.stores.messages import MessageStore
+from engrammic.stores.meta import META, MetaStore
+from engrammic.stores.neighbours import Turn, weave
+from engrammic.stores.notes import NoteStore
+from engrammic.text import FINGERPRINT, terms
+from engrammic.types import Kind, Order, Record, Schema
+
+Advance: TypeAlias = Callable[[float, float, str], None]
+"""Called with what is done, what there is in all, and what is at hand."""
+
+TABLES = ("messages", "notes")
+MOVED = "{}__moved"
+_VECTOR = Compare("vector", Op.NOT_NULL)
+
+
+@dataclass(frozen=True, slots=True)
+class Reindexed:
+    """How many items were analysed and embedded anew."""
+
+    indexed: int
+    embedded: int
+
+
+async def reindex(
+    backend: Backend, embedder: Embedder | None = None, advance: Advance = lambda *_: None
+) -> Reindexed:
+    """Analyse every item of every scope anew; with an embedder, embed it anew too."""
+    scopes = await _scopes(backend)
+    total = sum([await backend.count(table) for table in await _present(backend)])
+    indexed = 0
+    for scope in scopes:
+        async for count in _words(Scoped(backend, scope)):
+            indexed += count
+            advance(indexed, total, "words")
+    await MetaStore(backend).write("analyser", FINGERPRINT)
+    if embedder is None:
+        return Reindexed(indexed, 0)
+    await _forget_vectors(backend, embedder)
+    await _redimension(backend, embedder.dimension)
+    done = 0
+    for scope in await _scopes(backend):
+        memory = Memory(backend, embedder, scope=scope)
+        await memory.ready()
+        async for _ in memory.fill_in():
+            done = min(done + FILL_BATCH, total)
+            advance(done, total, "vectors")
+    return Reindexed(indexed, total)
+
+
+async def _present(backend: Backend) -> list[str]:
+    names = {schema.name for schema in await backend.tables()}
+    return [t for table in TABLES for t in (table, MOVED.format(table)) if t in names]
+
+
+async def _scopes(backend: Backend) -> list[Scope]:
+    """Every scope that holds an item."""
+    found = {
+        s for table in await _present(backend) for s in await _distinct(backend, table, COLUMN)
+    }
+    return [Scope.parse(text) for text in sorted(found)]
+
+
+async def _distinct(backend: Backend | Scoped, table: str, field: str) -> list[str]:
+    """The different values of a field, in order, one short read each."""
+    found: list[str] = []
+    behind: Filter | None = None
+    while rows := await backend.query(table, behind, order=Order(field), limit=1, columns=(field,)):
+        found.append(rows[0][field])
+        behind = Compare(field, Op.GT, found[-1])
+    return found
+
+
+async def _words(backend: Scoped) -> AsyncIterator[int]:
+    notes, messages = NoteStore(backend), MessageStore(backend)
+    await notes.ready()
+    await messages.ready()
+    after: tuple[str] | None = None
+    while records := await backend.query("notes", after=after, limit=BATCH):
+        after = (records[-1]["note_id"],)
+        yield await backend.apply([Update("notes", [_note_terms(notes, r) for r in records])])
+    for conversation in await _distinct(backend, "messages", "conversation_id"):
+        where = eq("conversation_id", conversation)
+        said = await backend.query("messages", where, order=Order("ordinal"))
+        updates = _message_terms(messages, said)
+        for start in range(0, len(updates), BATCH):
+            yield await backend.apply([Update("messages", updates[start : start + BATCH])])
+
+
+def _note_terms(store: NoteStore, record: Record) -> Record:
+    return {"note_id": record["note_id"], "terms": " ".join(terms(store.searchable(record)))}
+
+
+def _message_terms(store: MessageStore, records: Sequence[Record]) -> list[Record]:
+    """The terms of a whole conversation, given in its order."""
+    turns = [Turn(r["ordinal"], r["message_id"], r["content"]) for r in records]
+    around = weave([], turns).new
+    return [
+        {
+            "message_id": r["message_id"],
+            "terms": " ".join(terms(store.searchable(r))),
+            "around": around[r["message_id"]],
+        }
+        for r in records
+    ]
+
+
+async def _forget_vectors(backend: Backend, embedder: Embedder) -> None:
+    """Take every vector away, and record the model that makes the new ones."""
+    await backend.ensure_table(META)
+    tables = [s for s in await backend.tables() if s.name in await _present(backend)]
+    tables = [s for s in tables if s.of_kind(Kind.VECTOR)]
+    fact = {"name": "embedding", "value": embedder.fingerprint.as_record()}
+    done: list[Change] = [*(Check(s.name, _VECTOR, 0) for s in tables), Put("engrammic", [fact])]
+    while True:
+        for schema in tables:
+            await _forget(backend, schema)
+        try:
+            await backend.apply(done)
+        except Conflict:
+            continue  # another process has stored a vector in between
+        return
+
+
+async def _forget(backend: Backend, schema: Schema) -> None:
+    while rows := await backend.query(schema.name, _VECTOR, limit=BATCH, columns=schema.key):
+        bare = [{**{k: r[k] for k in schema.key}, "vector": None} for r in rows]
+        changes: list[Change] = [Update(schema.name, bare)]
+        for scope in {r[COLUMN] for r in rows}:
+            ids = [r[schema.key[-1]] for r in rows if r[COLUMN] == scope]
+            gone = every(eq(COLUMN, scope), is_in("item_id", ids))
+            changes.append(Delete("passages", gone))
+        await backend.apply(changes)
+
+
+async def _redimension(backend: Backend, dimension: int) -> None:
+    """Make room for vectors of another length: by way of a second table, since tables only grow."""
+    for table in TABLES:
+        stored = {s.name: s for s in await backend.tables()}
+        moved = MOVED.format(table)
+        if table in stored and _fits(stored[table], dimension) and moved not in stored:
+            continue
+        if table in stored and not _fits(stored[table], dimension):
+            await backend.ensure_table(_resized(stored[table], moved, dimension))
+            await _move(backend, stored[table], moved)
+            await backend.drop_table(table)
+        elif table not in stored and moved not in stored:
+            continue
+        now = {s.name: s for s in await backend.tables()}
+        await backend.ensure_table(_resized(now[moved], table, dimension))
+        await _move(backend, now[moved], table)
+        await backend.drop_table(moved)
+
+
+def _fits(schema: Schema, dimension: int) -> bool:
+    return all(f.dimension == dimension for f in schema.of_kind(Kind.VECTOR))
+
+
+def _resized(schema: Schema, name: str, dimension: int) -> Schema:
+    resized = (replace(f, dimension=dimension) if f.kind is Kind.VECTOR else f
+               for f in schema.fields)  # fmt: skip
+    return replace(schema, name=name, fields=tuple(resized))
+
+
+async def _move(backend: Backend, source: Schema, target: str) -> None:
+    """Move every record, batch by batch, each in one step."""
+    columns = [f.name for f in source.fields if f.kind is not Kind.VECTOR]
+    while rows := await backend.query(source.name, EVERYTHING, limit=BATCH, columns=columns):
+        changes: list[Change] = [Put(target, rows)]
+        for scope in {r[COLUMN] for r in rows}:
+            ids = [r[source.key[-1]] for r in rows if r[COLUMN] == scope]
+            changes.append(
+                Delete(source.name, every(eq(COLUMN, scope), is_in(source.key[-1], ids)))
+            )
+        await backend.apply(changes)
