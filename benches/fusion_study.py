@@ -91,52 +91,59 @@ def vectors(name: str, kind: str, texts: Sequence[str], cache: Path) -> NDArray[
     return found
 
 
-def full_text_index(documents: Sequence[Document]) -> apsw.Connection:
-    """FTS5 over the terms of each document, weight 3, and of a turn's neighbours, weight 1."""
+def full_text_index(documents: Sequence[Document], before: int, titles: int) -> apsw.Connection:
+    """FTS5 over the terms of each document, weight 3, and of a turn's neighbours, weight 1.
+
+    Neighbours are the turns `before` and the next one; a title counts `titles` times.
+    """
     marks = "".join(chr(c) for c in range(33, 127) if not chr(c).isalnum())
     marks = marks.replace("'", "''''").replace('"', '""')
     db = apsw.Connection(":memory:")
-    db.execute(
-        f"create virtual table t using fts5(own, around, tokenize=\"ascii tokenchars '{marks}'\")"
-    )
+    tokenizer = f"tokenize=\"ascii tokenchars '{marks}'\""
+    db.execute(f"create virtual table t using fts5(own, around, {tokenizer})")
     turns = documents[0].moment is not None
     db.execute(f"insert into t(t, rank) values ('rank', 'bm25({'3.0, 1.0' if turns else ''})')")
     bare = [terms(d.text) if turns else [] for d in documents]
     rows = []
     for i, d in enumerate(documents):
-        beside = [j for j in (i - 1, i + 1) if 0 <= j < len(documents)]
+        beside = [j for j in range(i - before, i + 2) if j != i and 0 <= j < len(documents)]
         around = [t for j in beside if documents[j].group == d.group for t in bare[j]]
-        rows.append((i, " ".join(terms(d.full)), " ".join(around)))
+        own = terms(d.full) + terms(d.title) * (titles - 1)
+        rows.append((i, " ".join(own), " ".join(around)))
     with db:
         db.executemany("insert into t(rowid, own, around) values (?, ?, ?)", rows)
     return db
 
 
-def pools(given: RetrievalSet, cache: Path) -> list[Pool]:
+def pools(given: RetrievalSet, cache: Path, *, before: int = 1, titles: int = 1) -> list[Pool]:
     """The candidates of every query, exact in both lists."""
     documents = given.documents
     stored = vectors(given.name, "documents", [d.full for d in documents], cache)
     asked = vectors(given.name, "queries", [q.text for q in given.queries], cache)
-    db = full_text_index(documents)
+    db = full_text_index(documents, before, titles)
     table = stored[:: max(1, len(stored) // SAMPLE)]
+    borders: dict[str, list[int]] = {}
+    for i, d in enumerate(documents):
+        borders.setdefault(d.group, []).append(i)
     found = []
     for query, vector in zip(given.queries, asked, strict=True):
-        places = [i for i, d in enumerate(documents) if d.group == query.group]
-        first, last = places[0], places[-1] + 1
+        first, last = borders[query.group][0], borders[query.group][-1] + 1
         cosines = stored[first:last] @ vector
         near = first + np.argsort(-cosines, kind="stable")[:POOL]
-        match = " OR ".join('"' + t.replace('"', '""') + '"' for t in query_terms(query.text))
-        words: dict[Any, Any] = dict(
-            db.execute(BEST_BY_WORDS, (match, first, last, POOL)).fetchall()  # type: ignore[arg-type]
-        )
+        words = _by_words(db, query.text, first, last)
         candidates = [
             Candidate(documents[i].id, float(cosines[i - first]), words.get(i), documents[i].moment)
             for i in dict.fromkeys([*map(int, near), *words])
         ]
-        sample = cosines[:: max(1, len(cosines) // SAMPLE)]
-        found.append(Pool(query, candidates, Background.of(sample), Background.of(table @ vector),
-                          _spans(query.text, documents[first:last])))  # fmt: skip
+        inside = Background.of(cosines[:: max(1, len(cosines) // SAMPLE)])
+        named = _spans(query.text, documents[first:last])
+        found.append(Pool(query, candidates, inside, Background.of(table @ vector), named))
     return found
+
+
+def _by_words(db: apsw.Connection, query: str, first: int, last: int) -> dict[Any, Any]:
+    match = " OR ".join('"' + t.replace('"', '""') + '"' for t in query_terms(query))
+    return {row[0]: row[1] for row in db.execute(BEST_BY_WORDS, (match, first, last, POOL))}
 
 
 def _spans(query: str, documents: Sequence[Document]) -> list[Interval]:
@@ -232,7 +239,20 @@ def tuning(found: dict[str, list[Pool]], better: dict[str, Floats]) -> None:
         print(f"tuned on half {tuned}: chosen {GRID[best]}, on the other half {there}")
 
 
+def indexing(sets: dict[str, RetrievalSet], cache: Path) -> None:
+    """What it gains to index more neighbours of a turn, or a title more than once."""
+    print("\nwhat is indexed: words alone, evidence")
+    tried = [("locomo", before, 1) for before in (0, 1, 2, 3)]
+    tried += [(name, 1, titles) for name in ("scifact", "cranfield") for titles in (1, 2, 3)]
+    for name, before, titles in tried:
+        given = pools(sets[name], cache, before=before, titles=titles)
+        scores = [measured(given, RANKERS[label]).mean() for label in ("words alone", "evidence")]
+        how = f"{before} turns before" if name == "locomo" else f"title x {titles}"
+        print(f"  {name:10} {how:15} " + " ".join(f"{score:.4f}" for score in scores))
+
+
 def main() -> None:
+    """Print every table."""
     cache = Path(sys.argv[1])
     cache.mkdir(parents=True, exist_ok=True)
     sets = {name: load(name, data_root()) for name in SETS}
@@ -240,6 +260,7 @@ def main() -> None:
     found = {name: pools(given, cache) for name, given in sets.items()}
     better = main_table(found)
     tuning(found, better)
+    indexing(sets, cache)
     for name, floor in MINIMUM.items():
         got = measured(found[name], RANKERS["evidence and time"]).mean()
         print(f"{name}: wanted {floor}, got {got:.4f}")
