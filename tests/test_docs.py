@@ -125,6 +125,15 @@ def test_pages_made_from_the_code_are_current() -> None:
     assert not [path.name for path, _ in gen_docs.outdated()]
 
 
+@pytest.mark.parametrize("page", PAGES, ids=label)
+def test_a_page_holds_nothing_of_this_machine(page: Path) -> None:
+    text = page.read_text("utf-8")
+    found = [n for n, v in os.environ.items() if len(v) > 12 and v in text]
+    assert not found
+    assert str(ROOT) not in text
+    assert not re.search(r"environ\(\{|object at 0x", text)
+
+
 def test_every_environment_variable_is_documented() -> None:
     told = (ROOT / "docs" / "settings.md").read_text("utf-8")
     assert not {name for name in seed_tables.variables() if f"`{name}`" not in told}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import MISSING, fields, is_dataclass
 from enum import Enum
@@ -135,6 +136,8 @@ def _parameter(parameter: inspect.Parameter) -> str:
 def _value(default: Any) -> str:
     if isinstance(default, Enum):
         return repr(default.value)
+    if default is os.environ:
+        return "os.environ"  # its repr holds the values
     if inspect.isfunction(default):
         return default.__name__
     return repr(default)
