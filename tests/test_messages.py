@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.conftest import NOON, HandClock
 
 import engrammic
 from engrammic import Memory, Message
 from engrammic.embed.hashing import HashingEmbedder
 from engrammic.errors import InvalidInput
 from engrammic.filters import eq
-from tests.conftest import NOON, HandClock
 
 
 def said(content: str, at: int = 0, conversation: str = "c1", **more: object) -> Message:
@@ -201,7 +201,8 @@ async def test_delete_by_conversation(memory: Memory) -> None:
         ({"role": "robot"}, "role"), ({"conversation_id": ""}, "conversation_id"),
         ({"message_id": ""}, "message_id"), ({"content": "nul\0"}, "content"),
         ({"content": "\ud800"}, "content"), ({"content": "x" * (10 << 20)}, "content"),
-        ({"created_at": 1_760_000_000}, "created_at"), ({"metadata": {"a": float("nan")}}, "metadata"),
+        ({"created_at": 1_760_000_000}, "created_at"),
+        ({"metadata": {"a": float("nan")}}, "metadata"),
         ({"metadata": {"a": object()}}, "metadata"), ({"token_count": "many"}, "token_count"),
         ({"message_id": "x" * 600}, "message_id"), ({"name": "\0"}, "name"),
         ({"expires_at": True}, "expires_at"), ({"content": None}, "content"),

@@ -128,9 +128,13 @@ class Scoped:
         )
         return [Scored(_bare(h.record), h.score) for h in hits]
 
-    async def vector_sample(self, table: str, field: str, *, count: int) -> NDArray[np.float32]:
+    async def vector_sample(
+        self, table: str, field: str, *, count: int, where: Filter | None = None
+    ) -> NDArray[np.float32]:
         """As `Backend.vector_sample`, within the scope."""
-        return await self.backend.vector_sample(table, field, count=count, where=self._mine)
+        return await self.backend.vector_sample(
+            table, field, count=count, where=self._narrow(where)
+        )
 
     async def count(self, table: str, where: Filter | None = None) -> int:
         """As `Backend.count`, within the scope."""

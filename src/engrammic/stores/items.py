@@ -11,7 +11,7 @@ import numpy as np
 from engrammic.changes import Change, Delete, Put, Update
 from engrammic.clock import Clock, now
 from engrammic.embed.base import Embedder, Vectors
-from engrammic.errors import Conflict, InvalidInput
+from engrammic.errors import Conflict, InvalidInput, UnknownField
 from engrammic.filters import Compare, Filter, Op, eq, every, is_in
 from engrammic.records import clean, unit
 from engrammic.stores.base import Storage, Store, alive, expired
@@ -185,7 +185,10 @@ class ItemStore(Store, Generic[Item]):
     async def count_pending(self) -> int:
         """How many items have no vector yet."""
         await self.ready()
-        return await self.backend.count(self.table, Compare("vector", Op.IS_NULL))
+        try:
+            return await self.backend.count(self.table, Compare("vector", Op.IS_NULL))
+        except UnknownField:  # no model was ever here
+            return await self.backend.count(self.table)
 
     async def fill_in(self, records: Sequence[Record]) -> int:
         """Give pending records their vectors; how many got one."""

@@ -215,7 +215,11 @@ class _Search:
     async def _background(self, corpus: Corpus, vector: Vectors | None) -> Background | None:
         if vector is None or not corpus.has_vectors:
             return None
-        sample = await self.backend.vector_sample(corpus.schema.name, "vector", count=SAMPLE)
+        # Of what is searched, not of the whole table: turns of one conversation resemble
+        # each other, and a cosine that is high among them is no surprise.
+        sample = await self.backend.vector_sample(
+            corpus.schema.name, "vector", count=SAMPLE, where=corpus.where
+        )
         return Background.of(sample @ vector)
 
     def _spans(self, candidates: Sequence[Candidate]) -> Sequence[Interval]:

@@ -26,7 +26,7 @@ from engrammic.backends.sqlite.connection import (
     refuse_network,
     translated,
 )
-from engrammic.backends.sqlite.layout import Layout, quoted, unfolded
+from engrammic.backends.sqlite.layout import quoted, unfolded
 from engrammic.backends.sqlite.matrix import Matrices
 from engrammic.backends.sqlite.partitions import Partitions
 from engrammic.backends.sqlite.reading import (
@@ -34,16 +34,14 @@ from engrammic.backends.sqlite.reading import (
     decoder,
     is_short,
     select,
-    served_by_index,
-    without_partition,
 )
-from engrammic.backends.sqlite.search import TERMS_DIGITS, VECTOR_DIGITS, Search
+from engrammic.backends.sqlite.search import TERMS_DIGITS, VECTOR_DIGITS, Plan, Search
 from engrammic.backends.sqlite.tables import Tables
 from engrammic.backends.sqlite.writing import Writer, prepared
 from engrammic.changes import Change
 from engrammic.errors import ConnectionFailed
 from engrammic.filters import Filter
-from engrammic.reads import check_limit, columns_of, partition_of, query_terms, query_vector
+from engrammic.reads import check_limit, columns_of, query_terms, query_vector
 from engrammic.types import Order, Record, Schema, Scored, Vector
 
 T = TypeVar("T")
@@ -161,35 +159,26 @@ class SqliteBackend(Backend):
         """As `Backend.vector_search`: an exact scan of the partition's matrix."""
         layout = self._tables.layout(table)
         query = query_vector(layout.schema, field, vector)
-        value = partition_of(layout.schema, where)
-        check_limit(limit)
+        plan = Plan.of(layout, where, columns, limit, VECTOR_DIGITS)
 
-        def work(connection: apsw.Connection) -> list[Scored]:
-            part = self._part(connection, value)
-            if part is None:
-                return []
-            search = self._search(connection, layout, where, columns, limit, VECTOR_DIGITS)
-            return search.by_vector(self._matrices.of(layout, field, part), query)
+        def work(connection: apsw.Connection, part: int) -> list[Scored]:
+            matrix = self._matrices.of(layout, field, part)
+            return Search(connection, plan).by_vector(matrix, query)
 
-        return await self._read(work)
+        return await self._within(plan.partition, work, [])
 
     async def vector_sample(
         self, table: str, field: str, *, count: int, where: Filter | None = None
     ) -> NDArray[np.float32]:
-        """As `Backend.vector_sample`, from the partition's matrix; other filters are emulated."""
+        """As `Backend.vector_sample`, from the partition's matrix."""
         layout = self._tables.layout(table)
-        if without_partition(layout.schema, where) is not None:
-            return await super().vector_sample(table, field, count=count, where=where)
-        value = partition_of(layout.schema, where)
-        dimension = layout.dimension(field)
+        plan = Plan.of(layout, where, (), count, VECTOR_DIGITS)
+        nothing = np.empty((0, layout.dimension(field)), np.float32)
 
-        def work(connection: apsw.Connection) -> NDArray[np.float32]:
-            part = self._part(connection, value)
-            if part is None:
-                return np.empty((0, dimension), np.float32)
-            return self._matrices.of(layout, field, part).view(connection).sample(count)
+        def work(connection: apsw.Connection, part: int) -> NDArray[np.float32]:
+            return Search(connection, plan).sample(self._matrices.of(layout, field, part), count)
 
-        return await self._read(work)
+        return await self._within(plan.partition, work, nothing)
 
     async def text_search(
         self,
@@ -202,20 +191,15 @@ class SqliteBackend(Backend):
     ) -> list[Scored]:
         """As `Backend.text_search`: FTS5's BM25 with the partition's own statistics."""
         layout = self._tables.layout(table)
-        value = partition_of(layout.schema, where)
-        check_limit(limit)
+        plan = Plan.of(layout, where, columns, limit, TERMS_DIGITS)
         match = " OR ".join(quoted(unfolded(t)) for t in query_terms(layout.schema, terms))
 
-        def work(connection: apsw.Connection) -> list[Scored]:
-            part = self._part(connection, value)
-            if part is None or not match:
+        def work(connection: apsw.Connection, part: int) -> list[Scored]:
+            if not match or not self._partitions.has_terms(connection, layout, part):
                 return []
-            if not self._partitions.has_terms(connection, layout, part):
-                return []
-            search = self._search(connection, layout, where, columns, limit, TERMS_DIGITS)
-            return search.by_terms(layout.terms_table(part), match)
+            return Search(connection, plan).by_terms(layout.terms_table(part), match)
 
-        return await self._read(work)
+        return await self._within(plan.partition, work, [])
 
     async def tables(self) -> list[Schema]:
         """As `Backend.tables`."""
@@ -252,28 +236,16 @@ class SqliteBackend(Backend):
         if not self._connections.closed:
             await asyncio.to_thread(self._connections.close)
 
-    def _search(
-        self,
-        connection: apsw.Connection,
-        layout: Layout,
-        where: Filter | None,
-        columns: Sequence[str] | None,
-        limit: int,
-        digits: int,
-    ) -> Search:
-        rest = without_partition(layout.schema, where)
-        return Search(
-            connection,
-            layout,
-            rest,
-            served_by_index(layout.schema, rest),
-            columns_of(layout.schema, columns),
-            limit,
-            digits,
-        )
+    async def _within(
+        self, partition: str | None, work: Callable[[apsw.Connection, int], T], nothing: T
+    ) -> T:
+        """What `work` finds in a partition; `nothing` when nothing was ever stored there."""
 
-    def _part(self, connection: apsw.Connection, value: str | None) -> int | None:
-        return 0 if value is None else self._partitions.known(connection, value)
+        def look(connection: apsw.Connection) -> T:
+            part = 0 if partition is None else self._partitions.known(connection, partition)
+            return nothing if part is None else work(connection, part)
+
+        return await self._read(look)
 
     def _translated(self) -> Any:
         return translated(self.path)

@@ -38,10 +38,11 @@ class View:
         scores[self.dead] = -np.inf
         return scores
 
-    def sample(self, count: int) -> NDArray[np.float32]:
-        """About `count` living vectors, evenly spread."""
-        alive = np.delete(np.arange(len(self.rows)), self.dead)
-        return self.vectors[alive[:: max(1, len(alive) // count)][:count]]
+    def alive(self, count: int) -> list[int]:
+        """About `count` rows that have a vector, evenly spread."""
+        living = np.delete(self.rows, self.dead)
+        chosen: list[int] = living[:: max(1, len(living) // count)][:count].tolist()
+        return chosen
 
 
 class Point(NamedTuple):

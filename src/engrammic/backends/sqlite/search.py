@@ -20,8 +20,15 @@ from numpy.typing import NDArray
 
 from engrammic.backends.sqlite.layout import Layout
 from engrammic.backends.sqlite.matrix import Matrix
-from engrammic.backends.sqlite.reading import condition, records_of
+from engrammic.backends.sqlite.reading import (
+    condition,
+    records_of,
+    served_by_index,
+    without_partition,
+)
 from engrammic.filters import Filter
+from engrammic.predicate import check_filter
+from engrammic.reads import check_limit, columns_of, partition_of
 from engrammic.types import Scored
 
 Ranked: TypeAlias = list[tuple[int, float]]
@@ -29,22 +36,68 @@ Ranked: TypeAlias = list[tuple[int, float]]
 
 TIE_ROOM = 64
 DEEPER = 1.5
+FEW = 32
+"""A sample with fewer vectors than this is taken from all that match."""
 VECTOR_DIGITS = 6
 TERMS_DIGITS = 12
 """Scores that agree up to here are equal; a BM25 score may be as small as 1e-6."""
 
 
 @dataclass(frozen=True, slots=True)
-class Search:
-    """One search over one table: what narrows it and what it gives back."""
+class Plan:
+    """A search as asked for, checked: one partition, what else narrows it, what it gives back."""
 
-    connection: apsw.Connection
     layout: Layout
+    partition: str | None
     where: Filter | None
-    indexed: bool
     columns: Sequence[str]
     limit: int
     digits: int
+
+    @classmethod
+    def of(
+        cls,
+        layout: Layout,
+        where: Filter | None,
+        columns: Sequence[str] | None,
+        limit: int,
+        digits: int,
+    ) -> Plan:
+        """Raises UnknownField and InvalidInput for what makes no sense."""
+        check_limit(limit)
+        if where is not None:
+            check_filter(where, layout.schema)
+        partition = partition_of(layout.schema, where)
+        rest = without_partition(layout.schema, where)
+        return cls(layout, partition, rest, columns_of(layout.schema, columns), limit, digits)
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """A plan being carried out over one connection."""
+
+    connection: apsw.Connection
+    plan: Plan
+
+    @property
+    def layout(self) -> Layout:
+        """The table's layout."""
+        return self.plan.layout
+
+    @property
+    def where(self) -> Filter | None:
+        """What narrows the search within its partition."""
+        return self.plan.where
+
+    @property
+    def limit(self) -> int:
+        """How many hits are wanted."""
+        return self.plan.limit
+
+    @property
+    def indexed(self) -> bool:
+        """Whether an index serves the filter."""
+        return served_by_index(self.layout.schema, self.where)
 
     def by_vector(self, matrix: Matrix, query: NDArray[np.float32]) -> list[Scored]:
         """The page nearest to `query`."""
@@ -80,6 +133,17 @@ class Search:
         if self.where is not None and self.indexed:
             return self._page(among())
         return self._deepen(best, None, among)
+
+    def sample(self, matrix: Matrix, count: int) -> NDArray[np.float32]:
+        """About `count` vectors of what passes the filter, evenly spread."""
+        view = matrix.view(self.connection)
+        rows = view.alive(2 * count)
+        if self.where is not None and not self.indexed:
+            rows = sorted(self._passing(rows))
+        if self.where is not None and (self.indexed or len(rows) < FEW):
+            rows = self.matching()
+        view, places = matrix.locate(self.connection, rows)
+        return view.vectors[places[:: max(1, len(places) // count)][:count]]
 
     def matching(self) -> list[int]:
         """The rows of every record that passes the filter."""
@@ -123,14 +187,14 @@ class Search:
         if self.where is not None and ranked:
             passing = self._passing([row for row, _ in ranked])
             ranked = [hit for hit in ranked if hit[0] in passing]
-        ranked = with_ties(ranked, self.limit, self.digits)
+        ranked = with_ties(ranked, self.limit, self.plan.digits)
         if not ranked:
             return []
         found = records_of(
-            self.connection, self.layout, numbers([r for r, _ in ranked]), self.columns
+            self.connection, self.layout, numbers([r for r, _ in ranked]), self.plan.columns
         )
         hits = [
-            (-round(score, self.digits), *entry, score)
+            (-round(score, self.plan.digits), *entry, score)
             for row, score in ranked
             if (entry := found.get(row)) is not None
         ]
