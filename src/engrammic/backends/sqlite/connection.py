@@ -165,9 +165,10 @@ def open_connection(path: Path, timeout: float) -> apsw.Connection:
 
 def check_format(connection: apsw.Connection, path: Path) -> None:
     """Refuse a file of another program or of a later release, untouched."""
-    application = connection.pragma("application_id")
-    version = connection.pragma("user_version")
-    objects = connection.execute("select count(*) from sqlite_master").get
+    with connection:  # one snapshot: another process may be laying the foundation
+        application = connection.pragma("application_id")
+        version = connection.pragma("user_version")
+        objects = connection.execute("select count(*) from sqlite_master").get
     if application not in (0, APPLICATION_ID) or (application == 0 and objects):
         raise errors.NotADatabase(f"{path} is another program's database; it was left as it is")
     if version > FORMAT:
