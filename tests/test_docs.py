@@ -18,6 +18,7 @@ import pytest
 import seed_tables
 from markdown_it import MarkdownIt
 
+from engrammic.backend import Backend
 from engrammic.embed.weights import cache_dir, find_model
 from engrammic.errors import ModelNotFound
 
@@ -137,6 +138,13 @@ def test_a_page_holds_nothing_of_this_machine(page: Path) -> None:
 def test_every_environment_variable_is_documented() -> None:
     told = (ROOT / "docs" / "settings.md").read_text("utf-8")
     assert not {name for name in seed_tables.variables() if f"`{name}`" not in told}
+
+
+def test_the_methods_of_a_backend_are_told_where_it_is_added() -> None:
+    page = (ROOT / "docs" / "add-a-backend.md").read_text("utf-8")
+    names = {n for n, member in vars(Backend).items() if inspect.isroutine(member)}
+    verbs = {n for n in names | Backend.__abstractmethods__ if not n.startswith("_")}
+    assert not {n for n in verbs if f"`{n}`" not in page}
 
 
 def test_a_page_of_the_index_is_never_forgotten() -> None:

@@ -31,7 +31,7 @@ def main() -> int:
     found = list(outdated())
     if "--check" in sys.argv[1:]:
         for path, _ in found:
-            sys.stderr.write(f"{path} is out of date; run: python tools/gen_docs.py\n")
+            sys.stderr.write(f"{path} is out of date; run: make docs\n")
         return bool(found)
     for path, text in found:
         path.write_text(text, "utf-8")
