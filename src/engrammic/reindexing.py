@@ -14,7 +14,7 @@ from typing import TypeAlias
 from engrammic.backend import Backend
 from engrammic.changes import Change, Check, Delete, Put, Update
 from engrammic.embed.base import Embedder
-from engrammic.errors import Conflict
+from engrammic.errors import Conflict, EmbeddingMismatch
 from engrammic.filters import EVERYTHING, Compare, Filter, Op, eq, every, is_in
 from engrammic.memory import FILL_BATCH, Memory
 from engrammic.scope import COLUMN, Scope, Scoped
@@ -24,13 +24,16 @@ from engrammic.stores.meta import META, MetaStore
 from engrammic.stores.neighbours import Turn, weave
 from engrammic.stores.notes import NoteStore
 from engrammic.text import FINGERPRINT, terms
-from engrammic.types import Kind, Order, Record, Schema
+from engrammic.types import DERIVED, Kind, Order, Record, Schema
 
 Advance: TypeAlias = Callable[[float, float, str], None]
 """Called with what is done, what there is in all, and what is at hand."""
 
 TABLES = ("messages", "notes")
-MOVED = "{}__moved"
+MOVED = "{}_moved"
+"""Where a table's records wait while it is made anew for vectors of another length."""
+UNFINISHED = "interrupted"
+"""Stands for the analyser while a table is made anew."""
 _VECTOR = Compare("vector", Op.NOT_NULL)
 
 
@@ -46,18 +49,26 @@ async def reindex(
     backend: Backend, embedder: Embedder | None = None, advance: Advance = lambda *_: None
 ) -> Reindexed:
     """Analyse every item of every scope anew; with an embedder, embed it anew too."""
-    scopes = await _scopes(backend)
+    meta = MetaStore(backend)
     total = sum([await backend.count(table) for table in await _present(backend)])
+    if embedder is not None:
+        await _forget_vectors(backend, embedder)
+        if await unfinished(backend):
+            # Terms are not moved along: until they are made anew nobody may take them for whole.
+            await meta.write("analyser", UNFINISHED)
+            await _redimension(backend, embedder.dimension)
+    elif await unfinished(backend):
+        raise EmbeddingMismatch(
+            "a change to another model was interrupted: run `engrammic reindex --embeddings`"
+        )
     indexed = 0
-    for scope in scopes:
+    for scope in await _scopes(backend):
         async for count in _words(Scoped(backend, scope)):
             indexed += count
             advance(indexed, total, "words")
-    await MetaStore(backend).write("analyser", FINGERPRINT)
+    await meta.write("analyser", FINGERPRINT)
     if embedder is None:
         return Reindexed(indexed, 0)
-    await _forget_vectors(backend, embedder)
-    await _redimension(backend, embedder.dimension)
     done = 0
     for scope in await _scopes(backend):
         memory = Memory(backend, embedder, scope=scope)
@@ -66,6 +77,15 @@ async def reindex(
             done = min(done + FILL_BATCH, total)
             advance(done, total, "vectors")
     return Reindexed(indexed, total)
+
+
+async def unfinished(backend: Backend) -> bool:
+    """Whether a change to a model of another dimension was begun and not ended."""
+    stored = {schema.name: schema for schema in await backend.tables()}
+    model = await MetaStore(backend).read("embedding")
+    dimension = None if model is None else model["dimension"]
+    moved = any(MOVED.format(table) in stored for table in TABLES)
+    return moved or any(t in stored and not _fits(stored[t], dimension) for t in TABLES)
 
 
 async def _present(backend: Backend) -> list[str]:
@@ -172,7 +192,7 @@ async def _redimension(backend: Backend, dimension: int) -> None:
         await backend.drop_table(moved)
 
 
-def _fits(schema: Schema, dimension: int) -> bool:
+def _fits(schema: Schema, dimension: int | None) -> bool:
     return all(f.dimension == dimension for f in schema.of_kind(Kind.VECTOR))
 
 
@@ -184,7 +204,7 @@ def _resized(schema: Schema, name: str, dimension: int) -> Schema:
 
 async def _move(backend: Backend, source: Schema, target: str) -> None:
     """Move every record, batch by batch, each in one step."""
-    columns = [f.name for f in source.fields if f.kind is not Kind.VECTOR]
+    columns = [f.name for f in source.fields if f.kind not in DERIVED]
     while rows := await backend.query(source.name, EVERYTHING, limit=BATCH, columns=columns):
         changes: list[Change] = [Put(target, rows)]
         for scope in {r[COLUMN] for r in rows}:

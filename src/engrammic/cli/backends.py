@@ -9,7 +9,7 @@ import typer
 
 from engrammic.cli.command import command
 from engrammic.cli.door import Json
-from engrammic.cli.output import emit, table
+from engrammic.cli.output import emit, say, table
 
 
 def register(app: typer.Typer) -> None:
@@ -18,7 +18,7 @@ def register(app: typer.Typer) -> None:
 
 
 async def backends(json: Json = False) -> None:
-    """List the databases, and what each does itself; the rest is emulated exactly."""
+    """List the databases, and what each does itself; what has a dash is emulated exactly."""
     from engrammic.registry import registered
 
     found = {name: _capabilities(name) for name in sorted(registered())}
@@ -26,11 +26,10 @@ async def backends(json: Json = False) -> None:
         emit(found)
         return
     names = next(list(c) for c in found.values() if "problem" not in c)
-    rows = [
-        (scheme, *(_mark(capabilities.get(n)) for n in names), capabilities.get("problem", ""))
-        for scheme, capabilities in found.items()
-    ]
-    table(("backend", *names, ""), rows)
+    table(("backend", *names), [(s, *(_mark(c.get(n)) for n in names)) for s, c in found.items()])
+    for scheme, capabilities in found.items():
+        if "problem" in capabilities:
+            say(f"{scheme}: {capabilities['problem']}")
 
 
 def _capabilities(scheme: str) -> dict[str, Any]:
@@ -44,4 +43,4 @@ def _capabilities(scheme: str) -> dict[str, Any]:
 
 
 def _mark(value: object) -> str:
-    return {True: "yes", False: "emulated", None: "?"}.get(value, str(value))  # type: ignore[call-overload,no-any-return]
+    return {True: "yes", False: "-", None: "?"}.get(value, str(value))  # type: ignore[call-overload,no-any-return]

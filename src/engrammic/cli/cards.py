@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 LENGTH = 340
 """Characters shown of a hit."""
 LEAD = 60
+LONGEST_ID = 36
 SHORT_ID = 24
 _WORD = re.compile(r"\w+")
 _HEADING = re.compile(r"^#+ +")
@@ -60,16 +61,16 @@ def _draw(number: int, hit: Hit, sought: set[str], titles: Titles) -> None:
         ("▰" * filled + "▱" * (5 - filled), colour),
         (f" {hit.score:.2f}  ", f"bold {colour}"),
         (hit.tier, _TIERS.get(hit.tier, "default")),
-        (f" {hit.kind}  ", "dim"),
-        (origin(hit.item, titles), "cyan"),
-        (f"  {day(hit.created_at)}", "dim"),
+        (f" {hit.kind}, {day(hit.created_at)}", "dim"),
     )
+    place = Text(origin(hit.item, titles), "cyan", no_wrap=True, overflow="ellipsis")
     body = Text.assemble(
         _marked(excerpt(hit.excerpt, sought), sought), "\n",
         (f"{hit.explain()}\n{short(hit.id)}", "dim"),
     )  # fmt: skip
     out = console()
     out.print(head)
+    out.print(Padding(place, (0, 1, 0, 4)))
     out.print(Padding(body, (0, 1, 1, 4)))
 
 
@@ -123,7 +124,7 @@ def short_path(path: str) -> str:
 def short(item_id: str) -> str:
     """An id for the eye; `engrammic show` takes it as it stands."""
     text = visible(item_id)
-    return text if len(text) <= 2 * SHORT_ID else f"…{text[-SHORT_ID:]}"
+    return text if len(text) <= LONGEST_ID else f"…{text[-SHORT_ID:]}"
 
 
 def item_record(item: Any) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from engrammic.errors import (
     StorageError,
 )
 from engrammic.opening import open_memory
+from engrammic.reindexing import unfinished
 from engrammic.stores.meta import MetaStore
 
 if TYPE_CHECKING:
@@ -98,6 +99,9 @@ async def _diagnosed(backend: Backend) -> list[Finding]:
 
 async def _meta(backend: Backend, embedder: Embedder | None) -> list[Finding]:
     meta = MetaStore(backend)
+    if await unfinished(backend):
+        what = "a change to another model was interrupted; nothing is lost"
+        return [Finding("problem", what, "run `engrammic reindex --embeddings` to finish it")]
     try:
         if await meta.read("analyser") is not None:
             await meta.check_analyser()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from engrammic.cli.cards import origin, short, short_path
+from engrammic.cli.output import is_terminal
 from engrammic.clock import iso
 from engrammic.errors import InvalidInput
 from engrammic.items import Conversation
@@ -71,16 +72,27 @@ def rows_of(what: str, items: Sequence[Any]) -> tuple[Sequence[str], list[Sequen
     """The heads of the columns, and a row for each item."""
     if what == "conversations":
         rows = [
-            (c.conversation_id, c.message_count, iso(c.updated_at), c.title or "") for c in items
+            (c.conversation_id, c.message_count, _when(c.updated_at), c.title or "") for c in items
         ]
         return ("id", "messages", "last", "title"), list(rows)
     if what == "messages":
-        said = [
-            (short(m.message_id), iso(m.created_at), origin(m, {}), _cut(m.content)) for m in items
-        ]
+        said = [(_id(m.message_id), _when(m.created_at), _where(m), _cut(m.content)) for m in items]
         return ("id", "when", "where", "text"), list(said)
-    notes = [(short(n.note_id), iso(n.created_at), n.memory_type, _about(n)) for n in items]
+    notes = [(_id(n.note_id), _when(n.created_at), n.memory_type, _about(n)) for n in items]
     return ("id", "when", "type", "text"), list(notes)
+
+
+def _id(item_id: str) -> str:
+    return short(item_id) if is_terminal() else item_id
+
+
+def _when(moment: int) -> str:
+    return iso(moment)[:16].replace("T", " ") if is_terminal() else iso(moment)
+
+
+def _where(message: Any) -> str:
+    where = origin(message, {})
+    return f"{where[:23]}…" if is_terminal() and len(where) > 24 else where
 
 
 def _about(note: Any) -> str:

@@ -68,7 +68,7 @@ async def stats(door: Door) -> None:
         emit({"url": settings.url, "embedder": settings.embedder, **found})
         return
     engine = found.pop("engine")
-    sizes = {n.replace("_", " "): size(v) for n, v in engine.items() if n.endswith("_bytes")}
+    sizes = {n.removesuffix("_bytes"): size(v) for n, v in engine.items() if n.endswith("_bytes")}
     waiting = found.pop("pending")
     facts(
         {

@@ -43,15 +43,15 @@ async def list_models(json: Json = False) -> None:
             "name": known.name,
             "dimension": known.dimension,
             "path": _where(known.name),
-            "from": known.package or "the model hub, with --download",
+            "from": known.package or "the hub (--download)",
         }
         for known in KNOWN.values()
     ]
     if json:
         emit(found)
         return
-    rows = [(m["name"], m["dimension"], m["path"] or "not here", m["from"]) for m in found]
-    table(("model", "dimensions", "where", "from"), rows)
+    rows = [(m["name"], m["dimension"], m["from"], m["path"] or "not here") for m in found]
+    table(("model", "dimensions", "from", "where"), rows)
 
 
 def _where(name: str) -> str | None:

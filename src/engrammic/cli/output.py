@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, TextIO
 if TYPE_CHECKING:
     from rich.console import Console
 
+LEAST = 20
+"""Characters that the last column of a table gets in a narrow terminal."""
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 
 
@@ -65,20 +67,24 @@ def one_line(text: str) -> str:
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """A table for the eye; where nobody looks, lines with tabs."""
+    """A table for the eye, its last column cut to fit; where nobody looks, lines with tabs."""
     cells = [[one_line(str(c)) for c in row] for row in rows]
     if not is_terminal():
         for row in cells:
             print("\t".join(row))
         return
-    from rich import box
-    from rich.table import Table
+    from rich.cells import cell_len, set_cell_size
+    from rich.text import Text
 
-    drawn = Table(*columns, box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False)
-    drawn.columns[0].overflow = "fold"
-    for row in cells:
-        drawn.add_row(*row)
-    console().print(drawn)
+    out = console()
+    lines = [list(columns), *cells]
+    widths = [max(cell_len(line[n]) for line in lines) for n in range(len(columns))]
+    room = max(LEAST, out.width - sum(w + 2 for w in widths[:-1]))
+    for number, line in enumerate(lines):
+        first = "  ".join(set_cell_size(c, w) for c, w in zip(line, widths[:-1], strict=False))
+        last = Text(line[-1], no_wrap=True)
+        last.truncate(room, overflow="ellipsis")
+        out.print(Text.assemble(first, "  ", last), style="" if number else "bold", soft_wrap=True)
 
 
 def facts(values: Mapping[str, object]) -> None:

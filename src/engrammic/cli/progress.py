@@ -49,7 +49,7 @@ async def fill_in(memory: Memory) -> int:
     if not pending:
         return 0
     if memory.embedder is None:
-        waiting = counted(pending, "item")
+        waiting = "1 item is" if pending == 1 else f"{pending:,} items are"
         say(f"{waiting} found by words alone for now; `engrammic model install` gets the model")
         return pending
     with bar("embedding") as advance:
