@@ -150,17 +150,26 @@ def open_connection(path: Path, timeout: float) -> apsw.Connection:
     """A connection set up for durability; the format is checked before anything is written."""
     with translated(path):
         connection = apsw.Connection(str(path))
-        connection.set_busy_timeout(int(timeout * 1000))
-        check_format(connection, path)
-        _enter_wal(connection, timeout)
-        connection.execute(
-            "pragma synchronous=full; pragma foreign_keys=on; pragma cache_size=-65536;"
-            "pragma temp_store=memory; pragma mmap_size=0"
-        ).fetchall()
-        if sys.platform == "darwin":
-            connection.execute("pragma fullfsync=1")
-        connection.wal_autocheckpoint(0)
+        try:
+            set_up(connection, path, timeout)
+        except BaseException:
+            connection.close()  # else its log would stay beside a file that was refused
+            raise
         return connection
+
+
+def set_up(connection: apsw.Connection, path: Path, timeout: float) -> None:
+    """Check the format, then make every commit durable."""
+    connection.set_busy_timeout(int(timeout * 1000))
+    check_format(connection, path)
+    _enter_wal(connection, timeout)
+    connection.execute(
+        "pragma synchronous=full; pragma foreign_keys=on; pragma cache_size=-65536;"
+        "pragma temp_store=memory; pragma mmap_size=0"
+    ).fetchall()
+    if sys.platform == "darwin":
+        connection.execute("pragma fullfsync=1")
+    connection.wal_autocheckpoint(0)
 
 
 def check_format(connection: apsw.Connection, path: Path) -> None:

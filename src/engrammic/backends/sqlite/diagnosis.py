@@ -59,45 +59,66 @@ def problems(connection: apsw.Connection, tables: Tables) -> list[str]:
 def _vector_problems(connection: apsw.Connection, layout: Layout) -> Iterator[str]:
     for f in layout.vectors:
         table = layout.vector_table(f.name)
-        orphans = connection.execute(
-            f"select count(*) from {table} as v "
-            f"where not exists (select 1 from {layout.table} as t where t._row = v._row)"
-        ).get
+        name = f"{layout.schema.name}.{f.name}"
+        if not connection.table_exists("main", table.strip('"')):
+            yield f"{name}: the table of vectors is gone; {RESTORE}"
+            continue
         size = 4 * (f.dimension or 0)
+        stray = _strays(connection, layout, f"select _row, part from {table}")
         wrong = connection.execute(
             f"select count(*) from {table} where length(value) <> ?",
             (size,),
         ).get
-        name = f"{layout.schema.name}.{f.name}"
-        if orphans:
-            yield f"{name}: {orphans} vectors belong to no record; {REINDEX}"
+        if stray:
+            yield f"{name}: {stray} vectors belong to no record of their scope; {REINDEX}"
         if wrong:
             yield f"{name}: {wrong} vectors have another length than {size} bytes; {REINDEX}"
 
 
 def _terms_problems(connection: apsw.Connection, layout: Layout) -> Iterator[str]:
-    indexed = 0
+    indexed = stray = 0
     name = layout.schema.name
-    for table in terms_tables(connection, layout):
+    for part, table in _terms_parts(connection, layout):
         try:
             # With rank 1 the index is compared with what it indexes.
             connection.execute(f"insert into {table}({table}, rank) values ('integrity-check', 1)")
             indexed += connection.execute(f"select count(*) from {table}").get
+            stray += _strays(
+                connection, layout, f"select rowid as _row, {part} as part from {table}"
+            )
         except apsw.CorruptError as error:
             yield f"{name}: the text index {table} is damaged ({error}); {REINDEX}"
             return
     count = connection.execute(f"select count(*) from {layout.table}").get
-    if layout.terms and indexed != count:
-        yield f"{name}: {count} records, {indexed} in the text index; {REINDEX}"
+    if layout.terms and (indexed != count or stray):
+        yield (
+            f"{name}: {count} records, {indexed} in the text index, "
+            f"{stray} of them for no record of their scope; {REINDEX}"
+        )
+
+
+def _strays(connection: apsw.Connection, layout: Layout, rows: str) -> int:
+    """How many of the (_row, part) that `rows` selects have no record in that partition."""
+    value = f't."{layout.schema.partition}"' if layout.schema.partition else "null"
+    sql = (
+        f"select count(*) from ({rows}) as d left join {layout.table} as t on t._row = d._row "
+        "left join _partitions as p on p.number = d.part "
+        f"where t._row is null or p.value is not {value}"
+    )
+    return int(connection.execute(sql).get)
 
 
 def terms_tables(connection: apsw.Connection, layout: Layout) -> list[str]:
     """The FTS5 tables of a table, quoted."""
+    return [table for _, table in _terms_parts(connection, layout)]
+
+
+def _terms_parts(connection: apsw.Connection, layout: Layout) -> list[tuple[int, str]]:
     if not layout.terms:
         return []
     parts = [0, *[n for (n,) in connection.execute("select number from _partitions")]]
-    tables = [layout.terms_table(part) for part in parts]
-    return [t for t in tables if connection.table_exists("main", t.strip('"'))]
+    tables = [(part, layout.terms_table(part)) for part in parts]
+    return [(n, t) for n, t in tables if connection.table_exists("main", t.strip('"'))]
 
 
 def optimize(connection: apsw.Connection, tables: Tables) -> None:
