@@ -26,10 +26,11 @@ fi
 rm -rf "$home"
 printf '\n%s%s\n' "$bold" "Importing ${input[*]}$plain"
 "$engrammic" import "${input[@]}"
+printf '\n'
 
 for question in "${questions[@]}"; do
-    printf '\n%s%s%s\n\n' "$bold" "“$question”" "$plain"
-    "$engrammic" search "$question" --limit 2
+    printf '%s%s%s\n\n' "$bold" "“$question”" "$plain"
+    "$engrammic" search "$question" --limit 3
 done
 
 printf '%s\n' "${bold}What next?$plain"

@@ -23,7 +23,8 @@ LEAD = 60
 LONGEST_ID = 36
 SHORT_ID = 24
 _WORD = re.compile(r"\w+")
-_HEADING = re.compile(r"^#+ +")
+_HEADING = re.compile(r"\A\s*#+ .*\n\s*(?=\S)")
+"""A heading at the front; the card has it already."""
 _TIERS = {"hot": "red", "warm": "yellow", "cold": "blue"}
 
 Titles = Mapping[str, str]
@@ -66,7 +67,7 @@ def _draw(number: int, hit: Hit, sought: set[str], titles: Titles) -> None:
     place = Text(origin(hit.item, titles), "cyan", no_wrap=True, overflow="ellipsis")
     body = Text.assemble(
         _marked(excerpt(hit.excerpt, sought), sought), "\n",
-        (f"{hit.explain()}\n{short(hit.id)}", "dim"),
+        (f"why {hit.explain()}\n{short(hit.id)}", "dim"),
     )  # fmt: skip
     out = console()
     out.print(head)
@@ -92,7 +93,7 @@ def _matches(text: str, sought: set[str]) -> list[re.Match[str]]:
 
 def excerpt(text: str, sought: set[str]) -> str:
     """At most LENGTH characters on one line: where most of the sought words are."""
-    text = _HEADING.sub("", one_line(text))
+    text = one_line(_HEADING.sub("", text))
     if len(text) <= LENGTH:
         return text
     places = [m.start() for m in _matches(text, sought)]

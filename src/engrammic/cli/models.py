@@ -75,8 +75,7 @@ async def install(
 
     from engrammic.embed.install import install_model
 
-    with bar(f"getting {model} ready") as advance:
-        advance(0, 0, "")
+    with bar(f"getting {model} ready"):
         directory = await asyncio.to_thread(
             install_model, model, download=download, precision=precision.value
         )

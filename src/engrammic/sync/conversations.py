@@ -6,6 +6,7 @@ import builtins
 from collections.abc import Mapping
 from typing import Any
 
+from engrammic.filters import Filter
 from engrammic.items import Conversation, Moment
 from engrammic.loop import call
 from engrammic.stores.conversations import ConversationStore as AwaitedConversationStore
@@ -44,10 +45,14 @@ class ConversationStore:
         return call(self.awaited.get(conversation_id))
 
     def list(
-        self, limit: int | None = None, *, after: Conversation | None = None
+        self,
+        limit: int | None = None,
+        *,
+        where: Filter | None = None,
+        after: Conversation | None = None,
     ) -> builtins.list[Conversation]:
-        """Conversations, the last updated first; `after` resumes behind one."""
-        return call(self.awaited.list(limit, after=after))
+        """Conversations that match, the last updated first; `after` resumes behind one."""
+        return call(self.awaited.list(limit, where=where, after=after))
 
     def update(
         self,

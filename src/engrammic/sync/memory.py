@@ -19,6 +19,7 @@ from engrammic.loop import call, each
 from engrammic.memory import Memory as AwaitedMemory
 from engrammic.memory import Page
 from engrammic.opening import open_memory as open_awaited
+from engrammic.ranking.fusion import Fusion
 from engrammic.scope import Scope
 from engrammic.sessions.importing import ImportReport, Progress
 from engrammic.stores.retrieval import Mode
@@ -77,6 +78,7 @@ class Memory:
         limit: int = 10,
         mode: Mode | str = Mode.HYBRID,
         min_score: float = 0.0,
+        fusion: Fusion | str = Fusion.EVIDENCE,
         **selection: Any,
     ) -> Hits:
         """What fits the query best, over everything, best first.
@@ -86,7 +88,9 @@ class Memory:
         never found. Raises InvalidInput, naming the argument.
         """
         return call(
-            self.awaited.search(query, limit=limit, mode=mode, min_score=min_score, **selection)
+            self.awaited.search(
+                query, limit=limit, mode=mode, min_score=min_score, fusion=fusion, **selection
+            )
         )
 
     def remember(
