@@ -269,6 +269,7 @@ class SqliteBackend(Backend):
         connection.execute("begin immediate")
         try:
             self._partitions.renew(connection)
+            self._tables.renew(connection)
             result = work(connection)
             connection.execute("commit")
         except BaseException:

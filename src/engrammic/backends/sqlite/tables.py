@@ -25,6 +25,7 @@ class Tables:
     def __init__(self) -> None:
         self._layouts: dict[str, Layout] = {}
         self._guard = threading.Lock()
+        self._version = -1
 
     def layout(self, table: str) -> Layout:
         """The layout of a declared table. Raises InvalidSchema for another."""
@@ -46,6 +47,16 @@ class Tables:
         with self._guard:
             self._layouts = found
         return [layout.schema for layout in found.values()]
+
+    def renew(self, connection: apsw.Connection) -> None:
+        """Read the layouts again if the file's schema changed. Inside a write transaction.
+
+        A writer that does not know of a vector field would leave old vectors behind.
+        """
+        version = connection.execute("pragma schema_version").get
+        if version != self._version and connection.table_exists("main", "_tables"):
+            self.found(connection)
+            self._version = version
 
     def is_declared(self, connection: apsw.Connection, schema: Schema) -> bool:
         """Whether the file holds the table exactly or with more fields."""
