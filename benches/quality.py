@@ -36,7 +36,11 @@ async def store(memory: Memory, documents: Sequence[Document]) -> None:
         for d in documents
         if d.moment is not None
     ]
-    notes = [Note(d.text, d.id, title=d.title or None) for d in documents if d.moment is None]
+    notes = [
+        Note(d.text or d.title or "(empty)", d.id, title=d.title or None)
+        for d in documents
+        if d.moment is None
+    ]
     await memory.messages.add_batch(turns)
     await memory.notes.add_batch(notes)
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from engrammic.changes import Change, Check, Put, Update
 from engrammic.filters import eq
 from engrammic.scope import Scoped
-from engrammic.types import Field, Index, Kind, Record, Schema
+from engrammic.types import Field, Kind, Record, Schema
 
 CONVERSATIONS = Schema(
     "conversations",
@@ -20,7 +20,6 @@ CONVERSATIONS = Schema(
         Field("metadata", Kind.JSON),
     ),
     key=("conversation_id",),
-    indexes=(Index(("updated_at",)),),
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import ClassVar, Generic, NamedTuple, TypeAlias, TypeVar
@@ -13,7 +14,7 @@ from engrammic.clock import Clock, now
 from engrammic.embed.base import Embedder, Vectors
 from engrammic.errors import Conflict, InvalidInput, UnknownField
 from engrammic.filters import Compare, Filter, Op, eq, every, is_in
-from engrammic.records import clean, unit
+from engrammic.records import cleaner, unit
 from engrammic.stores.base import Storage, Store, alive, expired
 from engrammic.stores.encoding import PASSAGES, Encoded, encode_later
 from engrammic.stores.parts import TIER_METADATA, tier_record, without_parts
@@ -59,6 +60,7 @@ class ItemStore(Store, Generic[Item]):
         super().__init__(backend, clock=clock)
         self.embedder = embedder
         self.schema = self.schema_for(embedder.dimension if embedder else None)
+        self._clean = cleaner(self.schema)
 
     @staticmethod
     @abstractmethod
@@ -100,11 +102,21 @@ class ItemStore(Store, Generic[Item]):
         moment = self.clock()
         records = [self._checked(item, number, moment) for number, item in enumerate(items)]
         await self.ready()
+        writing: asyncio.Task[None] | None = None
         for start in range(0, len(records), BATCH):
             batch = records[start : start + BATCH]
             given = None if units is None else units[start : start + BATCH]
             encoded = await self._encoded(batch, given)
-            await self._store({r[self.key]: (r, e) for r, e in zip(batch, encoded, strict=True)})
+            entries = {
+                r[self.key]: self._indexed(r, e) for r, e in zip(batch, encoded, strict=True)
+            }
+            # While one batch is written, the next one's words and vectors are made.
+            if writing is not None:
+                await writing
+            if start + BATCH >= len(records):
+                await self._store(entries)
+            else:
+                writing = asyncio.create_task(self._store(entries))
         return [self.item_of(record) for record in records]
 
     async def get(self, item_id: str) -> Item | None:
@@ -229,7 +241,7 @@ class ItemStore(Store, Generic[Item]):
         known = {record[self.key] for record in replaced}
         if known:
             changes.append(Delete("passages", is_in("item_id", known)))
-        changes.append(Put(self.table, [self._indexed(r, e) for r, e in entries.values()]))
+        changes.append(Put(self.table, [record for record, _ in entries.values()]))
         moment = self.clock()
         tiers = [tier_record(item_id, moment) for item_id in entries if item_id not in known]
         passages = [p for r, e in entries.values() for p in self._passages(r, e)]
@@ -244,7 +256,7 @@ class ItemStore(Store, Generic[Item]):
 
     def _checked(self, item: Item, number: int, moment: int) -> Record:
         record = self.record_of(item, number, moment)
-        clean(self.schema, record)
+        self._clean(record)
         return record
 
     async def _encoded(
@@ -256,9 +268,12 @@ class ItemStore(Store, Generic[Item]):
             return [None] * len(records)
         return await encode_later(self.embedder, [self.searchable(r) for r in records])
 
-    def _indexed(self, record: Record, encoded: Encoded | None) -> Record:
-        found = " ".join(terms(self.searchable(record)))
-        return {**record, "terms": found, **({"vector": encoded.vector} if encoded else {})}
+    def _indexed(self, record: Record, encoded: Encoded | None) -> tuple[Record, Encoded | None]:
+        """The record with its terms and its vector."""
+        record["terms"] = " ".join(terms(self.searchable(record)))
+        if encoded is not None:
+            record["vector"] = encoded.vector
+        return record, encoded
 
     def _passages(self, record: Record, encoded: Encoded | None) -> Records:
         if encoded is None or encoded.passages is None:

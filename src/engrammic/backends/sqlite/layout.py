@@ -16,7 +16,8 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Hashable
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 
 from engrammic.errors import InvalidSchema
@@ -72,6 +73,8 @@ class Layout:
 
     schema: Schema
     number: int = 0
+    conditions: dict[Hashable, str] = field(default_factory=dict, repr=False)
+    """Compiled filters by their shape."""
 
     @cached_property
     def table(self) -> str:
@@ -100,9 +103,14 @@ class Layout:
 
     @cached_property
     def upsert(self) -> str:
-        """Insert or replace one record's plain fields; gives `_row`."""
+        """Insert or replace one record's plain fields."""
         names = [f.name for f in self.plain]
-        return SQLITE.upsert(self.schema.name, names, self.schema.key) + " RETURNING _row"
+        return SQLITE.upsert(self.schema.name, names, self.schema.key)
+
+    @cached_property
+    def upsert_row(self) -> str:
+        """As `upsert`; gives `_row`."""
+        return self.upsert + " RETURNING _row"
 
     def by_key(self, select: str) -> str:
         """A point read of `select` (SQL text of ours) by the whole key."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -12,21 +12,55 @@ from engrammic.backends.sqlite.layout import Layout, quoted
 from engrammic.compile.infix import Column, after_clause, compile_filter, order_clause
 from engrammic.errors import InvalidInput
 from engrammic.filters import And, Compare, Filter, Op
+from engrammic.predicate import check_filter
 from engrammic.records import coerce
 from engrammic.sql.sqlite import SQLITE
 from engrammic.types import Kind, Order, Record, Schema
 
+KEPT_SHAPES = 1024
 SHORT_READ = 64
 """A read of at most this many rows along an index runs where it is called."""
 
 _CODED = frozenset({Kind.BOOL, Kind.JSON, Kind.VECTOR})
 
 
+_PLAIN = frozenset({Op.EQ, Op.NE, Op.LT, Op.LTE, Op.GT, Op.GTE, Op.IS_NULL, Op.IN})
+
+
 def condition(layout: Layout, where: Filter | None) -> tuple[str, list[Any]]:
-    """SQL text over the table alias `t`, and its parameters."""
+    """SQL text over the table alias `t`, and its parameters.
+
+    Filters of one shape have one text: compiled once, it is kept.
+    """
     if where is None:
         return "1", []
-    return compile_filter(where, layout.schema, SQLITE, _expression(layout))
+    values: list[Any] = []
+    shape = _shape(where, values)
+    text = layout.conditions.get(shape)
+    if text is not None:
+        check_filter(where, layout.schema)
+        return text, values
+    text, params = compile_filter(where, layout.schema, SQLITE, _expression(layout))
+    if shape is not None and params == values and len(layout.conditions) < KEPT_SHAPES:
+        layout.conditions[shape] = text
+    return text, params
+
+
+def _shape(where: Filter, values: list[Any]) -> Hashable:
+    """What of a filter decides its SQL text, its parameters aside; None for rarer filters."""
+    if isinstance(where, Compare):
+        if where.op not in _PLAIN or "." in where.field:
+            return None
+        if where.op is Op.IN:
+            if not 0 < len(where.value) <= SHORT_READ:
+                return None
+            values.extend(where.value)
+            return where.field, where.op, len(where.value)
+        if where.op is not Op.IS_NULL:
+            values.append(where.value)
+        return where.field, where.op
+    shapes = tuple([_shape(part, values) for part in where.parts])
+    return None if None in shapes else (type(where), shapes)
 
 
 @lru_cache(maxsize=256)
@@ -52,16 +86,21 @@ def select(
 ) -> tuple[str, list[Any]]:
     """The statement of `Backend.query`."""
     text, params = condition(layout, where)
-    column = _expression(layout)
+    head, tail = _frame(layout, tuple(columns), order)
     if after is not None:
-        resume, more = after_clause(layout.schema, order, after, SQLITE, column)
+        resume, more = after_clause(layout.schema, order, after, SQLITE, _expression(layout))
         text, params = f"({text}) and {resume}", [*params, *more]
-    chosen = ", ".join(map(column, columns))
-    sql = (
-        f"select {chosen} from {layout.table} as t where {text} "
-        f"order by {order_clause(layout.schema, order, column)}"
-    )
+    sql = f"{head} where {text} {tail}"
     return (sql, params) if limit is None else (f"{sql} limit ?", [*params, limit])
+
+
+@lru_cache(maxsize=512)
+def _frame(layout: Layout, columns: tuple[str, ...], order: Order | None) -> tuple[str, str]:
+    """What stands before and behind the condition of a query."""
+    column = _expression(layout)
+    chosen = ", ".join(map(column, columns))
+    head = f"select {chosen} from {layout.table} as t"
+    return head, f"order by {order_clause(layout.schema, order, column)}"
 
 
 @lru_cache(maxsize=256)
@@ -114,8 +153,7 @@ def _pins(part: Filter, field: str) -> bool:
 
 def served_by_index(schema: Schema, where: Filter | None) -> bool:
     """Whether an index narrows the filter to few rows: it pins the index's first own field."""
-    parts = where.parts if isinstance(where, And) else (where,)
-    pinned = {p.field for p in parts if isinstance(p, Compare) and p.op in (Op.EQ, Op.IN)}
+    pinned = {*equalities(where), *_choices(where)}
     skip = 1 if schema.partition else 0
     leads = [schema.key, *(i.fields for i in schema.indexes)]
     return any(len(lead) > skip and lead[skip] in pinned for lead in leads)
@@ -123,12 +161,16 @@ def served_by_index(schema: Schema, where: Filter | None) -> bool:
 
 def is_short(schema: Schema, where: Filter | None, order: Order | None, limit: int | None) -> bool:
     """Whether a query reads few rows along one index, and so needs no other thread."""
-    if limit is None or limit > SHORT_READ:
-        return False
     pinned = set(equalities(where))
-    ordered = [order.field] if order else []
     for lead in (schema.key, *(i.fields for i in schema.indexes)):
         rest = [f for f in lead if f not in pinned]
-        if rest == ordered or (not ordered and not rest):
+        if limit is not None and limit <= SHORT_READ and rest == ([order.field] if order else []):
             return True
-    return False
+    named = {f for f, values in _choices(where).items() if len(values) <= SHORT_READ}
+    return set(schema.key) <= pinned | named
+
+
+def _choices(where: Filter | None) -> dict[str, tuple[Any, ...]]:
+    """Fields of which the filter lists the values, at its top."""
+    parts = where.parts if isinstance(where, And) else (where,)
+    return {p.field: p.value for p in parts if isinstance(p, Compare) and p.op is Op.IN}

@@ -70,15 +70,17 @@ class Writer:
         return self._delete(layout, change)
 
     def _put(self, layout: Layout, records: Sequence[Record]) -> int:
+        names = [f.name for f in layout.plain]
+        values = [[r[n] for n in names] for r in records]
+        if not layout.vectors and not layout.terms:
+            self.connection.executemany(layout.upsert, values)
+            return len(records)
         execute = self.connection.execute
-        names = tuple(f.name for f in layout.plain)
-        upsert = layout.upsert
-        rows = [execute(upsert, tuple([r.get(n) for n in names])).get for r in records]
-        if layout.vectors or layout.terms:
-            last = dict(zip(rows, records, strict=True))  # of a key given twice, the last counts
-            for part, members in self._by_part(layout, last.items()).items():
-                self._put_vectors(layout, part, members)
-                self._put_terms(layout, part, members)
+        rows = [execute(layout.upsert_row, v).get for v in values]
+        last = dict(zip(rows, records, strict=True))  # of a key given twice, the last counts
+        for part, members in self._by_part(layout, last.items()).items():
+            self._put_vectors(layout, part, members)
+            self._put_terms(layout, part, members)
         return len(records)
 
     def _by_part(
