@@ -150,8 +150,9 @@ class Backend(ABC):
         """About `count` vectors spread over the matching records, shape (n, dimension)."""
         found = await self.query(table, where, limit=count * SPREAD, columns=(field,))
         vectors = [r[field] for r in found if r[field] is not None]
-        chosen = vectors[:: max(1, len(vectors) // count)]
-        return np.array(chosen, np.float32).reshape(len(chosen), -1)
+        chosen = vectors[:: max(1, len(vectors) // count)][:count]
+        schema = next(s for s in await self.tables() if s.name == table)
+        return np.array(chosen, np.float32).reshape(len(chosen), schema.field(field).dimension or 0)
 
     async def insert(self, table: str, records: Sequence[Record]) -> int:
         """Put records in one step; the number of them."""

@@ -167,7 +167,7 @@ class Memory:
     ) -> Context:
         """The best hits as text for a prompt: at most `max_tokens`, with provenance, fenced."""
         hits = await self.search(query, limit=limit, **selection)
-        return compose(hits, max_tokens, counter)
+        return compose([hit for hit in hits if hit.score > 0], max_tokens, counter)
 
     async def get(self, item_id: str) -> Message | Note | None:
         """The item under an id, whatever its kind, or None."""

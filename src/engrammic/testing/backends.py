@@ -22,7 +22,7 @@ class BackendTests(FilterTests, WriteTests, ReadTests, SearchTests, TableTests, 
 
     ```python
     class TestMine(BackendTests):
-        @pytest.fixture
+        @pytest_asyncio.fixture
         async def backend(self, tmp_path):
             backend = await MyBackend.connect(f"mine:{tmp_path}")
             yield backend

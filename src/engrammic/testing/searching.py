@@ -172,6 +172,22 @@ class SearchTests:
         with pytest.raises(InvalidInput, match="limit"):
             await backend.text_search("things", ["red"], limit=-1)
 
+    @pytest.mark.parametrize(
+        "where", [None, eq("done", True), Compare("size", Op.GT, 5), eq("id", "nobody")], ids=repr
+    )
+    async def test_a_sample_is_of_what_matches(
+        self, backend: Backend, where: Filter | None
+    ) -> None:
+        """Vectors of matching records alone, about as many as asked for."""
+        await backend.ensure_table(THINGS)
+        await backend.insert("things", things())
+        rows = await backend.query("things", where, columns=["vector"])
+        wanted = {r["vector"].tobytes() for r in rows if r["vector"] is not None}
+        sample = await backend.vector_sample("things", "vector", count=4, where=where)
+        assert sample.dtype == np.float32
+        assert {v.tobytes() for v in sample} <= wanted
+        assert min(len(wanted), 2) <= len(sample) <= 8
+
     async def test_columns_of_hits(self, backend: Backend) -> None:
         """Those asked for; by default what a query gives."""
         await backend.ensure_table(THINGS)
