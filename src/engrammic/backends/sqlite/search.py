@@ -203,6 +203,8 @@ class Search:
 
     def _passing(self, rows: Sequence[int]) -> set[int]:
         assert self.where is not None
+        if not rows:
+            return set()  # an empty array cannot be bound
         where, values = condition(self.layout, self.where)
         sql = (
             f"select t._row from {self.layout.table} as t "
