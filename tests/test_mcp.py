@@ -155,11 +155,12 @@ async def test_the_sdk_s_probing_client_is_served_too(tmp_path: Path) -> None:
         assert result.structured_content["memory_type"] == "note"
 
 
-def test_initialize_is_answered_within_a_second_of_the_start(tmp_path: Path) -> None:
+def test_the_command_answers_initialize_within_a_second_of_its_start(tmp_path: Path) -> None:
+    program = [sys.executable, "-c", "from engrammic.cli import main; main()", "mcp"]
     taken = []
     for number in range(3):
         start = time.perf_counter()
-        for client in started(command(tmp_path / str(number), "all-MiniLM-L6-v2")):
+        for client in started([*program, "--home", str(tmp_path / str(number))]):
             client.send(initialize())
             assert client.reply(1)["result"]["serverInfo"]["version"] == engrammic.__version__
             taken.append(time.perf_counter() - start)

@@ -66,7 +66,7 @@ def _entry(number: int, item: Message | Note) -> str:
 
 
 def _notice(text: str) -> str:
-    line = " ".join(text.split())
+    line = fenced(" ".join(text.split()))
     return f"Note: {line if len(line) <= NOTICE_CHARACTERS else line[:NOTICE_CHARACTERS] + CUT}"
 
 

@@ -19,6 +19,7 @@ from mcp.shared.message import SessionMessage
 from pydantic import ValidationError
 
 from engrammic._version import __version__
+from engrammic.context import fenced
 from engrammic.errors import EngrammicError
 from engrammic.mcp.greeting import INSTRUCTIONS, NAME, TITLE
 from engrammic.mcp.session import Session
@@ -98,7 +99,7 @@ async def answered(session: Session, tool: Tool, given: dict[str, Any]) -> types
 
 
 def _failed(message: str) -> types.CallToolResult:
-    text = types.TextContent(type="text", text=message[:2_000])
+    text = types.TextContent(type="text", text=fenced(message[:2_000]))
     return types.CallToolResult(content=[text], is_error=True)
 
 
