@@ -27,13 +27,18 @@ async def search(
     limit: Annotated[int, typer.Option("--limit", "-n", help="At most so many hits.")] = 5,
     mode: Annotated[str, typer.Option(help="hybrid, vector or keyword.")] = "hybrid",
     min_score: Annotated[float, typer.Option(help="Leave out what scores less.")] = 0.0,
+    fusion: Annotated[
+        str, typer.Option(help="How both rankings become one: evidence, rrf or convex.")
+    ] = "evidence",
 ) -> None:
     """Find what was said or written, by meaning and by words, best first."""
     from engrammic.cli.cards import hit_record, show_hits, titles_of
 
     selection = filters.selection()
     async with door.open() as memory:
-        hits = await memory.search(query, limit=limit, mode=mode, min_score=min_score, **selection)
+        hits = await memory.search(
+            query, limit=limit, mode=mode, min_score=min_score, fusion=fusion, **selection
+        )
         if door.json:
             found = [hit_record(hit) for hit in hits]
             emit({"query": query, "mode": hits.mode, "notes": list(hits.notes), "hits": found})
