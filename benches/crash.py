@@ -39,6 +39,7 @@ DIMENSION = 64
 SHARED = "shared"
 """A conversation that every process writes to; each also has one of its own."""
 NOON = 1_760_000_000_000
+LETTERS = str.maketrans("0123456789abcdef", "abcdefghijklmnop")
 
 
 def vector(message_id: str) -> np.ndarray:
@@ -47,8 +48,8 @@ def vector(message_id: str) -> np.ndarray:
 
 
 def mark(message_id: str) -> str:
-    """A word that nobody else has."""
-    return f"zq{crc32(message_id.encode()):08x}"
+    """A word that nobody else has: letters alone, so that it is one term."""
+    return f"{crc32(message_id.encode()):08x}".translate(LETTERS)
 
 
 async def opened(home: str, frozen: bool = False) -> Memory:
@@ -204,10 +205,9 @@ def rush(home: Path, processes: int, adds: int, seed: int) -> dict[str, Any]:
 
 async def afterwards(home: Path, wanted: list[str]) -> dict[str, Any]:
     """What a look at the file itself says."""
-    memory = await opened(str(home))
-    problems = await memory.backend.diagnose()
-    counts = (await memory.backend.stats())["tables"]
-    await memory.close()
+    async with await opened(str(home)) as memory:
+        problems = await memory.backend.diagnose()
+        counts = (await memory.backend.stats())["tables"]
     held = contents(home / "engrammic.db")
     names = [str(message_id) for _, message_id, *_ in held["messages"]]
     return {
