@@ -17,6 +17,9 @@ from engrammic.stores.items import ItemStore
 from engrammic.stores.parts import HOT
 from engrammic.stores.retrieval import Found
 
+HEAD = 100
+"""Characters that date, speaker or title may put before a content, generously."""
+
 
 @dataclass(frozen=True, slots=True)
 class Finder:
@@ -30,7 +33,7 @@ class Finder:
         """The hits, in the order found."""
         ids = [f.record[self.stores[f.kind].key] for f in found]
         tiers = await self._tiers(ids)
-        passages = await self._passages(ids, query)
+        passages = await self._passages(self._long(ids, found), query)
         return tuple(
             Hit(
                 id=item_id,
@@ -46,6 +49,12 @@ class Finder:
             for item_id, f in zip(ids, found, strict=True)
         )
 
+    def _long(self, ids: Sequence[str], found: Sequence[Found]) -> list[str]:
+        """Those whose text may overrun the window: a token takes at least a character."""
+        window = 0 if self.embedder is None else self.embedder.fingerprint.max_tokens
+        texts = [f.record["content"] for f in found]
+        return [i for i, text in zip(ids, texts, strict=True) if len(text) > window - HEAD]
+
     async def _tiers(self, ids: Sequence[str]) -> dict[str, str]:
         where = is_in("message_id", ids)
         found = await self.backend.query("tier_metadata", where, columns=("message_id", "tier"))
@@ -53,8 +62,10 @@ class Finder:
 
     async def _passages(self, ids: Sequence[str], query: str) -> dict[str, tuple[int, int]]:
         """The best passage of each item that has several."""
+        if not ids or self.embedder is None:
+            return {}
         rows = await self.backend.query("passages", is_in("item_id", ids))
-        if not rows or self.embedder is None:
+        if not rows:
             return {}
         vector = await asyncio.to_thread(self.embedder.embed, query)
         best: dict[str, tuple[float, tuple[int, int]]] = {}

@@ -155,14 +155,15 @@ class _Search:
         words: asyncio.Future[list[list[Scored]]],
         vector: Vectors | None,
     ) -> list[Fused]:
-        near = await self._by_meaning(corpus, vector)
+        near, background = await asyncio.gather(
+            self._by_meaning(corpus, vector), self._background(corpus, vector)
+        )
         told = (await words)[number]
         if near and told:
             near += await self._cosines(corpus, vector, _missing(corpus, told, near))
         candidates = _candidates(corpus, near, told)
         if not candidates:
             return []
-        background = await self._background(corpus, vector)
         return fuse(
             candidates, fusion=self.fusion, background=background, spans=self._spans(candidates)
         )

@@ -240,12 +240,12 @@ class SqliteBackend(Backend):
         self, partition: str | None, work: Callable[[apsw.Connection, int], T], nothing: T
     ) -> T:
         """What `work` finds in a partition; `nothing` when nothing was ever stored there."""
-
-        def look(connection: apsw.Connection) -> T:
-            part = 0 if partition is None else self._partitions.known(connection, partition)
-            return nothing if part is None else work(connection, part)
-
-        return await self._read(look)
+        with self._translated():
+            here = self._connections.here()
+            part = 0 if partition is None else self._partitions.known(here, partition)
+        if part is None:
+            return nothing
+        return await self._read(lambda connection: work(connection, part))
 
     def _translated(self) -> Any:
         return translated(self.path)

@@ -9,7 +9,7 @@ from typing import Any
 import apsw
 
 from engrammic.backends.sqlite.connection import passive_checkpoint
-from engrammic.backends.sqlite.layout import Layout
+from engrammic.backends.sqlite.layout import Layout, has_table
 from engrammic.backends.sqlite.tables import Tables
 
 REINDEX = "run `engrammic reindex`"
@@ -60,7 +60,7 @@ def _vector_problems(connection: apsw.Connection, layout: Layout) -> Iterator[st
     for f in layout.vectors:
         table = layout.vector_table(f.name)
         name = f"{layout.schema.name}.{f.name}"
-        if not connection.table_exists("main", table.strip('"')):
+        if not has_table(connection, table):
             yield f"{name}: the table of vectors is gone; {RESTORE}"
             continue
         size = 4 * (f.dimension or 0)
@@ -118,7 +118,7 @@ def _terms_parts(connection: apsw.Connection, layout: Layout) -> list[tuple[int,
         return []
     parts = [0, *[n for (n,) in connection.execute("select number from _partitions")]]
     tables = [(part, layout.terms_table(part)) for part in parts]
-    return [(n, t) for n, t in tables if connection.table_exists("main", t.strip('"'))]
+    return [(n, t) for n, t in tables if has_table(connection, t)]
 
 
 def optimize(connection: apsw.Connection, tables: Tables) -> None:

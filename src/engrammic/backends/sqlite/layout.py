@@ -20,6 +20,8 @@ from collections.abc import Hashable
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 
+import apsw
+
 from engrammic.errors import InvalidSchema
 from engrammic.records import Cleaner, cleaner
 from engrammic.sql.sqlite import SQLITE
@@ -191,6 +193,17 @@ class Layout:
 
 def _column(f: Field, in_key: bool) -> str:
     return SQLITE.declare(replace(f, nullable=f.nullable and not in_key))
+
+
+def has_table(connection: apsw.Connection, table: str) -> bool:
+    """Whether the file has a table of that (quoted) name now.
+
+    By a statement, since the driver's own look-up answers from a schema that
+    another process may have changed.
+    """
+    name = table[1:-1].replace('""', '"') if table.startswith('"') else table
+    sql = "select 1 from sqlite_master where type = 'table' and name = ?"
+    return connection.execute(sql, (name,)).get is not None
 
 
 def dump_schema(schema: Schema) -> str:

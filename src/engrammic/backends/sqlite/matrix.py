@@ -40,8 +40,8 @@ class View:
 
     def alive(self, count: int) -> list[int]:
         """About `count` rows that have a vector, evenly spread."""
-        living = np.delete(self.rows, self.dead)
-        chosen: list[int] = living[:: max(1, len(living) // count)][:count].tolist()
+        places = np.arange(0, len(self.rows), max(1, len(self.rows) // max(1, count)))[:count]
+        chosen: list[int] = self.rows[places[~np.isin(places, self.dead)]].tolist()
         return chosen
 
 

@@ -6,7 +6,7 @@ import threading
 
 import apsw
 
-from engrammic.backends.sqlite.layout import Layout
+from engrammic.backends.sqlite.layout import Layout, has_table
 
 
 class Partitions:
@@ -47,7 +47,7 @@ class Partitions:
         """The FTS5 table of a partition, created now if it is missing."""
         table = layout.terms_table(part)
         if table not in self._tables and table not in self._new_tables:
-            if not connection.table_exists("main", table.strip('"')):
+            if not has_table(connection, table):
                 for statement in layout.terms_creation(part):
                     connection.execute(statement)
             self._new_tables.add(table)
@@ -56,7 +56,7 @@ class Partitions:
     def has_terms(self, connection: apsw.Connection, layout: Layout, part: int) -> bool:
         """Whether the partition's FTS5 table is there."""
         table = layout.terms_table(part)
-        return table in self._tables or connection.table_exists("main", table.strip('"'))
+        return table in self._tables or has_table(connection, table)
 
     def commit(self) -> None:
         """What the transaction made is there for good."""
@@ -85,6 +85,6 @@ class Partitions:
 
 
 def _epoch(connection: apsw.Connection) -> str:
-    if not connection.table_exists("main", "_meta"):
+    if not has_table(connection, "_meta"):
         return ""
     return str(connection.execute("select value from _meta where key = 'epoch'").get)

@@ -12,6 +12,7 @@ from engrammic.backends.sqlite.layout import (
     FOUNDATION,
     Layout,
     dump_schema,
+    has_table,
     load_schema,
 )
 from engrammic.errors import InvalidSchema
@@ -40,7 +41,7 @@ class Tables:
 
     def found(self, connection: apsw.Connection) -> list[Schema]:
         """Every schema in the file, by name. Lays the foundation of a new file."""
-        if not connection.table_exists("main", "_tables"):
+        if not has_table(connection, "_tables"):
             lay_foundation(connection)
         rows = connection.execute("select name, number, schema from _tables order by name")
         found = {name: Layout(load_schema(text), number) for name, number, text in rows}
@@ -54,7 +55,7 @@ class Tables:
         A writer that does not know of a vector field would leave old vectors behind.
         """
         version = connection.execute("pragma schema_version").get
-        if version != self._version and connection.table_exists("main", "_tables"):
+        if version != self._version and has_table(connection, "_tables"):
             self.found(connection)
             self._version = version
 
