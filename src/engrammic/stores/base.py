@@ -9,6 +9,7 @@ from engrammic.backend import Backend
 from engrammic.clock import Clock, now
 from engrammic.errors import InvalidInput
 from engrammic.filters import Compare, Filter, Op, Or, is_null
+from engrammic.predicate import check_text
 from engrammic.records import KEY_BYTES
 from engrammic.scope import Scope, Scoped
 from engrammic.types import Schema
@@ -66,4 +67,5 @@ def check_content(name: str, content: object) -> str:
         raise InvalidInput(
             name, f"is {size} bytes long, more than {CONTENT_BYTES}; split it into several items"
         )
+    check_text(content, name)
     return content

@@ -100,7 +100,10 @@ class ItemStore(Store, Generic[Item]):
         """
         units = None if vectors is None else self._units(vectors, len(items))
         moment = self.clock()
-        records = [self._checked(item, number, moment) for number, item in enumerate(items)]
+        records = [self.record_of(item, number, moment) for number, item in enumerate(items)]
+        if len(records) > BATCH:  # a single change list is checked whole by the backend
+            for record in records:
+                self._clean(record)
         await self.ready()
         writing: asyncio.Task[None] | None = None
         for start in range(0, len(records), BATCH):
@@ -234,9 +237,7 @@ class ItemStore(Store, Generic[Item]):
             return
 
     async def _changes(self, entries: Entries) -> Changes:
-        replaced = await self.backend.query(
-            self.table, is_in(self.key, tuple(entries)), columns=self.place_columns()
-        )
+        replaced = await self._stored(tuple(entries))
         changes = await self.arranged([record for record, _ in entries.values()], replaced)
         known = {record[self.key] for record in replaced}
         if known:
@@ -247,17 +248,21 @@ class ItemStore(Store, Generic[Item]):
         passages = [p for r, e in entries.values() for p in self._passages(r, e)]
         return [*changes, Put("tier_metadata", tiers), Put("passages", passages)]
 
+    async def _stored(self, ids: Sequence[str]) -> Records:
+        """What `arranged` wants to know of those of the ids that are stored."""
+        if len(ids) == 1:
+            record = await self.backend.get(self.table, (ids[0],))
+            return [] if record is None else [record]
+        return await self.backend.query(
+            self.table, is_in(self.key, ids), columns=self.place_columns()
+        )
+
     def _units(self, vectors: Sequence[Vector], count: int) -> Vectors:
         if len(vectors) != count:
             raise InvalidInput("vectors", f"{len(vectors)} for {count} items")
         dimension = self.schema.field("vector").dimension or 0
         rows = [unit(v, dimension, "vector") for v in vectors]
         return np.array(rows, np.float32).reshape(count, dimension)
-
-    def _checked(self, item: Item, number: int, moment: int) -> Record:
-        record = self.record_of(item, number, moment)
-        self._clean(record)
-        return record
 
     async def _encoded(
         self, records: Sequence[Record], vectors: Vectors | None

@@ -137,20 +137,26 @@ def _number(records: Iterable[Record], stored: Sequence[Turn]) -> None:
 async def around(backend: Scoped, conversation: str, first: int, last: int) -> list[Turn]:
     """Stored turns of the moments [first, last], and REACH more on each side, in order."""
     low, high = first * SLOTS, last * SLOTS + SLOTS - 1
-    before = await _turns(backend, conversation, Compare("ordinal", Op.LTE, high), REACH, back=True)
-    if before and before[-1].ordinal >= low:
-        inside = Compare("ordinal", Op.GTE, low) & Compare("ordinal", Op.LTE, high)
-        earlier = Compare("ordinal", Op.LT, low)
-        before = [
-            *reversed(await _turns(backend, conversation, inside, None)),
-            *await _turns(backend, conversation, earlier, REACH, back=True),
-        ]
-    after = await _turns(backend, conversation, Compare("ordinal", Op.GT, high), REACH)
-    return [*reversed(before), *after]
+    newest = await _turns(backend, conversation, None, REACH, back=True)
+    if not newest or newest[0].ordinal < low:
+        return newest[::-1]  # what comes is said last, as it mostly is
+    inside = Compare("ordinal", Op.GTE, low) & Compare("ordinal", Op.LTE, high)
+    return [
+        *(await _turns(backend, conversation, Compare("ordinal", Op.LT, low), REACH, back=True))[
+            ::-1
+        ],
+        *await _turns(backend, conversation, inside, None),
+        *await _turns(backend, conversation, Compare("ordinal", Op.GT, high), REACH),
+    ]
 
 
 async def _turns(
-    backend: Scoped, conversation: str, where: Filter, limit: int | None, *, back: bool = False
+    backend: Scoped,
+    conversation: str,
+    where: Filter | None,
+    limit: int | None,
+    *,
+    back: bool = False,
 ) -> list[Turn]:
     found = await backend.query(
         "messages",

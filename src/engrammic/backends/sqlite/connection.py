@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,13 +16,14 @@ import apsw
 
 from engrammic import errors
 from engrammic.backends.sqlite.layout import APPLICATION_ID, FORMAT
+from engrammic.backends.sqlite.workers import Workers
 
 T = TypeVar("T")
 
 FILE_NAME = "engrammic.db"
 SUFFIXES = (".db", ".sqlite", ".sqlite3")
 NETWORK_FILE_SYSTEMS = ("nfs", "cifs", "smb", "fuse.sshfs", "afs", "ncp", "glusterfs", "ceph")
-CHECKPOINT_PAGES = 4000
+CHECKPOINT_PAGES = 1000
 READERS = 2
 
 
@@ -88,24 +87,24 @@ class Connections:
         self._mine = threading.local()
         self._open: list[apsw.Connection] = []
         self._guard = threading.Lock()
-        self._writer = ThreadPoolExecutor(1, "engrammic-write")
-        self._readers = ThreadPoolExecutor(READERS, "engrammic-read")
+        self._writer = Workers(1, "engrammic-write")
+        self._readers = Workers(READERS, "engrammic-read")
         self._log_pages = 0
         self.closed = False
 
     async def write(self, work: Callable[[], T]) -> T:
         """Run `work` on the writer thread, after all writes before it."""
         self.ensure_open()
-        return await asyncio.wrap_future(self._writer.submit(work))
+        return await self._writer.call(work)
 
     async def read(self, work: Callable[[], T]) -> T:
         """Run `work` on a reader thread."""
         self.ensure_open()
-        return await asyncio.wrap_future(self._readers.submit(work))
+        return await self._readers.call(work)
 
     def later(self, work: Callable[[], object]) -> None:
         """Queue `work` on the writer thread without waiting for it."""
-        self._writer.submit(work)
+        self._writer.later(work)
 
     def here(self) -> apsw.Connection:
         """The calling thread's connection, opened on first use."""
@@ -138,8 +137,9 @@ class Connections:
         """Finish the queued work and close every connection."""
         if self.closed:
             return
-        self._writer.shutdown(wait=True)
-        self._readers.shutdown(wait=True)
+        if os.getpid() == self.pid:
+            self._writer.close()
+            self._readers.close()
         self.closed = True
         if os.getpid() == self.pid:
             for connection in self._open:

@@ -2,7 +2,8 @@
 
 For a table `messages` with a vector and terms:
 
-* `messages`: `_row` (INTEGER PRIMARY KEY AUTOINCREMENT) and the plain fields;
+* `messages`: `_row` (INTEGER PRIMARY KEY AUTOINCREMENT) and the plain fields.
+  A table that is never searched has no `_row` and lies in its key's order;
 * `messages__vector__<field>`: `_row`, its partition, the float32 blob. Apart,
   so that a filter over the table does not read past them;
 * `messages__terms__<partition>`: FTS5 over the TERMS fields, one per partition
@@ -99,6 +100,11 @@ class Layout:
         return self.schema.of_kind(Kind.TERMS)
 
     @cached_property
+    def is_searched(self) -> bool:
+        """Whether vectors or terms refer to the table's rows, so that these need numbers."""
+        return bool(self.vectors or self.terms)
+
+    @cached_property
     def clean(self) -> Cleaner:
         """Brings a record into its stored form."""
         return cleaner(self.schema)
@@ -143,10 +149,10 @@ class Layout:
         """The statements that create the table and its vector tables."""
         key = ", ".join(map(quoted, self.schema.key))
         fields = ", ".join(_column(f, f.name in self.schema.key) for f in self.plain)
-        statements = [
-            f"create table if not exists {self.table} "
-            f"(_row integer primary key autoincrement, {fields}, unique ({key})) strict"
-        ]
+        body = f"{fields}, primary key ({key})) strict, without rowid"
+        if self.is_searched:
+            body = f"_row integer primary key autoincrement, {fields}, unique ({key})) strict"
+        statements = [f"create table if not exists {self.table} ({body}"]
         for f in self.vectors:
             statements += self.vector_creation(f.name)
         return statements + [self.index_creation(i) for i in self.schema.indexes]

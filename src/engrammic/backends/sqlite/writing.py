@@ -72,7 +72,7 @@ class Writer:
     def _put(self, layout: Layout, records: Sequence[Record]) -> int:
         names = [f.name for f in layout.plain]
         values = [[r[n] for n in names] for r in records]
-        if not layout.vectors and not layout.terms:
+        if not layout.is_searched:
             self.connection.executemany(layout.upsert, values)
             return len(records)
         execute = self.connection.execute
@@ -130,6 +130,8 @@ class Writer:
             row = self.connection.execute(statement, values).get
             if row is not None:
                 found.append((row, r))
+        if not layout.is_searched:
+            return len(found)
         for part, members in self._by_part(layout, found).items():
             if any(f.name in fields for f in layout.vectors):
                 self._put_vectors(layout, part, members)
@@ -151,6 +153,9 @@ class Writer:
 
     def _delete(self, layout: Layout, change: Delete) -> int:
         where, values = condition(layout, change.where)
+        if not layout.is_searched:
+            self.connection.execute(f"delete from {layout.table} as t where {where}", values)
+            return self.connection.changes()
         column = layout.schema.partition
         select = f"t.{column}" if column else "null"
         sql = f"select t._row, {select} from {layout.table} as t where {where}"
@@ -198,10 +203,11 @@ class Writer:
 
 def _update_statement(layout: Layout, plain: Sequence[str]) -> str:
     if not plain:
-        return layout.by_key("_row")
+        return layout.by_key("_row" if layout.is_searched else "1")
+    found = "_row" if layout.is_searched else "1"
     sets = ", ".join(f'"{n}" = ?' for n in plain)
     where = " and ".join(f'"{k}" = ?' for k in layout.schema.key)
-    return f"update {layout.table} set {sets} where {where} returning _row"
+    return f"update {layout.table} set {sets} where {where} returning {found}"
 
 
 def _runs(rows: list[int]) -> list[tuple[int, int]]:
