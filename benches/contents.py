@@ -50,6 +50,10 @@ def _all(connection: apsw.Connection) -> dict[str, Rows]:
 
 
 def _keys(connection: apsw.Connection, table: str, key: list[str]) -> dict[int, tuple[Any, ...]]:
+    """Keys by row number; a table that is never searched has none."""
+    numbered = f"select 1 from pragma_table_info('{table}') where name = '_row'"
+    if not connection.execute(numbered).get:
+        return {}
     names = ", ".join(f'"{k}"' for k in key)
     rows = connection.execute(f'select _row, {names} from "{table}"')
     return {row: tuple(rest) for row, *rest in rows}

@@ -70,25 +70,19 @@ async def write(home: str, name: str, count: int) -> None:
     os.write(1, b"done\n")
     wanted = sys.stdin.readline().strip()
     if wanted:
-        await report(memory, listed(wanted))
+        await report(memory, Path(wanted))
     await memory.close()
 
 
-async def check(home: str, wanted: str) -> None:
+async def check(home: str, ids: str) -> None:
     """Check from a fresh process."""
     async with await opened(home) as memory:
-        await report(memory, listed(wanted))
+        await report(memory, Path(ids))
 
 
-def listed(path: str) -> list[str]:
-    """The ids in a file."""
-    found: list[str] = json.loads(Path(path).read_text())
-    return found
-
-
-async def report(memory: Memory, wanted: list[str]) -> None:
-    """Which of the wanted messages this process does not find, on standard output."""
-    await memory.ready()
+async def report(memory: Memory, ids: Path) -> None:
+    """Which of the messages in a list this process does not find, on standard output."""
+    wanted = json.loads(ids.read_text())  # noqa: ASYNC240
     scoped, missing = memory.messages.backend, []
     for message_id in wanted:
         near = await scoped.vector_search(
@@ -135,6 +129,7 @@ class Child:
     verdict: dict[str, Any] | None = None
     done: threading.Event = field(default_factory=threading.Event)
     kill_after: int | None = None
+    delay: float = 0.0
     reader: threading.Thread | None = None
 
     def follow(self) -> None:
@@ -152,6 +147,7 @@ class Child:
             else:
                 self.acknowledged.append(line.strip())
                 if len(self.acknowledged) == self.kill_after:
+                    time.sleep(self.delay)  # so that the kill falls anywhere in an add
                     self.process.send_signal(signal.SIGKILL)
         self.done.set()
 
@@ -182,7 +178,7 @@ def rush(home: Path, processes: int, adds: int, seed: int) -> dict[str, Any]:
     chance = random.Random(seed)
     writers = [child("write", str(home), f"w{n}", str(adds)) for n in range(processes)]
     victim = chance.choice(writers)
-    victim.kill_after = chance.randint(1, adds - 1)
+    victim.kill_after, victim.delay = chance.randint(1, adds - 20), chance.random() / 200
     for writer in writers:
         writer.done.wait(300)
     wanted = [i for w in writers for i in w.acknowledged]
