@@ -3,16 +3,45 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, Self, TypeAlias
+from typing import Any, ClassVar, Literal, Protocol, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engrammic.changes import Change, Delete, Put
+from engrammic.errors import Conflict
 from engrammic.filters import Filter, eq, every
 from engrammic.types import Order, Record, Schema, Scored, Vector
+
+
+class Reader(Protocol):
+    """The reads that `Backend.transact` allows."""
+
+    async def get(self, table: str, key: tuple[Any, ...]) -> Record | None:
+        """As `Backend.get`."""
+
+    async def query(
+        self,
+        table: str,
+        where: Filter | None = None,
+        *,
+        order: Order | None = None,
+        after: tuple[Any, ...] | None = None,
+        limit: int | None = None,
+        columns: Sequence[str] | None = None,
+    ) -> list[Record]:
+        """As `Backend.query`."""
+
+    async def count(self, table: str, where: Filter | None = None) -> int:
+        """As `Backend.count`."""
+
+
+Decide: TypeAlias = Callable[[Reader], Coroutine[Any, Any, Sequence[Change]]]
+"""Reads, then says what to write."""
+
+RETRIES = 8
 
 SPREAD = 16
 """Records that the emulated `vector_sample` reads for each one it takes."""
@@ -136,6 +165,23 @@ class Backend(ABC):
     @abstractmethod
     async def close(self) -> None:
         """Give the connection back. Closing twice is fine."""
+
+    async def transact(self, decide: Decide) -> int:
+        """Write the changes that `decide` gives after reading; how many records.
+
+        It may await the reader that it is given and nothing else. Where
+        `capabilities.atomic`, its reads and its changes are one step that
+        nobody comes between; elsewhere its checks guard it, and where one
+        fails it decides anew, RETRIES times at most.
+        """
+        if self.capabilities.atomic:
+            return await self.apply(await decide(self))
+        for _ in range(RETRIES):
+            try:
+                return await self.apply(await decide(self))
+            except Conflict:
+                continue
+        return await self.apply(await decide(self))
 
     async def get(self, table: str, key: tuple[Any, ...]) -> Record | None:
         """The record under `key`, or None."""

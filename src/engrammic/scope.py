@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote, unquote
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engrammic.backend import Backend
+from engrammic.backend import Backend, Reader
 from engrammic.changes import Change, Check, Delete, Put, Update
 from engrammic.errors import InvalidInput
 from engrammic.filters import Filter, eq, every
@@ -74,6 +74,17 @@ class Scoped:
     async def apply(self, changes: Sequence[Change]) -> int:
         """As `Backend.apply`, within the scope."""
         return await self.backend.apply([self._stamp(c) for c in changes])
+
+    async def transact(
+        self, decide: Callable[[Scoped], Coroutine[Any, Any, Sequence[Change]]]
+    ) -> int:
+        """As `Backend.transact`, within the scope: what is given to `decide` only reads."""
+
+        async def stamped(reader: Reader) -> Sequence[Change]:
+            inside = Scoped(cast("Backend", reader), self.scope)
+            return [self._stamp(change) for change in await decide(inside)]
+
+        return await self.backend.transact(stamped)
 
     async def query(
         self,

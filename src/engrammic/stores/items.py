@@ -12,9 +12,10 @@ import numpy as np
 from engrammic.changes import Change, Delete, Put, Update
 from engrammic.clock import Clock, now
 from engrammic.embed.base import Embedder, Vectors
-from engrammic.errors import Conflict, InvalidInput, UnknownField
+from engrammic.errors import InvalidInput, UnknownField
 from engrammic.filters import Compare, Filter, Op, eq, every, is_in
 from engrammic.records import cleaner, unit
+from engrammic.scope import Scoped
 from engrammic.stores.base import Storage, Store, alive, expired
 from engrammic.stores.encoding import PASSAGES, Encoded, encode_later
 from engrammic.stores.parts import TIER_METADATA, tier_record, without_parts
@@ -182,14 +183,22 @@ class ItemStore(Store, Generic[Item]):
     async def delete_where(self, where: Filter) -> int:
         """Delete the items that match; how many."""
         await self.ready()
-        deleted = 0
-        while gone := await self.backend.query(
-            self.table, where, limit=BATCH, columns=self.place_columns()
-        ):
-            ids = [record[self.key] for record in gone]
-            delete = Delete(self.table, is_in(self.key, ids))
-            await self.backend.apply([delete, *without_parts(ids), *await self.arranged([], gone)])
-            deleted += len(gone)
+        deleted, batch = 0, BATCH
+        while batch == BATCH:
+            batch = 0
+
+            async def removal(reader: Scoped) -> Changes:
+                nonlocal batch
+                gone = await reader.query(
+                    self.table, where, limit=BATCH, columns=self.place_columns()
+                )
+                batch = len(gone)
+                ids = [record[self.key] for record in gone]
+                delete = Delete(self.table, is_in(self.key, ids))
+                return [delete, *without_parts(ids), *await self.arranged(reader, [], gone)]
+
+            await self.backend.transact(removal)
+            deleted += batch
         return deleted
 
     async def pending(self, limit: int) -> Records:
@@ -224,21 +233,18 @@ class ItemStore(Store, Generic[Item]):
         """The fields that `arranged` wants to know of records that leave."""
         return (self.key,)
 
-    async def arranged(self, records: Sequence[Record], gone: Sequence[Record]) -> Changes:
+    async def arranged(
+        self, reader: Scoped, records: Sequence[Record], gone: Sequence[Record]
+    ) -> Changes:
         """Further changes for records that come (they may be completed) and that go."""
         return []
 
     async def _store(self, entries: Entries) -> None:
-        while True:
-            try:
-                await self.backend.apply(await self._changes(entries))
-            except Conflict:
-                continue  # another process changed what `arranged` had seen
-            return
+        await self.backend.transact(lambda reader: self._changes(reader, entries))
 
-    async def _changes(self, entries: Entries) -> Changes:
-        replaced = await self._stored(tuple(entries))
-        changes = await self.arranged([record for record, _ in entries.values()], replaced)
+    async def _changes(self, reader: Scoped, entries: Entries) -> Changes:
+        replaced = await self._stored(reader, tuple(entries))
+        changes = await self.arranged(reader, [r for r, _ in entries.values()], replaced)
         known = {record[self.key] for record in replaced}
         if known:
             changes.append(Delete("passages", is_in("item_id", known)))
@@ -248,14 +254,12 @@ class ItemStore(Store, Generic[Item]):
         passages = [p for r, e in entries.values() for p in self._passages(r, e)]
         return [*changes, Put("tier_metadata", tiers), Put("passages", passages)]
 
-    async def _stored(self, ids: Sequence[str]) -> Records:
+    async def _stored(self, reader: Scoped, ids: Sequence[str]) -> Records:
         """What `arranged` wants to know of those of the ids that are stored."""
         if len(ids) == 1:
-            record = await self.backend.get(self.table, (ids[0],))
+            record = await reader.get(self.table, (ids[0],))
             return [] if record is None else [record]
-        return await self.backend.query(
-            self.table, is_in(self.key, ids), columns=self.place_columns()
-        )
+        return await reader.query(self.table, is_in(self.key, ids), columns=self.place_columns())
 
     def _units(self, vectors: Sequence[Vector], count: int) -> Vectors:
         if len(vectors) != count:

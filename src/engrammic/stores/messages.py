@@ -10,6 +10,7 @@ from engrammic.clock import day, milliseconds, new_id
 from engrammic.errors import InvalidInput
 from engrammic.filters import eq, every
 from engrammic.items import Message
+from engrammic.scope import Scoped
 from engrammic.stores.base import alive, check_content, check_id
 from engrammic.stores.conversation_table import CONVERSATIONS, touched
 from engrammic.stores.items import ItemStore, ScoredItem
@@ -118,10 +119,12 @@ class MessageStore(ItemStore[Message]):
         """Where in which conversation a message stands."""
         return ("message_id", "conversation_id", "created_at")
 
-    async def arranged(self, records: Sequence[Record], gone: Sequence[Record]) -> list[Change]:
+    async def arranged(
+        self, reader: Scoped, records: Sequence[Record], gone: Sequence[Record]
+    ) -> list[Change]:
         """Places in the conversation, the neighbours' new surroundings, the conversations."""
-        changes, fresh = await touched(self.backend, records)
-        return [*changes, Update("messages", await place(self.backend, records, gone, fresh=fresh))]
+        changes, fresh = await touched(reader, records)
+        return [*changes, Update("messages", await place(reader, records, gone, fresh=fresh))]
 
 
 def check_role(role: str) -> str:

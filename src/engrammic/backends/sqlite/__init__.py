@@ -16,7 +16,7 @@ import apsw
 import numpy as np
 from numpy.typing import NDArray
 
-from engrammic.backend import Backend, Capabilities, Health
+from engrammic.backend import Backend, Capabilities, Decide, Health
 from engrammic.backends.sqlite import diagnosis
 from engrammic.backends.sqlite.connection import (
     CHECKPOINT_PAGES,
@@ -26,6 +26,7 @@ from engrammic.backends.sqlite.connection import (
     refuse_network,
     translated,
 )
+from engrammic.backends.sqlite.inside import Inside, driven
 from engrammic.backends.sqlite.layout import quoted, unfolded
 from engrammic.backends.sqlite.matrix import Matrices
 from engrammic.backends.sqlite.partitions import Partitions
@@ -104,8 +105,15 @@ class SqliteBackend(Backend):
             return 0
         layouts = self._tables.layout
         ready = [prepared(c, layouts(c.table)) for c in changes]
+        return await self._write(lambda c: Writer(c, layouts, self._partitions).run(ready))
+
+    async def transact(self, decide: Decide) -> int:
+        """As `Backend.transact`: reads and changes in one transaction, on the writer's thread."""
+        layouts = self._tables.layout
 
         def work(connection: apsw.Connection) -> int:
+            changes = driven(decide(Inside(connection, layouts)))
+            ready = [prepared(c, layouts(c.table)) for c in changes]
             return Writer(connection, layouts, self._partitions).run(ready)
 
         return await self._write(work)

@@ -72,6 +72,8 @@ class Partitions:
 
     def renew(self, connection: apsw.Connection) -> None:
         """Forget all that was remembered under another epoch. Inside a write transaction."""
+        if not self._seen and not has_table(connection, "_meta"):
+            return  # the file is being made right now
         epoch = _epoch(connection)
         if epoch != self._seen:
             self.forget()
@@ -85,6 +87,4 @@ class Partitions:
 
 
 def _epoch(connection: apsw.Connection) -> str:
-    if not has_table(connection, "_meta"):
-        return ""
     return str(connection.execute("select value from _meta where key = 'epoch'").get)
