@@ -56,6 +56,8 @@ def test_a_note_is_added_and_found(run: Run) -> None:
     (hit,) = read(run("search", "short answers", "--json"))["hits"]
     assert (hit["id"], hit["memory_type"], hit["tier"]) == (note_id, "preference", "hot")
     assert "cosine" in hit["why"]
+    assert hit == hit | {"text": "Ada prefers short answers", "kind": "note", "metadata": {}}
+    assert isinstance(hit["created_at"], int)
     assert 0 < hit["score"] <= 1
     plain = run("search", "short answers").stdout
     assert "Ada prefers short answers" in plain

@@ -16,7 +16,7 @@ if [ $# -eq 0 ]; then
         "how does authentication work?"
         "what caused the double bookings?"
         "how do I rotate the signing keys?"
-        "where are we staying on São Miguel?"
+        "how do we get from São Miguel to Pico?"
     )
 else
     input=("$@")

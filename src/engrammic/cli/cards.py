@@ -137,8 +137,10 @@ def item_record(item: Any) -> dict[str, Any]:
 
 
 def hit_record(hit: Hit) -> dict[str, Any]:
-    """A hit as plain JSON values, with the fields of its item beside."""
-    return {**item_record(hit.item), **hit.as_record()}
+    """A hit as plain JSON values, with the fields of its item beside; times in milliseconds."""
+    item = item_record(hit.item)
+    del item["content"]  # it is the hit's text
+    return {**hit.as_record(), **item}
 
 
 async def titles_of(memory: Any, items: Iterable[Any]) -> dict[str, str]:
