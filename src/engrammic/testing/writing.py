@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engrammic.backend import Backend
+from engrammic.backend import Backend, Reader
 from engrammic.changes import Change, Check, Delete, Put, Update
 from engrammic.errors import Conflict, InvalidInput, UnknownField
 from engrammic.filters import EVERYTHING, eq
@@ -135,6 +135,32 @@ class WriteTests:
             await backend.apply([Delete("things", EVERYTHING), absent])
         present = Check("things", eq("id", "a"), 1)
         assert await backend.apply([present, Delete("things", EVERYTHING)]) == 1
+
+    async def test_what_is_decided_is_written(self, backend: Backend) -> None:
+        """A decision reads with get, query and count; nobody comes between."""
+        await backend.ensure_table(THINGS)
+        await backend.insert("things", [{"id": "a", "at": 0}])
+
+        async def one_more(reader: Reader) -> list[Change]:
+            found = await reader.get("things", ("a",))
+            assert found == (await reader.query("things", eq("id", "a"), limit=1))[0]
+            assert await reader.count("things", eq("id", "a")) == 1
+            return [Update("things", [{"id": "a", "at": found["at"] + 1}])]
+
+        written = await asyncio.gather(*(backend.transact(one_more) for _ in range(20)))
+        assert written == [1] * 20
+        assert [r["at"] for r in await backend.query("things")] == [20]
+
+    async def test_a_decision_that_fails_writes_nothing(self, backend: Backend) -> None:
+        """Its own error comes back, and the next write goes through."""
+        await backend.ensure_table(THINGS)
+
+        async def fails(reader: Reader) -> list[Change]:
+            raise ZeroDivisionError(await reader.count("things"))
+
+        with pytest.raises(ZeroDivisionError):
+            await backend.transact(fails)
+        assert await backend.insert("things", things(2)) == 2
 
     async def test_a_failed_check_undoes_everything(self, backend: Backend) -> None:
         """Also what search would find."""
