@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from typing import Any, cast
 from urllib.parse import quote, unquote
 
@@ -46,12 +47,17 @@ class Scope:
             raise InvalidInput("scope", f"is longer than {LONGEST} characters, percent-quoted")
 
     def __str__(self) -> str:
-        return "/".join(quote(getattr(self, f.name), safe="") for f in fields(self))
+        return _written(self)
 
     @classmethod
     def parse(cls, text: str) -> Scope:
         """The scope that `str(scope)` wrote."""
         return cls(*map(unquote, text.split("/")))
+
+
+@lru_cache(maxsize=1024)
+def _written(scope: Scope) -> str:
+    return "/".join(quote(getattr(scope, f.name), safe="") for f in fields(scope))
 
 
 class Scoped:

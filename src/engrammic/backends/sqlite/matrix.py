@@ -12,6 +12,8 @@ import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
 from typing import Any, NamedTuple
 
 import apsw
@@ -22,15 +24,24 @@ from engrammic.backends.sqlite.layout import Layout
 
 SPARE = 1024
 COMPACT_SHARE = 0.2
+BLOCK = 4096
+"""Rows read at once."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class View:
     """What a search scans: `vectors[i]` belongs to table row `rows[i]`, unless it is dead."""
 
     rows: NDArray[np.int64]
     vectors: NDArray[np.float32]
     dead: NDArray[np.int64]
+    ascending: bool
+    """Whether `rows` rise, as they do until a record gets another vector."""
+
+    @property
+    def count(self) -> int:
+        """How many vectors are alive."""
+        return len(self.rows) - len(self.dead)
 
     def scores(self, query: NDArray[np.float32]) -> NDArray[np.float32]:
         """The cosine of every row with `query`; -inf for dead ones."""
@@ -38,11 +49,31 @@ class View:
         scores[self.dead] = -np.inf
         return scores
 
-    def alive(self, count: int) -> list[int]:
+    def alive(self, count: int) -> NDArray[np.int64]:
         """About `count` rows that have a vector, evenly spread."""
         places = np.arange(0, len(self.rows), max(1, len(self.rows) // max(1, count)))[:count]
-        chosen: list[int] = self.rows[places[~np.isin(places, self.dead)]].tolist()
-        return chosen
+        return self.rows[places[~np.isin(places, self.dead)]]
+
+    def places(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Where `rows` stand, in their order; those without a vector are left out."""
+        known, order = self._sorted
+        if not len(known):
+            return np.empty(0, np.int64)
+        found = np.minimum(np.searchsorted(known, rows), len(known) - 1)
+        found = found[known[found] == rows]
+        places: NDArray[np.int64] = found if order is None else order[found]
+        if order is None and len(self.dead):
+            places = places[~np.isin(places, self.dead)]
+        return places
+
+    @cached_property
+    def _sorted(self) -> tuple[NDArray[np.int64], NDArray[np.int64] | None]:
+        """The rows alive, rising, and their places; where all rise, dead ones stay in."""
+        if self.ascending:
+            return self.rows, None
+        alive = np.delete(np.arange(len(self.rows)), self.dead)
+        order = alive[np.argsort(self.rows[alive], kind="stable")]
+        return self.rows[order], order
 
 
 class Point(NamedTuple):
@@ -69,38 +100,21 @@ class Matrix:
         self._vectors = np.empty((capacity, self._dimension), np.float32)
         self._size = 0
         self._top = -1
-        self._places: dict[int, int] | None = {}
+        self._ascending = True
         self._dead: set[int] = set()
         self._view = self._publish()
 
     def _publish(self) -> View:
         dead = np.fromiter(sorted(self._dead), np.int64, len(self._dead))
-        self._view = View(self._rows[: self._size], self._vectors[: self._size], dead)
+        self._view = View(
+            self._rows[: self._size], self._vectors[: self._size], dead, self._ascending
+        )
         return self._view
 
     @property
     def nbytes(self) -> int:
         """Bytes that the arrays take."""
         return self._vectors.nbytes + self._rows.nbytes
-
-    def locate(
-        self, connection: apsw.Connection, rows: Sequence[int]
-    ) -> tuple[View, NDArray[np.int64]]:
-        """The vectors as of now, and where `rows` stand in them; rows without one are left out."""
-        with self._lock:
-            view = self._current(connection)
-            index = self._index()
-            places = [p for r in rows if (p := index.get(r)) is not None]
-            return view, np.array(places, np.int64)
-
-    def _index(self) -> dict[int, int]:
-        if self._places is None:
-            self._places = {int(r): i for i, r in enumerate(self._rows[: self._size])}
-            for place in self._dead:
-                row = int(self._rows[place])
-                if self._places.get(row) == place:
-                    del self._places[row]
-        return self._places
 
     def view(self, connection: apsw.Connection) -> View:
         """The vectors as of now: reads what changed since the last call."""
@@ -133,17 +147,20 @@ class Matrix:
         where = f"from {self._table} where part = ?"
         count = connection.execute(f"select count(*) {where}", (self._part,)).get
         self._reset(count + max(SPARE, count // 8))
-        cursor = connection.execute(
-            f"select _row, value {where} order by _row",
-            (self._part,),
-        )
-        rows = self._rows
-        for place, (row, value) in enumerate(cursor):
-            rows[place] = row
-            self._vectors[place] = np.frombuffer(value, np.float32)
-        self._size = count
-        self._top = int(rows[count - 1]) if count else -1
-        self._places = None
+        cursor = connection.execute(f"select _row, value {where} order by _row", (self._part,))
+        while block := list(islice(cursor, BLOCK)):
+            self._fill(block)
+
+    def _fill(self, block: Sequence[tuple[int, bytes]]) -> None:
+        """Write rows, which rise, behind the end."""
+        end = self._size + len(block)
+        rows, values = zip(*block, strict=True)
+        self._rows[self._size : end] = rows
+        flat = np.frombuffer(b"".join(values), np.float32)
+        self._vectors[self._size : end] = flat.reshape(-1, self._dimension)
+        self._ascending = self._ascending and rows[0] > self._top
+        self._top = max(self._top, rows[-1])
+        self._size = end
 
     def _catch_up(self, connection: apsw.Connection, since: int) -> None:
         changed: list[Any] = connection.execute(
@@ -164,21 +181,14 @@ class Matrix:
             return
         rows = self._rows[: self._size]
         for place in np.flatnonzero((rows >= low) & (rows <= high)):
-            if self._places is not None:
-                self._places.pop(int(rows[place]), None)
             self._dead.add(int(place))
 
     def _append(self, found: Sequence[tuple[int, bytes]]) -> None:
         needed = self._size + len(found)
         if needed > len(self._rows):
             self._grow(needed + max(SPARE, needed // 4))
-        for place, (row, value) in enumerate(found, self._size):
-            self._rows[place] = row
-            self._vectors[place] = np.frombuffer(value, np.float32)
-            if self._places is not None:
-                self._places[row] = place
-        self._size = needed
-        self._top = max(self._top, found[-1][0]) if found else self._top
+        if found:
+            self._fill(found)
 
     def _grow(self, capacity: int) -> None:
         # New arrays: a scan under way keeps the old ones.

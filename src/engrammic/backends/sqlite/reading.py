@@ -115,21 +115,18 @@ def decoder(layout: Layout, columns: tuple[str, ...]) -> Callable[[Sequence[Any]
     return decode
 
 
-def records_of(
-    connection: apsw.Connection,
-    layout: Layout,
-    rows: apsw.CArrayBinding,
-    columns: Sequence[str],
-) -> dict[int, tuple[tuple[Any, ...], Record]]:
-    """Table row to (key, record) for the given rows that exist."""
-    key = ", ".join(f"t.{quoted(k)}" for k in layout.schema.key)
-    chosen = ", ".join(map(_expression(layout), columns))
-    sql = (
-        f"select t._row, {key}, {chosen} from {layout.table} as t "
-        "where t._row in (select value from carray(?))"
+@lru_cache(maxsize=512)
+def along(layout: Layout, columns: tuple[str, ...], where: str) -> str:
+    """A statement that walks an array of rows and gives `_row`, key and `columns` of those passing.
+
+    In the order of the array, one by one, so that who has enough can stop.
+    """
+    key = "".join(f", t.{quoted(k)}" for k in layout.schema.key)
+    chosen = "".join(f", {column}" for column in map(_expression(layout), columns))
+    return (
+        f"select t._row{key}{chosen} from carray(?) as c "
+        f"cross join {layout.table} as t on t._row = c.value where {where}"
     )
-    decode, width = decoder(layout, tuple(columns)), len(layout.schema.key) + 1
-    return {row[0]: (row[1:width], decode(row[width:])) for row in connection.execute(sql, (rows,))}
 
 
 def equalities(where: Filter | None) -> dict[str, Any]:
