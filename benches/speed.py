@@ -195,6 +195,19 @@ async def searching(memory: Memory, embedder: GivenVectors) -> list[Line]:
     return lines
 
 
+async def embedding(folder: Path, given: Sequence[Message]) -> list[Line]:
+    """The same add with the default model's embedding in it; nothing where it is not installed."""
+    async with engrammic.open(folder / "embedded") as memory:
+        if memory.embedder is None:
+            return []
+
+        async def add(n: int) -> None:
+            await memory.messages.add(given[n])
+
+        await add(0)
+        return [Line("durable add, embedding included", await median(add, 100, 1), "ms")]
+
+
 async def measure(count: int, only: set[str]) -> list[Line]:
     """Every figure, over one file that all share."""
     given, vectors = messages(count + 900), unit_vectors(count + 900)
@@ -210,6 +223,8 @@ async def measure(count: int, only: set[str]) -> list[Line]:
                 lines += await searching(memory, embedder)
             if not only or "add" in only:
                 lines += await adding(memory, folder, given, vectors)
+        if not only or "embed" in only:
+            lines += await embedding(folder, given)
     return lines
 
 
