@@ -30,7 +30,7 @@ from contents import contents, differences
 
 import engrammic
 from engrammic import Memory, Message
-from engrammic.backends.sqlite import SqliteBackend
+from engrammic.backends.sqlite.writing import Writer
 from engrammic.changes import Change
 from engrammic.embed.hashing import HashingEmbedder
 from engrammic.text import query_terms
@@ -106,17 +106,17 @@ async def bring_in(home: str, *paths: str) -> None:
 
 
 async def bring_in_and_die(home: str, lists: int, *paths: str) -> None:
-    """As `bring_in`, killed right after so many change lists."""
-    apply, done = SqliteBackend.apply, Counter[str]()
+    """As `bring_in`, killed inside a transaction: that of this change list, before its commit."""
+    run, done = Writer.run, Counter[str]()
 
-    async def counted(self: SqliteBackend, changes: Sequence[Change]) -> int:
-        written = await apply(self, changes)
+    def counted(self: Writer, changes: Sequence[Change]) -> int:
+        written = run(self, changes)
         done["lists"] += written > 0
         if done["lists"] == lists:
             os.kill(os.getpid(), signal.SIGKILL)
         return written
 
-    with mock.patch.object(SqliteBackend, "apply", counted):
+    with mock.patch.object(Writer, "run", counted):
         await bring_in(home, *paths)
 
 
