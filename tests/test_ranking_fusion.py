@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -44,8 +42,7 @@ def test_a_better_raw_score_never_lowers_the_place(
     before = candidates(rows)
     at = data.draw(st.integers(0, len(rows) - 1))
     old = before[at]
-    better = replace(
-        old,
+    better = old._replace(
         cosine=None if old.cosine is None else data.draw(st.floats(old.cosine, 1)),
         bm25=None if old.bm25 is None else data.draw(st.floats(old.bm25, 400)),
     )

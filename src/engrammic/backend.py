@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from engrammic.changes import Change, Delete, Put
 from engrammic.errors import Conflict
 from engrammic.filters import Filter, eq, every
+from engrammic.records import unit
 from engrammic.types import Order, Record, Schema, Scored, Vector
 
 
@@ -65,6 +66,17 @@ class Capabilities:
     text: bool = False
     processes: bool = False
     durable: Literal["commit", "flush", "never"] = "never"
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """Where a query's vector stands: its nearest records, some others, and a sample of all."""
+
+    hits: list[Scored]
+    also: list[Scored]
+    """Records that were asked about, nearest first."""
+    sample: NDArray[np.float32]
+    """The cosines of records evenly spread."""
 
 
 class Backend(ABC):
@@ -199,6 +211,31 @@ class Backend(ABC):
         chosen = vectors[:: max(1, len(vectors) // count)][:count]
         schema = next(s for s in await self.tables() if s.name == table)
         return np.array(chosen, np.float32).reshape(len(chosen), schema.field(field).dimension or 0)
+
+    async def vector_survey(
+        self,
+        table: str,
+        field: str,
+        vector: Vector,
+        *,
+        limit: int,
+        where: Filter | None = None,
+        also: Filter | None = None,
+        sample: int = 0,
+        columns: Sequence[str] | None = None,
+    ) -> Survey:
+        """`vector_search`, the same among `also`, and the cosines of `vector_sample`, as one step.
+
+        At most `limit` of those among `also`, which `where` does not narrow.
+        """
+        asked: dict[str, Any] = {"limit": limit, "columns": columns}
+        hits = await self.vector_search(table, field, vector, where=where, **asked)
+        others: list[Scored] = []
+        if also is not None:
+            others = await self.vector_search(table, field, vector, where=also, **asked)
+        vectors = await self.vector_sample(table, field, count=sample, where=where)
+        query = unit(vector, vectors.shape[1], f"{table}.{field}")
+        return Survey(hits, others, vectors @ query)
 
     async def insert(self, table: str, records: Sequence[Record]) -> int:
         """Put records in one step; the number of them."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, fields
 from functools import lru_cache
+from itertools import chain
 from typing import Any, cast
 from urllib.parse import quote, unquote
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engrammic.backend import Backend, Reader
+from engrammic.backend import Backend, Reader, Survey
 from engrammic.changes import Change, Check, Delete, Put, Update
 from engrammic.errors import InvalidInput
 from engrammic.filters import Filter, eq, every
@@ -152,6 +153,28 @@ class Scoped:
         return await self.backend.vector_sample(
             table, field, count=count, where=self._narrow(where)
         )
+
+    async def vector_survey(
+        self,
+        table: str,
+        field: str,
+        vector: Vector,
+        *,
+        limit: int,
+        where: Filter | None = None,
+        also: Filter | None = None,
+        sample: int = 0,
+        columns: Sequence[str] | None = None,
+    ) -> Survey:
+        """As `Backend.vector_survey`, within the scope."""
+        others = None if also is None else self._narrow(also)
+        found = await self.backend.vector_survey(
+            table, field, vector, limit=limit, where=self._narrow(where), also=others,
+            sample=sample, columns=columns,
+        )  # fmt: skip
+        for hit in chain(found.hits, found.also):
+            _bare(hit.record)
+        return found
 
     async def count(self, table: str, where: Filter | None = None) -> int:
         """As `Backend.count`, within the scope."""

@@ -16,7 +16,7 @@ from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from math import sqrt
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from engrammic.ranking.timespan import Interval
 
@@ -35,6 +35,7 @@ EXCHANGE = 3.3
 FULL = 20.0
 """Nats of a clear hit; half of it is a score of one half."""
 
+LOWEST = float("-inf")
 RRF_K = 60
 DENSE_SHARE = 0.65
 
@@ -50,8 +51,7 @@ class Fusion(StrEnum):
     CONVEX = "convex"
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """One thing that either search found.
 
     `cosine` should be there for every candidate that has a vector; `bm25` is
@@ -124,8 +124,9 @@ def fuse(
     fusion: Fusion | str = Fusion.EVIDENCE,
     background: Background | None = None,
     spans: Sequence[Interval] = (),
+    limit: int | None = None,
 ) -> list[Fused]:
-    """The candidates of one table, best first; equal scores by cosine, then by BM25.
+    """The best `limit` candidates of one table; equal scores by cosine, then by BM25.
 
     `background` serves `evidence` only; without one the typical background
     is taken. Scores of several tables compare, so their lists can be merged.
@@ -139,21 +140,25 @@ def fuse(
         parts, full = _rrf(near, words), 2 / (RRF_K + 1)
     else:
         parts, full = _convex(candidates), 1.0
-    fused = []
-    for c, n, w, (a, b) in zip(candidates, near, words, parts, strict=True):
-        time = TIME_BOOST * full * _within(c.moment, spans)
-        score = _score(fusion, a + b + time)
-        fused.append(Fused(c.key, score, c.cosine, c.bm25, n, w, a, b, time))
-    return sorted(fused, key=_best_first)
-
-
-def _best_first(hit: Fused) -> tuple[float, float, float]:
-    lowest = float("-inf")
-    return (
-        -hit.score,
-        -(lowest if hit.cosine is None else hit.cosine),
-        -(lowest if hit.bm25 is None else hit.bm25),
+    boost = TIME_BOOST * full
+    times = [boost if _within(c.moment, spans) else 0.0 for c in candidates]
+    totals = [a + b + time for (a, b), time in zip(parts, times, strict=True)]
+    order = sorted(
+        range(len(candidates)),
+        key=lambda i: (totals[i], _known(candidates[i].cosine), _known(candidates[i].bm25)),
+        reverse=True,
     )
+    return [
+        Fused(
+            candidates[i].key, _score(fusion, totals[i]), candidates[i].cosine,
+            candidates[i].bm25, near[i], words[i], *parts[i], times[i],
+        )
+        for i in order[:limit]
+    ]  # fmt: skip
+
+
+def _known(value: float | None) -> float:
+    return LOWEST if value is None else value
 
 
 def _score(fusion: Fusion, total: float) -> float:
@@ -163,7 +168,9 @@ def _score(fusion: Fusion, total: float) -> float:
 
 
 def _within(moment: int | None, spans: Sequence[Interval]) -> bool:
-    return moment is not None and any(start <= moment < end for start, end in spans)
+    if not spans or moment is None:
+        return False
+    return any(start <= moment < end for start, end in spans)
 
 
 def _ranks(values: Sequence[float | None]) -> list[int | None]:

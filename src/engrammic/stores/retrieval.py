@@ -105,7 +105,7 @@ async def retrieve(
         if mode is Mode.VECTOR:
             raise ModelNotFound(f"cannot search by meaning: {LEXICAL}")
         mode, notes = Mode.KEYWORD, (LEXICAL,)
-    search = _Search(backend, corpora, query, mode, embedder, moment, fusion)
+    search = _Search(backend, corpora, query, mode, embedder, moment, fusion, limit)
     ranked = await search.run()
     page = [r for r in ranked if r.score >= min_score][:limit]
     return Ranking(await search.records(page), mode, notes)
@@ -137,36 +137,57 @@ class _Search:
     embedder: Embedder | None
     moment: int
     fusion: Fusion
+    limit: int
 
     async def run(self) -> list[Fused]:
-        """Every candidate of every corpus, fused, best first."""
+        """The best candidates of all corpora, fused, best first."""
         # Words need no vector: they are searched for while the query is embedded.
         words = asyncio.gather(*map(self._by_words, self.corpora))
         vector = await self._vector()
-        found = await asyncio.gather(
-            *(self._fused(c, n, words, vector) for n, c in enumerate(self.corpora))
-        )
+        told = await words
+        # One after the other: threads that scan at once only wait for each other.
+        found = [
+            await self._fused(corpus, mine, vector)
+            for corpus, mine in zip(self.corpora, told, strict=True)
+        ]
+        if len(found) == 1:
+            return found[0]
         return sorted(chain.from_iterable(found), key=lambda hit: -hit.score)
 
     async def _fused(
-        self,
-        corpus: Corpus,
-        number: int,
-        words: asyncio.Future[list[list[Scored]]],
-        vector: Vectors | None,
+        self, corpus: Corpus, told: list[Scored], vector: Vectors | None
     ) -> list[Fused]:
-        near, background = await asyncio.gather(
-            self._by_meaning(corpus, vector), self._background(corpus, vector)
-        )
-        told = (await words)[number]
-        if near and told:
-            near += await self._cosines(corpus, vector, _missing(corpus, told, near))
-        candidates = _candidates(corpus, near, told)
+        candidates, background = await self._candidates(corpus, told, vector)
         if not candidates:
             return []
         return fuse(
-            candidates, fusion=self.fusion, background=background, spans=self._spans(candidates)
+            candidates,
+            fusion=self.fusion,
+            background=background,
+            spans=self._spans(candidates),
+            limit=self.limit,
         )
+
+    async def _candidates(
+        self, corpus: Corpus, told: list[Scored], vector: Vectors | None
+    ) -> tuple[list[Candidate], Background | None]:
+        """What either way found, and what cosines unrelated records have."""
+        if vector is None or not corpus.has_vectors:
+            return _candidates(corpus, [], told), None
+        ids = tuple([hit.record[corpus.key] for hit in told])
+        # Unrelated records of what is searched, not of the whole table: turns of one
+        # conversation resemble each other, and a cosine high among them is no surprise.
+        seen = await self.backend.vector_survey(
+            corpus.schema.name,
+            "vector",
+            vector,
+            limit=POOL,
+            where=corpus.where,
+            also=is_in(corpus.key, ids) if ids else None,
+            sample=SAMPLE,
+            columns=corpus.columns,
+        )
+        return _candidates(corpus, [*seen.hits, *seen.also], told), Background.of(seen.sample)
 
     async def records(self, page: Sequence[Fused]) -> list[Found]:
         """The full records of a page, in its order; what vanished meanwhile is left out."""
@@ -194,46 +215,12 @@ class _Search:
             corpus.schema.name, terms, limit=POOL, where=corpus.where, columns=corpus.columns
         )
 
-    async def _by_meaning(self, corpus: Corpus, vector: Vectors | None) -> list[Scored]:
-        return await self._nearest(corpus, vector, corpus.where)
-
-    async def _cosines(
-        self, corpus: Corpus, vector: Vectors | None, ids: Sequence[str]
-    ) -> list[Scored]:
-        """The cosines of what was found by words alone."""
-        return await self._nearest(corpus, vector, is_in(corpus.key, ids)) if ids else []
-
-    async def _nearest(
-        self, corpus: Corpus, vector: Vectors | None, where: Filter | None
-    ) -> list[Scored]:
-        if vector is None or not corpus.has_vectors:
-            return []
-        table, columns = corpus.schema.name, corpus.columns
-        return await self.backend.vector_search(
-            table, "vector", vector, limit=POOL, where=where, columns=columns
-        )
-
-    async def _background(self, corpus: Corpus, vector: Vectors | None) -> Background | None:
-        if vector is None or not corpus.has_vectors:
-            return None
-        # Of what is searched, not of the whole table: turns of one conversation resemble
-        # each other, and a cosine that is high among them is no surprise.
-        sample = await self.backend.vector_sample(
-            corpus.schema.name, "vector", count=SAMPLE, where=corpus.where
-        )
-        return Background.of(sample @ vector)
-
     def _spans(self, candidates: Sequence[Candidate]) -> Sequence[Interval]:
         """The time that the query names, counted from now and from the oldest candidate."""
         if self.mode is not Mode.HYBRID:
             return ()
         earliest = min((c.moment for c in candidates if c.moment is not None), default=None)
         return spans(self.query, self.moment, earliest=earliest)
-
-
-def _missing(corpus: Corpus, told: Sequence[Scored], near: Sequence[Scored]) -> list[str]:
-    known = {hit.record[corpus.key] for hit in near}
-    return [i for hit in told if (i := hit.record[corpus.key]) not in known]
 
 
 def _candidates(corpus: Corpus, near: Sequence[Scored], told: Sequence[Scored]) -> list[Candidate]:

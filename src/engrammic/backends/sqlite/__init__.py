@@ -9,14 +9,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any, ClassVar, Self, TypeVar
 
 import apsw
-import numpy as np
-from numpy.typing import NDArray
 
-from engrammic.backend import Backend, Capabilities, Decide, Health
+from engrammic.backend import Capabilities, Decide, Health
 from engrammic.backends.sqlite import diagnosis
 from engrammic.backends.sqlite.connection import (
     CHECKPOINT_PAGES,
@@ -24,33 +21,28 @@ from engrammic.backends.sqlite.connection import (
     locate,
     passive_checkpoint,
     refuse_network,
-    translated,
 )
 from engrammic.backends.sqlite.inside import Inside, driven
-from engrammic.backends.sqlite.layout import quoted, unfolded
-from engrammic.backends.sqlite.matrix import Matrices
-from engrammic.backends.sqlite.partitions import Partitions
+from engrammic.backends.sqlite.ranked import RankedSearch
 from engrammic.backends.sqlite.reading import (
     condition,
     decoder,
     is_short,
     select,
 )
-from engrammic.backends.sqlite.search import TERMS_DIGITS, VECTOR_DIGITS, Plan, Search
-from engrammic.backends.sqlite.tables import Tables
 from engrammic.backends.sqlite.writing import Writer, prepared
 from engrammic.changes import Change
 from engrammic.errors import ConnectionFailed
 from engrammic.filters import Filter
-from engrammic.reads import check_limit, columns_of, query_terms, query_vector
-from engrammic.types import Order, Record, Schema, Scored, Vector
+from engrammic.reads import check_limit, columns_of
+from engrammic.types import Order, Record, Schema
 
 T = TypeVar("T")
 
 __all__ = ["SqliteBackend"]
 
 
-class SqliteBackend(Backend):
+class SqliteBackend(RankedSearch):
     """One SQLite file, shared safely by threads, tasks and processes."""
 
     scheme: ClassVar[str] = "sqlite"
@@ -64,12 +56,6 @@ class SqliteBackend(Backend):
         processes=True,
         durable="commit",
     )
-
-    def __init__(self, connections: Connections) -> None:
-        self._connections = connections
-        self._tables = Tables()
-        self._partitions = Partitions()
-        self._matrices = Matrices()
 
     @classmethod
     async def connect(cls, url: str) -> Self:
@@ -87,11 +73,6 @@ class SqliteBackend(Backend):
             backend._connections.close()
             raise
         return backend
-
-    @property
-    def path(self) -> Path:
-        """The database file."""
-        return self._connections.path
 
     async def ensure_table(self, schema: Schema) -> None:
         """As `Backend.ensure_table`; costs one read when nothing is missing."""
@@ -154,61 +135,6 @@ class SqliteBackend(Backend):
         sql = f"select count(*) from {layout.table} as t where {text}"
         return await self._read(lambda connection: int(connection.execute(sql, values).get))
 
-    async def vector_search(
-        self,
-        table: str,
-        field: str,
-        vector: Vector,
-        *,
-        limit: int,
-        where: Filter | None = None,
-        columns: Sequence[str] | None = None,
-    ) -> list[Scored]:
-        """As `Backend.vector_search`: an exact scan of the partition's matrix."""
-        layout = self._tables.layout(table)
-        query = query_vector(layout.schema, field, vector)
-        plan = Plan.of(layout, where, columns, limit, VECTOR_DIGITS)
-
-        def work(connection: apsw.Connection, part: int) -> list[Scored]:
-            matrix = self._matrices.of(layout, field, part)
-            return Search(connection, plan).by_vector(matrix, query)
-
-        return await self._within(plan.partition, work, [])
-
-    async def vector_sample(
-        self, table: str, field: str, *, count: int, where: Filter | None = None
-    ) -> NDArray[np.float32]:
-        """As `Backend.vector_sample`, from the partition's matrix."""
-        layout = self._tables.layout(table)
-        plan = Plan.of(layout, where, (), count, VECTOR_DIGITS)
-        nothing = np.empty((0, layout.dimension(field)), np.float32)
-
-        def work(connection: apsw.Connection, part: int) -> NDArray[np.float32]:
-            return Search(connection, plan).sample(self._matrices.of(layout, field, part), count)
-
-        return await self._within(plan.partition, work, nothing)
-
-    async def text_search(
-        self,
-        table: str,
-        terms: Sequence[str],
-        *,
-        limit: int,
-        where: Filter | None = None,
-        columns: Sequence[str] | None = None,
-    ) -> list[Scored]:
-        """As `Backend.text_search`: FTS5's BM25 with the partition's own statistics."""
-        layout = self._tables.layout(table)
-        plan = Plan.of(layout, where, columns, limit, TERMS_DIGITS)
-        match = " OR ".join(quoted(unfolded(t)) for t in query_terms(layout.schema, terms))
-
-        def work(connection: apsw.Connection, part: int) -> list[Scored]:
-            if not match or not self._partitions.has_terms(connection, layout, part):
-                return []
-            return Search(connection, plan).by_terms(layout.terms_table(part), match)
-
-        return await self._within(plan.partition, work, [])
-
     async def tables(self) -> list[Schema]:
         """As `Backend.tables`."""
         return await self._read(self._tables.found)
@@ -243,26 +169,6 @@ class SqliteBackend(Backend):
         """Finish queued writes, copy the log into the file, close."""
         if not self._connections.closed:
             await asyncio.to_thread(self._connections.close)
-
-    async def _within(
-        self, partition: str | None, work: Callable[[apsw.Connection, int], T], nothing: T
-    ) -> T:
-        """What `work` finds in a partition; `nothing` when nothing was ever stored there."""
-        with self._translated():
-            here = self._connections.here()
-            part = 0 if partition is None else self._partitions.known(here, partition)
-        if part is None:
-            return nothing
-        return await self._read(lambda connection: work(connection, part))
-
-    def _translated(self) -> Any:
-        return translated(self.path)
-
-    async def _read(self, work: Callable[[apsw.Connection], T], *, here: bool = False) -> T:
-        with self._translated():
-            if here:
-                return work(self._connections.here())
-            return await self._connections.read(lambda: work(self._connections.here()))
 
     async def _outside(self, work: Callable[[apsw.Connection], T]) -> T:
         with self._translated():

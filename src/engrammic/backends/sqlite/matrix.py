@@ -24,6 +24,7 @@ from engrammic.backends.sqlite.layout import Layout
 
 SPARE = 1024
 COMPACT_SHARE = 0.2
+SMALL = 256
 BLOCK = 4096
 """Rows read at once."""
 
@@ -115,6 +116,10 @@ class Matrix:
     def nbytes(self) -> int:
         """Bytes that the arrays take."""
         return self._vectors.nbytes + self._rows.nbytes
+
+    def is_small(self, connection: apsw.Connection) -> bool:
+        """Whether it is up to date, and a scan of it takes less than the way to another thread."""
+        return self._size <= SMALL and self._at is not None and _point(connection) == self._at
 
     def view(self, connection: apsw.Connection) -> View:
         """The vectors as of now: reads what changed since the last call."""

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
-
-import apsw
 
 from engrammic.backends.sqlite.layout import Layout, quoted
 from engrammic.compile.infix import Column, after_clause, compile_filter, order_clause
@@ -18,6 +17,8 @@ from engrammic.sql.sqlite import SQLITE
 from engrammic.types import Kind, Order, Record, Schema
 
 KEPT_SHAPES = 1024
+KEPT_CHOICES = 256
+PADDED_TO = 16
 SHORT_READ = 64
 """A read of at most this many rows along an index runs where it is called."""
 
@@ -40,7 +41,8 @@ def condition(layout: Layout, where: Filter | None) -> tuple[str, list[Any]]:
     if text is not None:
         check_filter(where, layout.schema)
         return text, values
-    text, params = compile_filter(where, layout.schema, SQLITE, _expression(layout))
+    fitted = where if shape is None else _padded(where)
+    text, params = compile_filter(fitted, layout.schema, SQLITE, _expression(layout))
     if shape is not None and params == values and len(layout.conditions) < KEPT_SHAPES:
         layout.conditions[shape] = text
     return text, params
@@ -52,15 +54,27 @@ def _shape(where: Filter, values: list[Any]) -> Hashable:
         if where.op not in _PLAIN or "." in where.field:
             return None
         if where.op is Op.IN:
-            if not 0 < len(where.value) <= SHORT_READ:
+            if not 0 < len(where.value) <= KEPT_CHOICES:
                 return None
-            values.extend(where.value)
-            return where.field, where.op, len(where.value)
+            padded = _padding(where.value)
+            values.extend(padded)
+            return where.field, where.op, len(padded)
         if where.op is not Op.IS_NULL:
             values.append(where.value)
         return where.field, where.op
     shapes = tuple([_shape(part, values) for part in where.parts])
     return None if None in shapes else (type(where), shapes)
+
+
+def _padding(choices: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The choices with the last one repeated, so that lists of many lengths share a statement."""
+    return choices + choices[-1:] * (-len(choices) % PADDED_TO)
+
+
+def _padded(where: Filter) -> Filter:
+    if isinstance(where, Compare):
+        return replace(where, value=_padding(where.value)) if where.op is Op.IN else where
+    return replace(where, parts=tuple(map(_padded, where.parts)))
 
 
 @lru_cache(maxsize=256)

@@ -1,0 +1,166 @@
+"""The searches of a SQLite file: by vector over the derived matrix, by words over FTS5."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import apsw
+import numpy as np
+from numpy.typing import NDArray
+
+from engrammic.backend import Backend, Survey
+from engrammic.backends.sqlite.connection import Connections, translated
+from engrammic.backends.sqlite.layout import quoted, unfolded
+from engrammic.backends.sqlite.matrix import Matrices, Matrix, View
+from engrammic.backends.sqlite.partitions import Partitions
+from engrammic.backends.sqlite.search import TERMS_DIGITS, VECTOR_DIGITS, Plan, Search
+from engrammic.backends.sqlite.tables import Tables
+from engrammic.filters import Filter
+from engrammic.reads import query_terms, query_vector
+from engrammic.types import Scored, Vector
+
+T = TypeVar("T")
+
+
+class RankedSearch(Backend):
+    """What a SQLite backend finds; each search is one job on one thread."""
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+        self._tables = Tables()
+        self._partitions = Partitions()
+        self._matrices = Matrices()
+
+    @property
+    def path(self) -> Path:
+        """The database file."""
+        return self._connections.path
+
+    async def vector_search(
+        self,
+        table: str,
+        field: str,
+        vector: Vector,
+        *,
+        limit: int,
+        where: Filter | None = None,
+        columns: Sequence[str] | None = None,
+    ) -> list[Scored]:
+        """As `Backend.vector_search`: an exact scan of the partition's matrix."""
+        layout = self._tables.layout(table)
+        query = query_vector(layout.schema, field, vector)
+        plan = Plan.of(layout, where, columns, limit, VECTOR_DIGITS)
+
+        def work(connection: apsw.Connection, view: View) -> list[Scored]:
+            return Search(connection, plan).by_vector(view, query)
+
+        return await self._scanned(plan, field, work, [])
+
+    async def vector_survey(
+        self,
+        table: str,
+        field: str,
+        vector: Vector,
+        *,
+        limit: int,
+        where: Filter | None = None,
+        also: Filter | None = None,
+        sample: int = 0,
+        columns: Sequence[str] | None = None,
+    ) -> Survey:
+        """As `Backend.vector_survey`, over one scan."""
+        layout = self._tables.layout(table)
+        query = query_vector(layout.schema, field, vector)
+        plan = Plan.of(layout, where, columns, limit, VECTOR_DIGITS)
+        asked = None if also is None else Plan.of(layout, also, columns, limit, VECTOR_DIGITS)
+
+        def work(connection: apsw.Connection, view: View) -> Survey:
+            return Search(connection, plan).survey(view, query, asked, sample)
+
+        return await self._scanned(plan, field, work, Survey([], [], query[:0]))
+
+    async def vector_sample(
+        self, table: str, field: str, *, count: int, where: Filter | None = None
+    ) -> NDArray[np.float32]:
+        """As `Backend.vector_sample`, from the partition's matrix."""
+        layout = self._tables.layout(table)
+        plan = Plan.of(layout, where, (), count, VECTOR_DIGITS)
+
+        def work(connection: apsw.Connection, view: View) -> NDArray[np.float32]:
+            return view.vectors[Search(connection, plan).sample(view, count)]
+
+        nothing = np.empty((0, layout.dimension(field)), np.float32)
+        return await self._scanned(plan, field, work, nothing)
+
+    async def text_search(
+        self,
+        table: str,
+        terms: Sequence[str],
+        *,
+        limit: int,
+        where: Filter | None = None,
+        columns: Sequence[str] | None = None,
+    ) -> list[Scored]:
+        """As `Backend.text_search`: FTS5's BM25 with the partition's own statistics."""
+        layout = self._tables.layout(table)
+        plan = Plan.of(layout, where, columns, limit, TERMS_DIGITS)
+        match = " OR ".join(quoted(unfolded(t)) for t in query_terms(layout.schema, terms))
+
+        def absent(connection: apsw.Connection, part: int) -> bool:
+            return not match or not self._partitions.has_terms(connection, layout, part)
+
+        def work(connection: apsw.Connection, part: int) -> list[Scored]:
+            if absent(connection, part):
+                return []
+            return Search(connection, plan).by_terms(layout.terms_table(part), match)
+
+        return await self._within(plan.partition, work, [], absent)
+
+    async def _scanned(
+        self,
+        plan: Plan,
+        field: str,
+        work: Callable[[apsw.Connection, View], T],
+        nothing: T,
+    ) -> T:
+        """What `work` finds in the matrix of a field."""
+
+        def matrix(part: int) -> Matrix:
+            return self._matrices.of(plan.layout, field, part)
+
+        return await self._within(
+            plan.partition,
+            lambda connection, part: work(connection, matrix(part).view(connection)),
+            nothing,
+            lambda connection, part: matrix(part).is_small(connection),
+        )
+
+    async def _within(
+        self,
+        partition: str | None,
+        work: Callable[[apsw.Connection, int], T],
+        nothing: T,
+        here: Callable[[apsw.Connection, int], bool],
+    ) -> T:
+        """What `work` finds in a partition; `nothing` when nothing was ever stored there.
+
+        `here` says whether so little is to be done that it runs where it is called.
+        """
+        with self._translated():
+            own = self._connections.here()
+            part = 0 if partition is None else self._partitions.known(own, partition)
+            if part is None:
+                return nothing
+            in_place = here(own, part)
+        return await self._read(lambda connection: work(connection, part), here=in_place)
+
+    def _translated(self) -> Any:
+        return translated(self.path)
+
+    async def _read(self, work: Callable[[apsw.Connection], T], *, here: bool = False) -> T:
+        with self._translated():
+            if here:
+                return work(self._connections.here())
+            return await self._connections.read(lambda: work(self._connections.here()))
