@@ -213,7 +213,9 @@ def test_a_broken_line_does_not_end_the_server(raw: Raw) -> None:
     raw.shake_hands()
     for line in ("{not json", "", "[1, 2]", '{"jsonrpc": "2.0", "id": 3}', "\ufeff\u2028"):
         raw.send(line)
-    assert raw.call(9, "status")["structuredContent"]["notes"] == 0
+    said = raw.call(9, "status")
+    assert not said.get("isError"), said
+    assert said["structuredContent"]["notes"] == 0
 
 
 def test_the_end_of_input_and_a_signal_end_the_server_in_peace(tmp_path: Path) -> None:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import shutil
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import engrammic
-from engrammic import Message, Note
+from engrammic import Memory, Message, Note
+from engrammic.backends.sqlite.tables import Tables
+from engrammic.embed.hashing import HashingEmbedder
 from engrammic.stores.neighbours import said
 from other_process import opened, processes
 
@@ -217,3 +222,28 @@ async def test_filling_in_touches_nothing_that_changed_meanwhile(tmp_path: Path)
         await memory.notes.fill_in(read)
         (hit,) = await memory.search("quite other words", mode="vector")
         assert hit.why.cosine == pytest.approx(1.0)
+
+
+async def test_a_reader_meets_no_field_before_it_is_committed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    declare, declared, go_on = Tables.declare, threading.Event(), threading.Event()
+
+    def slow(self: Tables, *given: Any) -> None:
+        declare(self, *given)
+        declared.set()
+        assert go_on.wait(20)
+
+    async with engrammic.open(str(tmp_path), embedder="none") as plain:
+        await plain.remember("old words about lanterns")
+        monkeypatch.setattr(Tables, "declare", slow)
+        model = Memory(plain.backend, HashingEmbedder(64))
+        declaring = asyncio.create_task(model.ready())
+        try:
+            assert await asyncio.to_thread(declared.wait, 20)
+            assert await plain.notes.count_pending() == 1
+        finally:
+            go_on.set()
+            await declaring
+        assert await plain.notes.count_pending() == 1
+        assert await plain.messages.count_pending() == 0

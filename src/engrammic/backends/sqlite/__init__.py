@@ -190,8 +190,10 @@ class SqliteBackend(RankedSearch):
             if connection.in_transaction:
                 connection.execute("rollback")
             self._partitions.rollback()
+            self._tables.rollback()
             raise
         self._partitions.commit()
+        self._tables.commit()
         if self._connections.log_pages() > CHECKPOINT_PAGES:
             self._connections.later(lambda: passive_checkpoint(connection))
         return result

@@ -26,6 +26,7 @@ class Tables:
     def __init__(self) -> None:
         self._layouts: dict[str, Layout] = {}
         self._guard = threading.Lock()
+        self._declared: dict[str, Layout] | None = None
         self._version = -1
 
     def layout(self, table: str) -> Layout:
@@ -41,13 +42,20 @@ class Tables:
 
     def found(self, connection: apsw.Connection) -> list[Schema]:
         """Every schema in the file, by name. Lays the foundation of a new file."""
-        if not has_table(connection, "_tables"):
-            lay_foundation(connection)
-        rows = connection.execute("select name, number, schema from _tables order by name")
-        found = {name: Layout(load_schema(text), number) for name, number, text in rows}
+        found = _layouts(connection)
         with self._guard:
             self._layouts = found
         return [layout.schema for layout in found.values()]
+
+    def commit(self) -> None:
+        """What the transaction declared is there for every reader."""
+        with self._guard:
+            if self._declared is not None:
+                self._layouts, self._declared = self._declared, None
+
+    def rollback(self) -> None:
+        """Forget what the transaction declared."""
+        self._declared = None
 
     def renew(self, connection: apsw.Connection) -> None:
         """Read the layouts again if the file's schema changed. Inside a write transaction.
@@ -84,7 +92,7 @@ class Tables:
             "on conflict (name) do update set schema = excluded.schema",
             (schema.name, dump_schema(schema)),
         )
-        self.found(connection)
+        self._declared = _layouts(connection)
 
     def drop(self, connection: apsw.Connection, table: str) -> None:
         """Remove a table and all that is derived from it. Inside a write transaction."""
@@ -99,7 +107,14 @@ class Tables:
         connection.execute(f"drop table if exists {layout.table}")
         connection.execute("delete from _tables where name = ?", (table,))
         connection.execute("update _meta set value = lower(hex(randomblob(8))) where key = 'epoch'")
-        self.found(connection)
+        self._declared = _layouts(connection)
+
+
+def _layouts(connection: apsw.Connection) -> dict[str, Layout]:
+    if not has_table(connection, "_tables"):
+        lay_foundation(connection)
+    rows = connection.execute("select name, number, schema from _tables order by name")
+    return {name: Layout(load_schema(text), number) for name, number, text in rows}
 
 
 def lay_foundation(connection: apsw.Connection) -> None:
