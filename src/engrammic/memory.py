@@ -188,10 +188,11 @@ class Memory:
         """The item with new content, metadata or expiry; None keeps. Raises NotFound."""
         given: dict[str, Any] = {"content": content, "metadata": metadata, "expires_at": expires_at}
         change = {name: value for name, value in given.items() if value is not None}
-        if (note := await self.notes.get(item_id)) is not None:
-            return await self.notes.add(replace(note, updated_at=self.clock(), **change))
-        if (message := await self.messages.get(item_id)) is not None:
-            return await self.messages.add(replace(message, **change))
+        for store in self._stores:
+            fields = change if store is self.messages else {**change, "updated_at": self.clock()}
+            changed: Message | Note | None = await store.change(item_id, **fields)
+            if changed is not None:
+                return changed
         raise NotFound("item", item_id)
 
     async def delete(self, item_id: str) -> bool:

@@ -23,13 +23,15 @@ from engrammic.stores.messages import MessageStore
 from engrammic.stores.meta import META, MetaStore
 from engrammic.stores.neighbours import Turn, weave
 from engrammic.stores.notes import NoteStore
+from engrammic.stores.parts import passages_of
 from engrammic.text import FINGERPRINT, terms
 from engrammic.types import DERIVED, Kind, Order, Record, Schema
 
 Advance: TypeAlias = Callable[[float, float, str], None]
 """Called with what is done, what there is in all, and what is at hand."""
 
-TABLES = ("messages", "notes")
+KINDS = {store.table: store.kind for store in (MessageStore, NoteStore)}
+TABLES = tuple(KINDS)
 MOVED = "{}_moved"
 """Where a table's records wait while it is made anew for vectors of another length."""
 UNFINISHED = "interrupted"
@@ -168,8 +170,8 @@ async def _forget(backend: Backend, schema: Schema) -> None:
         changes: list[Change] = [Update(schema.name, bare)]
         for scope in {r[COLUMN] for r in rows}:
             ids = [r[schema.key[-1]] for r in rows if r[COLUMN] == scope]
-            gone = every(eq(COLUMN, scope), is_in("item_id", ids))
-            changes.append(Delete("passages", gone))
+            gone = passages_of(KINDS[schema.name], ids)
+            changes.append(Delete("passages", every(eq(COLUMN, scope), gone)))
         await backend.apply(changes)
 
 

@@ -9,9 +9,10 @@ from typing import Any
 from engrammic.changes import Change, Delete, Put, Update
 from engrammic.clock import milliseconds
 from engrammic.errors import NotFound
-from engrammic.filters import Filter, eq
+from engrammic.filters import Filter, eq, every
 from engrammic.items import Conversation, Moment
-from engrammic.stores.base import Store
+from engrammic.scope import Scoped
+from engrammic.stores.base import Store, alive
 from engrammic.stores.conversation_table import CONVERSATIONS
 from engrammic.stores.encoding import PASSAGES
 from engrammic.stores.messages import MessageStore
@@ -125,17 +126,20 @@ class ConversationStore(Store):
         """Delete the conversation with its messages; whether it was there."""
         await self.ready()
         mine = eq("conversation_id", conversation_id)
-        found = await self.backend.query("messages", mine, columns=("message_id",))
-        changes: list[Change] = [
-            Delete("messages", mine),
-            *without_parts([r["message_id"] for r in found]),
-            Delete("conversations", mine),
-        ]
-        return await self.backend.apply(changes) > 0
+
+        async def removal(reader: Scoped) -> list[Change]:
+            found = await reader.query("messages", mine, columns=("message_id",))
+            return [
+                Delete("messages", mine),
+                *without_parts("message", [r["message_id"] for r in found]),
+                Delete("conversations", mine),
+            ]
+
+        return await self.backend.transact(removal) > 0
 
     async def _counted(self, record: Record) -> Conversation:
         mine = eq("conversation_id", record["conversation_id"])
-        count = await self.backend.count("messages", mine)
+        count = await self.backend.count("messages", every(mine, alive(self.clock())))
         return Conversation(**{**record, "metadata": record["metadata"] or {}}, message_count=count)
 
 

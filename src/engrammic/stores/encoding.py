@@ -14,13 +14,14 @@ from engrammic.types import Field, Kind, Record, Schema
 PASSAGES = Schema(
     "passages",
     (
+        Field("kind", Kind.TEXT, nullable=False),
         Field("item_id", Kind.TEXT, nullable=False),
         Field("number", Kind.INT, nullable=False),
         Field("start", Kind.INT, nullable=False),
         Field("end", Kind.INT, nullable=False),
         Field("vector", Kind.BLOB, nullable=False),
     ),
-    key=("item_id", "number"),
+    key=("kind", "item_id", "number"),
 )
 """Passages of the items that overrun the model's window: they show where in the text a hit is."""
 
@@ -33,12 +34,13 @@ class Encoded:
     spans: Sequence[Span] = ()
     passages: Vectors | None = None
 
-    def records(self, item_id: str, offset: int = 0) -> list[Record]:
+    def records(self, kind: str, item_id: str, offset: int = 0) -> list[Record]:
         """Rows of PASSAGES; `offset` is where the item's own content begins in the text."""
         if self.passages is None:
             return []
         return [
             {
+                "kind": kind,
                 "item_id": item_id,
                 "number": number,
                 "start": max(0, start - offset),

@@ -3,32 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from abc import abstractmethod
-from collections.abc import Mapping, Sequence
-from typing import ClassVar, Generic, NamedTuple, TypeAlias, TypeVar
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Generic, NamedTuple, TypeAlias
 
-import numpy as np
-
-from engrammic.changes import Change, Delete, Put, Update
-from engrammic.clock import Clock, now
-from engrammic.embed.base import Embedder, Vectors
-from engrammic.errors import InvalidInput, UnknownField
+from engrammic.changes import Delete, Put, Update
+from engrammic.embed.base import Vectors
+from engrammic.errors import Conflict, InvalidInput, UnknownField
 from engrammic.filters import Compare, Filter, Op, eq, every, is_in
-from engrammic.records import cleaner, unit
 from engrammic.scope import Scoped
-from engrammic.stores.base import Storage, Store, alive, expired
-from engrammic.stores.encoding import PASSAGES, Encoded, encode_later
-from engrammic.stores.parts import TIER_METADATA, tier_record, without_parts
+from engrammic.stores.base import alive, expired
+from engrammic.stores.indexing import Changes, Entries, Indexing, Item, Records
+from engrammic.stores.parts import without_parts
 from engrammic.stores.retrieval import Corpus, Mode, retrieve
-from engrammic.text import terms
-from engrammic.types import Order, Record, Schema, Vector
+from engrammic.types import Order, Record, Vector
 
-Item = TypeVar("Item")
 Items: TypeAlias = list[Item]
-Records: TypeAlias = list[Record]
-Changes: TypeAlias = list[Change]
-Entries: TypeAlias = Mapping[str, tuple[Record, Encoded | None]]
-"""Records about to be written, with their vectors, by id."""
 
 BATCH = 256
 """Items in one change list: a transaction of a bulk write stays short."""
@@ -44,45 +34,12 @@ class ScoredItem(NamedTuple, Generic[Item]):
 Scores: TypeAlias = list[ScoredItem[Item]]
 
 
-class ItemStore(Store, Generic[Item]):
+class ItemStore(Indexing[Item]):
     """Items of one kind in one table.
 
     Without an embedder items are stored as pending: found by their words, and
     by meaning once a store with an embedder has filled their vectors in.
     """
-
-    kind: ClassVar[str]
-    table: ClassVar[str]
-    key: ClassVar[str]
-
-    def __init__(
-        self, backend: Storage, embedder: Embedder | None = None, *, clock: Clock = now
-    ) -> None:
-        super().__init__(backend, clock=clock)
-        self.embedder = embedder
-        self.schema = self.schema_for(embedder.dimension if embedder else None)
-        self._clean = cleaner(self.schema)
-
-    @staticmethod
-    @abstractmethod
-    def schema_for(dimension: int | None) -> Schema:
-        """The table; without a dimension it has no vectors (yet)."""
-
-    @abstractmethod
-    def record_of(self, item: Item, number: int, moment: int) -> Record:
-        """The record of the `number`th new item at `moment`. Raises InvalidInput."""
-
-    @abstractmethod
-    def item_of(self, record: Record) -> Item:
-        """The item that a record holds."""
-
-    @abstractmethod
-    def searchable(self, record: Record) -> str:
-        """What is indexed of a record; ends with its content."""
-
-    def schemas(self) -> Sequence[Schema]:
-        """The items' table, and those of what hangs on them."""
-        return (self.schema, TIER_METADATA, PASSAGES)
 
     async def add(self, item: Item, *, vector: Vector | None = None) -> Item:
         """The item as stored; one with the same id is replaced. Durable when it returns.
@@ -106,22 +63,30 @@ class ItemStore(Store, Generic[Item]):
             for record in records:
                 self._clean(record)
         await self.ready()
+        await self._write(records, units)
+        return [self.item_of(record) for record in records]
+
+    async def _write(self, records: Records, units: Vectors | None) -> None:
+        """Batch by batch: while one is written, the next one's words and vectors are made."""
         writing: asyncio.Task[None] | None = None
-        for start in range(0, len(records), BATCH):
-            batch = records[start : start + BATCH]
-            given = None if units is None else units[start : start + BATCH]
-            encoded = await self._encoded(batch, given)
-            entries = {
-                r[self.key]: self._indexed(r, e) for r, e in zip(batch, encoded, strict=True)
-            }
-            # While one batch is written, the next one's words and vectors are made.
+        try:
+            for start in range(0, len(records), BATCH):
+                batch = records[start : start + BATCH]
+                given = None if units is None else units[start : start + BATCH]
+                encoded = await self._encoded(batch, given)
+                indexed = map(self._indexed, batch, encoded)
+                entries = {record[self.key]: (record, e) for record, e in indexed}
+                if writing is not None:
+                    await writing
+                    writing = None
+                if start + BATCH >= len(records):
+                    await self._store(entries)
+                else:
+                    writing = asyncio.create_task(self._store(entries))
+        finally:
+            # Nothing goes on behind the back of a caller who was told of an error.
             if writing is not None:
                 await writing
-            if start + BATCH >= len(records):
-                await self._store(entries)
-            else:
-                writing = asyncio.create_task(self._store(entries))
-        return [self.item_of(record) for record in records]
 
     async def get(self, item_id: str) -> Item | None:
         """The item, or None when there is none or it has expired."""
@@ -180,8 +145,10 @@ class ItemStore(Store, Generic[Item]):
         """Delete the items whose time is over; how many."""
         return await self.delete_where(expired(self.clock()))
 
-    async def delete_where(self, where: Filter) -> int:
-        """Delete the items that match; how many."""
+    async def delete_where(self, where: Filter | None) -> int:
+        """Delete the items that match; how many. EVERYTHING empties the table."""
+        if where is None:
+            raise InvalidInput("where", "want a filter; EVERYTHING of engrammic.filters is one")
         await self.ready()
         deleted, batch = 0, BATCH
         while batch == BATCH:
@@ -195,7 +162,11 @@ class ItemStore(Store, Generic[Item]):
                 batch = len(gone)
                 ids = [record[self.key] for record in gone]
                 delete = Delete(self.table, is_in(self.key, ids))
-                return [delete, *without_parts(ids), *await self.arranged(reader, [], gone)]
+                return [
+                    delete,
+                    *without_parts(self.kind, ids),
+                    *await self.arranged(reader, [], gone),
+                ]
 
             await self.backend.transact(removal)
             deleted += batch
@@ -215,80 +186,60 @@ class ItemStore(Store, Generic[Item]):
             return await self.backend.count(self.table)
 
     async def fill_in(self, records: Sequence[Record]) -> int:
-        """Give pending records their vectors; how many got one."""
-        changes: Changes = []
-        for record, encoded in zip(records, await self._encoded(records, None), strict=True):
-            if encoded is not None:
-                vector = {self.key: record[self.key], "vector": encoded.vector}
-                changes.append(Update(self.table, [vector]))
-                changes.append(Put("passages", self._passages(record, encoded)))
-        await self.backend.apply(changes)
-        return len(changes) // 2
+        """Give pending records their vectors; how many got one.
+
+        A record that was changed or deleted since it was read is passed over.
+        """
+        encoded = await self._encoded(records, None)
+        made = {
+            r[self.key]: (self.searchable(r), e)
+            for r, e in zip(records, encoded, strict=True)
+            if e is not None
+        }
+
+        async def filling(reader: Scoped) -> Changes:
+            found = await reader.query(self.table, is_in(self.key, tuple(made)))
+            same = [r for r in found if self.searchable(r) == made[r[self.key]][0]]
+            vectors = [{self.key: r[self.key], "vector": made[r[self.key]][1].vector} for r in same]
+            passages = [p for r in same for p in self._passages(r, made[r[self.key]][1])]
+            return [Update(self.table, vectors), Put("passages", passages)]
+
+        await self.backend.transact(filling)
+        return len(made)
+
+    async def change(self, item_id: str, **fields: Any) -> Item | None:
+        """The stored item with these fields changed, or None when there is none.
+
+        What another writer changes meanwhile is kept; what it deletes stays deleted.
+        """
+        await self.ready()
+        while (stored := await self.get(item_id)) is not None:
+            item = replace(stored, **fields)  # type: ignore[type-var]
+            record = self.record_of(item, 0, self.clock())
+            [encoded] = await self._encoded([record], None)
+            entries = {item_id: self._indexed(record, encoded)}
+
+            async def changing(
+                reader: Scoped, seen: Item = stored, entries: Entries = entries
+            ) -> Changes:
+                now = await reader.get(self.table, (item_id,))
+                if now is None or self.item_of(now) != seen:
+                    raise Conflict(f"{self.kind} {item_id!r} was changed meanwhile")
+                return await self._changes(reader, entries)
+
+            try:
+                await self.backend.transact(changing)
+            except Conflict:
+                continue
+            return self.item_of(record)
+        return None
 
     def place_of(self, item: Item) -> tuple[int, str]:
         """Where a stored item stands in `list`: its (created_at, id)."""
         return getattr(item, "created_at"), getattr(item, self.key)  # noqa: B009
 
-    def place_columns(self) -> tuple[str, ...]:
-        """The fields that `arranged` wants to know of records that leave."""
-        return (self.key,)
-
-    async def arranged(
-        self, reader: Scoped, records: Sequence[Record], gone: Sequence[Record]
-    ) -> Changes:
-        """Further changes for records that come (they may be completed) and that go."""
-        return []
-
     async def _store(self, entries: Entries) -> None:
         await self.backend.transact(lambda reader: self._changes(reader, entries))
-
-    async def _changes(self, reader: Scoped, entries: Entries) -> Changes:
-        replaced = await self._stored(reader, tuple(entries))
-        changes = await self.arranged(reader, [r for r, _ in entries.values()], replaced)
-        known = {record[self.key] for record in replaced}
-        if known:
-            changes.append(Delete("passages", is_in("item_id", known)))
-        changes.append(Put(self.table, [record for record, _ in entries.values()]))
-        moment = self.clock()
-        tiers = [tier_record(item_id, moment) for item_id in entries if item_id not in known]
-        passages = [p for r, e in entries.values() for p in self._passages(r, e)]
-        return [*changes, Put("tier_metadata", tiers), Put("passages", passages)]
-
-    async def _stored(self, reader: Scoped, ids: Sequence[str]) -> Records:
-        """What `arranged` wants to know of those of the ids that are stored."""
-        if len(ids) == 1:
-            record = await reader.get(self.table, (ids[0],))
-            return [] if record is None else [record]
-        return await reader.query(self.table, is_in(self.key, ids), columns=self.place_columns())
-
-    def _units(self, vectors: Sequence[Vector], count: int) -> Vectors:
-        if len(vectors) != count:
-            raise InvalidInput("vectors", f"{len(vectors)} for {count} items")
-        dimension = self.schema.field("vector").dimension or 0
-        rows = [unit(v, dimension, "vector") for v in vectors]
-        return np.array(rows, np.float32).reshape(count, dimension)
-
-    async def _encoded(
-        self, records: Sequence[Record], vectors: Vectors | None
-    ) -> Sequence[Encoded | None]:
-        if vectors is not None:
-            return [Encoded(vector) for vector in vectors]
-        if self.embedder is None:
-            return [None] * len(records)
-        return await encode_later(self.embedder, [self.searchable(r) for r in records])
-
-    def _indexed(self, record: Record, encoded: Encoded | None) -> tuple[Record, Encoded | None]:
-        """The record with its terms and its vector."""
-        record["terms"] = " ".join(terms(self.searchable(record)))
-        if encoded is not None:
-            record["vector"] = encoded.vector
-        return record, encoded
-
-    def _passages(self, record: Record, encoded: Encoded | None) -> Records:
-        if encoded is None or encoded.passages is None:
-            return []
-        offset = len(self.searchable(record)) - len(record["content"])
-        return encoded.records(record[self.key], offset)
 
 
 def _is_over(record: Record, moment: int) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Sequence
+from typing import Any
 
 from engrammic.filters import Filter
 from engrammic.items import Message
@@ -97,13 +98,20 @@ class MessageStore:
         """Delete the items whose time is over; how many."""
         return call(self.awaited.delete_expired())
 
-    def delete_where(self, where: Filter) -> int:
-        """Delete the items that match; how many."""
+    def delete_where(self, where: Filter | None) -> int:
+        """Delete the items that match; how many. EVERYTHING empties the table."""
         return call(self.awaited.delete_where(where))
 
     def count_pending(self) -> int:
         """How many items have no vector yet."""
         return call(self.awaited.count_pending())
+
+    def change(self, item_id: str, **fields: Any) -> Message | None:
+        """The stored item with these fields changed, or None when there is none.
+
+        What another writer changes meanwhile is kept; what it deletes stays deleted.
+        """
+        return call(self.awaited.change(item_id, **fields))
 
     def place_of(self, item: Message) -> tuple[int, str]:
         """Where a stored item stands in `list`: its (created_at, id)."""
