@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, fields
 from functools import lru_cache
-from itertools import chain
 from typing import Any, cast
 from urllib.parse import quote, unquote
 
@@ -129,7 +128,7 @@ class Scoped:
         hits = await self.backend.vector_search(
             table, field, vector, limit=limit, where=self._narrow(where), columns=columns
         )
-        return [Scored(_bare(h.record), h.score) for h in hits]
+        return _bared(hits, columns)
 
     async def text_search(
         self,
@@ -144,7 +143,7 @@ class Scoped:
         hits = await self.backend.text_search(
             table, terms, limit=limit, where=self._narrow(where), columns=columns
         )
-        return [Scored(_bare(h.record), h.score) for h in hits]
+        return _bared(hits, columns)
 
     async def vector_sample(
         self, table: str, field: str, *, count: int, where: Filter | None = None
@@ -172,8 +171,8 @@ class Scoped:
             table, field, vector, limit=limit, where=self._narrow(where), also=others,
             sample=sample, columns=columns,
         )  # fmt: skip
-        for hit in chain(found.hits, found.also):
-            _bare(hit.record)
+        _bared(found.hits, columns)
+        _bared(found.also, columns)
         return found
 
     async def count(self, table: str, where: Filter | None = None) -> int:
@@ -200,6 +199,14 @@ class Scoped:
         if order is None:
             return (self._value, *after)
         return (after[0], self._value, *after[1:])
+
+
+def _bared(hits: list[Scored], columns: Sequence[str] | None) -> list[Scored]:
+    """The hits without the scope's column."""
+    if columns is None or COLUMN in columns:
+        for hit in hits:
+            _bare(hit.record)
+    return hits
 
 
 def _bare(record: Record) -> Record:

@@ -18,6 +18,8 @@ from enum import StrEnum
 from math import sqrt
 from typing import NamedTuple, TypeAlias
 
+import numpy as np
+
 from engrammic.ranking.timespan import Interval
 
 POOL = 100
@@ -78,10 +80,11 @@ class Background:
         Ten records with the typical background count in, so that a few memories do not mislead.
         """
         typical, weight = cls(), 10
-        values = list(map(float, cosines))
+        values = np.fromiter(cosines, np.float64)
         count = len(values) + weight
-        mean = (sum(values) + weight * typical.mean) / count
-        spread = sum((v - mean) ** 2 for v in values) + weight * typical.deviation**2
+        mean = (float(values.sum()) + weight * typical.mean) / count
+        squares = float(((values - mean) ** 2).sum())
+        spread = squares + weight * typical.deviation**2
         return cls(mean, sqrt(spread / count))
 
 
@@ -143,17 +146,17 @@ def fuse(
     boost = TIME_BOOST * full
     times = [boost if _within(c.moment, spans) else 0.0 for c in candidates]
     totals = [a + b + time for (a, b), time in zip(parts, times, strict=True)]
-    order = sorted(
-        range(len(candidates)),
-        key=lambda i: (totals[i], _known(candidates[i].cosine), _known(candidates[i].bm25)),
-        reverse=True,
-    )
+    ranks = [
+        (total, _known(c.cosine), _known(c.bm25), -number)
+        for number, (total, c) in enumerate(zip(totals, candidates, strict=True))
+    ]
+    order = [-rank[3] for rank in sorted(ranks, reverse=True)[:limit]]
     return [
         Fused(
             candidates[i].key, _score(fusion, totals[i]), candidates[i].cosine,
             candidates[i].bm25, near[i], words[i], *parts[i], times[i],
         )
-        for i in order[:limit]
+        for i in order
     ]  # fmt: skip
 
 

@@ -105,7 +105,9 @@ async def retrieve(
         if mode is Mode.VECTOR:
             raise ModelNotFound(f"cannot search by meaning: {LEXICAL}")
         mode, notes = Mode.KEYWORD, (LEXICAL,)
-    search = _Search(backend, corpora, query, mode, embedder, moment, fusion, limit)
+    search = _Search(
+        backend, corpora, query, mode, embedder, moment, fusion, limit, query_terms(query)
+    )
     ranked = await search.run()
     page = [r for r in ranked if r.score >= min_score][:limit]
     return Ranking(await search.records(page), mode, notes)
@@ -138,6 +140,7 @@ class _Search:
     moment: int
     fusion: Fusion
     limit: int
+    terms: Sequence[str]
 
     async def run(self) -> list[Fused]:
         """The best candidates of all corpora, fused, best first."""
@@ -208,11 +211,10 @@ class _Search:
         return await encode_query(self.embedder, self.query)
 
     async def _by_words(self, corpus: Corpus) -> list[Scored]:
-        terms = query_terms(self.query)
-        if self.mode is Mode.VECTOR or not terms:
+        if self.mode is Mode.VECTOR or not self.terms:
             return []
         return await self.backend.text_search(
-            corpus.schema.name, terms, limit=POOL, where=corpus.where, columns=corpus.columns
+            corpus.schema.name, self.terms, limit=POOL, where=corpus.where, columns=corpus.columns
         )
 
     def _spans(self, candidates: Sequence[Candidate]) -> Sequence[Interval]:
@@ -224,10 +226,10 @@ class _Search:
 
 
 def _candidates(corpus: Corpus, near: Sequence[Scored], told: Sequence[Scored]) -> list[Candidate]:
-    cosines = {hit.record[corpus.key]: hit.score for hit in near}
-    bm25s = {hit.record[corpus.key]: hit.score for hit in told}
-    moments = {hit.record[corpus.key]: hit.record["created_at"] for hit in (*near, *told)}
+    key, kind = corpus.key, corpus.kind
+    cosines = {hit.record[key]: hit.score for hit in near}
+    bm25s = {hit.record[key]: hit.score for hit in told}
+    moments = {hit.record[key]: hit.record["created_at"] for hit in chain(near, told)}
     return [
-        Candidate((corpus.kind, i), cosines.get(i), bm25s.get(i), moment)
-        for i, moment in moments.items()
+        Candidate((kind, i), cosines.get(i), bm25s.get(i), moment) for i, moment in moments.items()
     ]

@@ -53,19 +53,20 @@ class View:
     def alive(self, count: int) -> NDArray[np.int64]:
         """About `count` rows that have a vector, evenly spread."""
         places = np.arange(0, len(self.rows), max(1, len(self.rows) // max(1, count)))[:count]
-        return self.rows[places[~np.isin(places, self.dead)]]
+        if len(self.dead):
+            places = places[~np.isin(places, self.dead)]
+        return self.rows[places]
 
-    def places(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Where `rows` stand, in their order; those without a vector are left out."""
+    def places(self, rows: NDArray[np.int64], *, keep: bool = False) -> NDArray[np.int64]:
+        """Where `rows` stand, in their order; what has no vector is left out, or kept as -1."""
         known, order = self._sorted
         if not len(known):
-            return np.empty(0, np.int64)
+            return np.full(len(rows) if keep else 0, -1, np.int64)
         found = np.minimum(np.searchsorted(known, rows), len(known) - 1)
-        found = found[known[found] == rows]
-        places: NDArray[np.int64] = found if order is None else order[found]
+        places = np.where(known[found] == rows, found if order is None else order[found], -1)
         if order is None and len(self.dead):
-            places = places[~np.isin(places, self.dead)]
-        return places
+            places[np.isin(places, self.dead)] = -1
+        return places if keep else places[places >= 0]
 
     @cached_property
     def _sorted(self) -> tuple[NDArray[np.int64], NDArray[np.int64] | None]:

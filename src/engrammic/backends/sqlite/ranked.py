@@ -15,7 +15,8 @@ from engrammic.backends.sqlite.connection import Connections, translated
 from engrammic.backends.sqlite.layout import quoted, unfolded
 from engrammic.backends.sqlite.matrix import Matrices, Matrix, View
 from engrammic.backends.sqlite.partitions import Partitions
-from engrammic.backends.sqlite.search import TERMS_DIGITS, VECTOR_DIGITS, Plan, Search
+from engrammic.backends.sqlite.scan import VECTOR_DIGITS
+from engrammic.backends.sqlite.search import TERMS_DIGITS, Plan, Search
 from engrammic.backends.sqlite.tables import Tables
 from engrammic.filters import Filter
 from engrammic.reads import query_terms, query_vector

@@ -28,7 +28,9 @@ _CODED = frozenset({Kind.BOOL, Kind.JSON, Kind.VECTOR})
 _PLAIN = frozenset({Op.EQ, Op.NE, Op.LT, Op.LTE, Op.GT, Op.GTE, Op.IS_NULL, Op.IN})
 
 
-def condition(layout: Layout, where: Filter | None) -> tuple[str, list[Any]]:
+def condition(
+    layout: Layout, where: Filter | None, *, checked: bool = False
+) -> tuple[str, list[Any]]:
     """SQL text over the table alias `t`, and its parameters.
 
     Filters of one shape have one text: compiled once, it is kept.
@@ -39,7 +41,8 @@ def condition(layout: Layout, where: Filter | None) -> tuple[str, list[Any]]:
     shape = _shape(where, values)
     text = layout.conditions.get(shape)
     if text is not None:
-        check_filter(where, layout.schema)
+        if not checked:
+            check_filter(where, layout.schema)
         return text, values
     fitted = where if shape is None else _padded(where)
     text, params = compile_filter(fitted, layout.schema, SQLITE, _expression(layout))
@@ -131,16 +134,25 @@ def decoder(layout: Layout, columns: tuple[str, ...]) -> Callable[[Sequence[Any]
 
 @lru_cache(maxsize=512)
 def along(layout: Layout, columns: tuple[str, ...], where: str) -> str:
-    """A statement that walks an array of rows and gives `_row`, key and `columns` of those passing.
+    """A statement that walks an array of rows and gives place, key and `columns` of those passing.
 
-    In the order of the array, one by one, so that who has enough can stop.
+    Places count from 1. In the order of the array, one by one: who has enough can stop.
     """
-    key = "".join(f", t.{quoted(k)}" for k in layout.schema.key)
-    chosen = "".join(f", {column}" for column in map(_expression(layout), columns))
     return (
-        f"select t._row{key}{chosen} from carray(?) as c "
+        f"select c.rowid{_chosen(layout, columns)} from carray(?) as c "
         f"cross join {layout.table} as t on t._row = c.value where {where}"
     )
+
+
+@lru_cache(maxsize=512)
+def listing(layout: Layout, columns: tuple[str, ...], where: str) -> str:
+    """A statement that gives row, key and `columns` of all that pass."""
+    return f"select t._row{_chosen(layout, columns)} from {layout.table} as t where {where}"
+
+
+def _chosen(layout: Layout, columns: tuple[str, ...]) -> str:
+    names = [f"t.{quoted(k)}" for k in layout.schema.key] + list(map(_expression(layout), columns))
+    return "".join(f", {name}" for name in names)
 
 
 def equalities(where: Filter | None) -> dict[str, Any]:

@@ -14,12 +14,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from operator import itemgetter
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 import apsw
 import numpy as np
-from numpy.typing import NDArray
 
 from engrammic.backend import Survey
 from engrammic.backends.sqlite.layout import Layout
@@ -28,25 +26,24 @@ from engrammic.backends.sqlite.reading import (
     along,
     condition,
     decoder,
+    listing,
     served_by_index,
     without_partition,
 )
+from engrammic.backends.sqlite.scan import TIE_ROOM, Query, Ranked, Rows, Scan, spread, top
 from engrammic.filters import Filter
 from engrammic.predicate import check_filter
 from engrammic.reads import check_limit, columns_of, partition_of
-from engrammic.types import Record, Scored
+from engrammic.types import Scored
 
-Ranked: TypeAlias = list[tuple[int, float]]
-"""Table rows with their scores, best first."""
+Passed: TypeAlias = list[tuple[float, tuple[Any, ...]]]
+"""Scores, and (place in the ranking, *key, *columns) of records that pass the filter."""
 
-Rows: TypeAlias = NDArray[np.int64]
-Query: TypeAlias = NDArray[np.float32]
-
-TIE_ROOM = 64
 DEEPER = 1.5
+DEEPENINGS = 2
+"""How often a short page is looked for further down before all that match are collected."""
 FEW = 32
 """A sample with fewer vectors than this is taken from all that match."""
-VECTOR_DIGITS = 6
 TERMS_DIGITS = 12
 """Scores that agree up to here are equal; a BM25 score may be as small as 1e-6."""
 
@@ -89,33 +86,6 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class Scan:
-    """The cosines of one query: with all vectors of a view, or only with those asked for."""
-
-    view: View
-    query: Query
-    scores: Query | None
-
-    @classmethod
-    def of_all(cls, view: View, query: Query) -> Scan:
-        """Every cosine computed at once."""
-        return cls(view, query, view.scores(query))
-
-    def at(self, places: Rows) -> Query:
-        """The cosines of the vectors at `places`."""
-        if self.scores is not None:
-            return self.scores[places]
-        if len(places) > len(self.view.rows) // 4:
-            return self.view.scores(self.query)[places]
-        cosines: Query = self.view.vectors[places] @ self.query
-        return cosines
-
-    def best(self, places: Rows, limit: int) -> Ranked:
-        """The `limit` best of some places."""
-        return top(self.view.rows[places], self.at(places), limit)
-
-
-@dataclass(frozen=True, slots=True)
 class Search:
     """A plan being carried out over one connection."""
 
@@ -142,7 +112,7 @@ class Search:
         others: list[Scored] = []
         if also is not None:
             asked = Search(self.connection, also)
-            others = asked._page(scan.best(view.places(asked.matching()), also.limit))
+            others = asked._listed(scan)
         return Survey(hits, others, scan.at(sample))
 
     def by_terms(self, table: str, match: str) -> list[Scored]:
@@ -150,22 +120,20 @@ class Search:
         # `+rank` has SQLite keep the best while FTS5 ranks. FTS5's own `order by rank`
         # sorts every match with its positions, which takes half as long again.
         head = f"select rowid, -rank from {table} where {table} match ?"
-        tail = "order by +rank limit ?"
+
+        def ranked(inside: str, *values: Any) -> Ranked:
+            sql = f"{head} {inside} order by +rank limit ?"
+            return Ranked.of(self.connection.execute(sql, (match, *values)).fetchall())
 
         def best(depth: int) -> Ranked:
-            found: list[Any] = self.connection.execute(f"{head} {tail}", (match, depth)).fetchall()
-            return found
+            return ranked("", depth)
 
         def among() -> Ranked:
             rows = self.matching()
             if not len(rows):
-                return []  # an empty array cannot be bound
-            sql = f"{head} and +rowid in (select value from carray(?)) {tail}"
-            depth = self.plan.limit + TIE_ROOM
-            found: list[Any] = self.connection.execute(
-                sql, (match, apsw.carray(rows), depth)
-            ).fetchall()
-            return found
+                return Ranked.of(())  # an empty array cannot be bound
+            inside = "and +rowid in (select value from carray(?))"
+            return ranked(inside, apsw.carray(rows), self.plan.limit + TIE_ROOM)
 
         if self.plan.indexed:
             return self._page(among())
@@ -173,26 +141,44 @@ class Search:
 
     def sample(self, view: View, count: int) -> Rows:
         """The places of about `count` vectors of what passes the filter, evenly spread."""
-        rows = self.matching() if self.plan.indexed else view.alive(2 * count)
-        if self.plan.where is not None and not self.plan.indexed:
-            rows = self._passing(rows)
-            rows = self.matching() if len(rows) < FEW else rows
+        if self.plan.indexed:
+            return spread(view.places(self.matching()), count)
+        rows = view.alive(2 * count)
+        half = spread(rows, count)
+        if self.plan.where is None or len(self._passing(half)) == len(half):
+            return spread(view.places(half), count)
+        rows = self._passing(rows)
+        rows = self.matching() if len(rows) < FEW else rows
         return spread(view.places(rows), count)
+
+    def _listed(self, scan: Scan) -> list[Scored]:
+        """The page of a filter that few records pass: all of them read, then ranked."""
+        if not self.plan.indexed:
+            return self._down(scan)
+        where, values = condition(self.plan.layout, self.plan.whole, checked=True)
+        sql = listing(self.plan.layout, self.plan.columns, where)
+        found: list[Any] = self.connection.execute(sql, values).fetchall()
+        places = scan.view.places(np.array([row[0] for row in found], np.int64), keep=True)
+        cosines = scan.at(places).tolist()
+        return self._cut(
+            [(c, row) for c, row, place in zip(cosines, found, places.tolist(), strict=True)
+             if place >= 0]
+        )  # fmt: skip
 
     def matching(self) -> Rows:
         """The rows of every record that passes the filter."""
         # The partition is left in: it leads every index.
-        where, values = condition(self.plan.layout, self.plan.whole)
+        where, values = condition(self.plan.layout, self.plan.whole, checked=True)
         return self._rows(f"{self.plan.layout.table} as t where {where}", values)
 
     def _passing(self, rows: Rows) -> Rows:
         """Those of `rows` that pass the filter, in their order."""
         if not len(rows):
             return rows  # an empty array cannot be bound
-        where, values = condition(self.plan.layout, self.plan.where)
+        where, values = condition(self.plan.layout, self.plan.where, checked=True)
         table = self.plan.layout.table
         source = f"carray(?) as c cross join {table} as t on t._row = c.value where {where}"
-        return self._rows(source, [apsw.carray(rows), *values])
+        return self._rows(source, [apsw.carray(np.ascontiguousarray(rows)), *values])
 
     def _rows(self, source: str, values: Sequence[Any]) -> Rows:
         # As one value: each row stepped to alone gives up the interpreter once.
@@ -201,8 +187,8 @@ class Search:
 
     def _down(self, scan: Scan) -> list[Scored]:
         """The page found walking down all cosines."""
-        view, scores = scan.view, scan.scores
-        assert scores is not None
+        view = scan.view
+        scores = view.scores(scan.query) if scan.scores is None else scan.scores
 
         def best(depth: int) -> Ranked:
             return top(view.rows, scores, min(depth, view.count))
@@ -215,80 +201,50 @@ class Search:
         self, best: Callable[[int], Ranked], total: int | None, collect: Callable[[], Ranked]
     ) -> list[Scored]:
         """Rank first, then filter; deeper while the page is short and more are there."""
-        depth = self.plan.limit + TIE_ROOM
+        limit, depth = self.plan.limit, self.plan.limit + TIE_ROOM
         ranked = best(depth)
         passed = self._passed(ranked, [])
-        if self.plan.where is None or len(passed) >= self.plan.limit or len(ranked) < depth:
-            return self._cut(passed)
-        deeper = int(DEEPER * self.plan.limit * depth / (len(passed) + 0.5))
-        if total is None or deeper < total // 2:
-            seen = {row for row, _ in ranked}
-            ranked = best(deeper)
-            passed = self._passed([hit for hit in ranked if hit[0] not in seen], passed)
-            if len(passed) >= self.plan.limit or len(ranked) < deeper:
+        for _ in range(DEEPENINGS):
+            if self.plan.where is None or len(passed) >= limit or len(ranked.rows) < depth:
+                return self._cut(passed)
+            deeper = int(DEEPER * limit * depth / (len(passed) + 0.5))
+            if total is not None and deeper > total // 2:
+                break
+            before, depth = ranked, deeper
+            ranked = best(depth)
+            passed = self._passed(ranked.beyond(before), passed)
+        else:
+            if len(passed) >= limit or len(ranked.rows) < depth:
                 return self._cut(passed)
         return self._page(collect())
 
     def _page(self, ranked: Ranked) -> list[Scored]:
         return self._cut(self._passed(ranked, []))
 
-    def _passed(self, ranked: Ranked, before: list[Passed]) -> list[Passed]:
-        """`before` and the next that pass: until the page is full, and what ties with its last."""
+    def _passed(self, ranked: Ranked, passed: Passed) -> Passed:
+        """`passed` and the next that pass: until the page is full, and what ties with its last."""
         limit, digits, layout = self.plan.limit, self.plan.digits, self.plan.layout
-        if not ranked or not limit:
-            return before
-        scores = dict(ranked)
-        where, values = condition(layout, self.plan.where)
-        rows = apsw.carray(np.fromiter(scores, np.int64, len(scores)))
-        decode, width = decoder(layout, self.plan.columns), len(layout.schema.key) + 1
-        walk = self.connection.execute(along(layout, self.plan.columns, where), (rows, *values))
-        passed = before
+        if not len(ranked.rows) or not limit:
+            return passed
+        scores, last = ranked.scores.tolist(), None
+        where, values = condition(layout, self.plan.where, checked=True)
+        sql = along(layout, self.plan.columns, where)
+        walk = self.connection.execute(sql, (apsw.carray(ranked.rows), *values))
         try:
             for row in walk:
-                score = scores[row[0]]
-                place = -round(score, digits)
-                if len(passed) >= limit and place > passed[limit - 1].place:
-                    break
-                passed.append(Passed(place, row[1:width], decode(row[width:]), score))
+                score = scores[row[0] - 1]
+                if len(passed) >= limit:
+                    last = round(passed[limit - 1][0], digits) if last is None else last
+                    if round(score, digits) < last:
+                        break
+                passed.append((score, row))
         finally:
             walk.close(True)
         return passed
 
-    def _cut(self, passed: list[Passed]) -> list[Scored]:
+    def _cut(self, passed: Passed) -> list[Scored]:
         """The page; equal scores by key."""
-        passed.sort(key=BY_SCORE_AND_KEY)
-        return [Scored(hit.record, hit.score) for hit in passed[: self.plan.limit]]
-
-
-class Passed(NamedTuple):
-    """A record that passes the filter; the smaller `place`, the better."""
-
-    place: float
-    key: tuple[Any, ...]
-    record: Record
-    score: float
-
-
-BY_SCORE_AND_KEY = itemgetter(0, 1)
-
-
-def spread(items: Rows, count: int) -> Rows:
-    """About `count` of `items`, evenly spread."""
-    return items[:: max(1, len(items) // max(1, count))][:count]
-
-
-def top(rows: Rows, scores: Query, limit: int) -> Ranked:
-    """The `limit` best rows, and those that tie with the last of them, best first."""
-    count = len(scores)
-    if limit <= 0 or not count:
-        return []
-    if limit < count:
-        worst = np.partition(scores, count - limit)[count - limit]
-        places = np.flatnonzero(scores >= worst - 10.0**-VECTOR_DIGITS)
-        if len(places) > limit + TIE_ROOM:
-            places = places[np.argsort(-scores[places], kind="stable")[: limit + TIE_ROOM]]
-    else:
-        places = np.arange(count)
-    places = places[np.argsort(-scores[places], kind="stable")]
-    places = places[np.isfinite(scores[places])]
-    return list(zip(rows[places].tolist(), scores[places].tolist(), strict=True))
+        digits, width = self.plan.digits, len(self.plan.layout.schema.key) + 1
+        decode = decoder(self.plan.layout, self.plan.columns)
+        passed.sort(key=lambda hit: (-round(hit[0], digits), hit[1][1:width]))
+        return [Scored(decode(row[width:]), score) for score, row in passed[: self.plan.limit]]
