@@ -119,7 +119,6 @@ def test_an_import_killed_in_the_middle_and_run_again_is_as_one_clean_run(
     assert differences(wanted, contents(tmp_path / "engrammic.db")) == []
 
 
-@pytest.mark.xfail(bool(DATA), strict=True, reason="two of these files are one conversation")
 async def test_importing_twice_writes_nothing(tmp_path: Path) -> None:
     async with await opened(str(tmp_path)) as memory:
         await memory.import_files(SOURCES)
@@ -130,7 +129,6 @@ async def test_importing_twice_writes_nothing(tmp_path: Path) -> None:
         assert differences(state, contents(tmp_path / "engrammic.db")) == []
 
 
-@pytest.mark.xfail(strict=True, reason="the two files' metadata take turns")
 async def test_two_files_about_one_conversation_are_imported_twice_without_a_write(
     tmp_path: Path,
 ) -> None:
@@ -210,7 +208,6 @@ async def test_a_writer_without_a_model_leaves_no_vector_of_the_old_text(tmp_pat
             assert await memory.backend.diagnose() == []
 
 
-@pytest.mark.xfail(strict=True, reason="filling in does not check that the text is the same")
 async def test_filling_in_touches_nothing_that_changed_meanwhile(tmp_path: Path) -> None:
     async with engrammic.open(str(tmp_path), embedder="none") as plain:
         for name in ("n0", "n1"):

@@ -96,7 +96,7 @@ class ConversationStore(Store):
     async def merge(self, told: Conversation) -> bool:
         """Bring in what a source tells of a conversation; whether it was new.
 
-        A title or model once known stays unless another is told; times widen.
+        What is known stays, since several files may tell of one; times widen.
         """
         stored = await self.get(told.conversation_id)
         if stored is None:
@@ -104,11 +104,11 @@ class ConversationStore(Store):
         else:
             merged = replace(
                 told,
-                title=told.title or stored.title,
-                model_id=told.model_id or stored.model_id,
+                title=stored.title or told.title,
+                model_id=stored.model_id or told.model_id,
                 created_at=_pick(min, told.created_at, stored.created_at),
                 updated_at=_pick(max, told.updated_at, stored.updated_at),
-                metadata={**stored.metadata, **told.metadata},
+                metadata={**told.metadata, **stored.metadata},
                 message_count=stored.message_count,
             )
         if merged != stored:

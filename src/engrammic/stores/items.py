@@ -198,7 +198,8 @@ class ItemStore(Indexing[Item]):
         }
 
         async def filling(reader: Scoped) -> Changes:
-            found = await reader.query(self.table, is_in(self.key, tuple(made)))
+            pending = every(is_in(self.key, tuple(made)), Compare("vector", Op.IS_NULL))
+            found = await reader.query(self.table, pending)
             same = [r for r in found if self.searchable(r) == made[r[self.key]][0]]
             vectors = [{self.key: r[self.key], "vector": made[r[self.key]][1].vector} for r in same]
             passages = [p for r in same for p in self._passages(r, made[r[self.key]][1])]
