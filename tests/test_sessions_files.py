@@ -106,10 +106,15 @@ def test_a_directory_named_outright_is_read_though_hidden(tmp_path: Path) -> Non
     assert find([tmp_path / ".claude"]).files == [tmp_path / ".claude" / "a.md"]
 
 
-def test_a_line_of_ten_megabytes_is_read(tmp_path: Path) -> None:
+def test_a_line_of_ten_megabytes_is_read_up_to_what_a_store_takes(tmp_path: Path) -> None:
     log = tmp_path / "long.jsonl"
-    log.write_text(json.dumps({"role": "user", "content": "x" * 10_000_000}) + "\n")
-    assert [len(content) for _, content in said(read(log))] == [10_000_000]
+    rows = [{"role": "user", "content": "short", "skipped": "x" * n} for n in (0, 10_000_000)]
+    rows.append({"role": "user", "content": "x" * 10_000_000})
+    log.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    items = list(read(log))
+    assert [content for _, content in said(items)] == ["short", "short"]
+    assert [b.line for b in bad(items)] == [3]
+    assert bad(items)[0].reason.startswith("content: is 10000000 bytes long")
 
 
 def test_a_line_beyond_the_bound_is_passed_over(
@@ -286,3 +291,21 @@ def test_the_examples_are_whole() -> None:
     sessions = [messages(one) for one in items.values() if messages(one)]
     assert len(sessions) == 3
     assert all(25 <= len(one) <= 60 for one in sessions)
+
+
+def test_a_number_that_no_store_takes_is_a_bad_line(tmp_path: Path) -> None:
+    log = tmp_path / "big.jsonl"
+    rows = [{"role": "user", "content": c, "seed": n} for c, n in (("a", 1), ("b", 2**60))]
+    log.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    items = list(read(log))
+    assert said(items) == [("user", "a")]
+    assert [b.line for b in bad(items)] == [2]
+    assert "metadata" in bad(items)[0].reason
+
+
+def test_a_conversation_of_which_nothing_can_be_stored_is_not_told(tmp_path: Path) -> None:
+    long = {"role": "user", "content": "x" * 1_100_000}
+    (tmp_path / "one.jsonl").write_text(json.dumps(long) + "\n")
+    (tmp_path / "list.json").write_text(json.dumps({"messages": [long]}))
+    for name in ("one.jsonl", "list.json"):
+        assert [type(i) for i in read(tmp_path / name)] == [BadLine]

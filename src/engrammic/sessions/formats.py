@@ -18,7 +18,7 @@ from engrammic.sessions import (
     markdown,
     swe_agent,
 )
-from engrammic.sessions.lines import HEAD, LINES, LONGEST, Item
+from engrammic.sessions.lines import HEAD, LINES, LONGEST, Item, path_of
 
 
 class Reader(Protocol):
@@ -70,7 +70,7 @@ def read(path: str | Path, *, include_thinking: bool = False) -> Iterator[Item]:
     The same file gives the same items. Raises InvalidInput, at once, for a
     file that is not there or that no reader knows.
     """
-    file = Path(path).expanduser()
+    file = path_of(path, "path")
     if not file.is_file():
         what = "a directory; give its files" if file.is_dir() else "no such file"
         raise InvalidInput("path", f"{file}: {what}")

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
+from os.path import realpath
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from engrammic.errors import InvalidInput
 from engrammic.filters import eq
 from engrammic.items import Conversation, Message, Note
-from engrammic.sessions.files import find
+from engrammic.sessions import markdown
+from engrammic.sessions.files import EMPTY, find
 from engrammic.sessions.formats import read
-from engrammic.sessions.lines import BadLine
+from engrammic.sessions.lines import BadLine, Item
+from engrammic.sessions.storable import refusal
+from engrammic.sessions.values import clean
 from engrammic.stores.conversations import ConversationStore
 from engrammic.stores.items import BATCH
 from engrammic.stores.messages import MessageStore
@@ -49,7 +53,8 @@ class Importer:
     """Brings files into the memory of one scope.
 
     What is stored already and equal is left alone. A section that an edited
-    file no longer has is deleted; messages never are.
+    file no longer has is deleted; messages never are, nor what a user
+    remembered. A part that no store takes is reported, and the rest goes in.
     """
 
     messages: MessageStore
@@ -61,9 +66,12 @@ class Importer:
         self, paths: Iterable[str | Path], progress: Progress | None = None
     ) -> ImportReport:
         """Import files and folders. Raises InvalidInput when there is nothing to read."""
-        found = find([Path(p) for p in paths])
+        found = find(paths)
         self.report.skipped += found.skipped
-        if not found.files:
+        for empty in found.skipped:
+            if empty.reason == EMPTY:
+                await self._forget_gone(empty.path, set())
+        if not found.files and not self.report.removed:
             reasons = "; ".join(f"{b.path}: {b.reason}" for b in found.skipped[:3])
             raise InvalidInput("paths", f"no file to import{': ' + reasons if reasons else ''}")
         sizes = [path.stat().st_size for path in found.files]
@@ -74,33 +82,35 @@ class Importer:
             await self._file(path)
             self.report.files += 1
             done += size
-        if progress:
+        if progress and found.files:
             progress(done, done, found.files[-1])
         return self.report
 
     async def _file(self, path: Path) -> None:
         messages: list[Message] = []
         notes: list[Note] = []
-        own = _source(path)
-        for item in read(path):
+        sections: set[str] = set()
+        bad = len(self.report.skipped)
+        for item in _items(path):
             if isinstance(item, BadLine):
                 self.report.skipped.append(item)
             elif isinstance(item, Conversation):
                 self.report.conversations += await self.conversations.merge(item)
             elif isinstance(item, Note):
                 notes.append(item)
+                sections.add(_id(item.note_id))
             else:
                 messages.append(item)
             if len(messages) >= BATCH:
                 await self._messages(messages)
                 messages = []
-            if len(notes) >= BATCH and notes[-1].source != own:
+            if len(notes) >= BATCH:
                 await self._notes(notes)
                 notes = []
         await self._messages(messages)
         await self._notes(notes)
-        if any(note.source == own for note in notes):
-            await self._forget_gone(own, {_id(n.note_id) for n in notes})
+        if len(self.report.skipped) == bad:  # what could not be read is not gone
+            await self._forget_gone(path, sections)
 
     async def _messages(self, messages: Sequence[Message]) -> None:
         stored = await self.messages.existing([_id(m.message_id) for m in messages])
@@ -118,9 +128,12 @@ class Importer:
         self._count(len(notes), len(new), len(changed))
         self.report.notes_added += len(new)
 
-    async def _forget_gone(self, source: str, kept: set[str]) -> None:
-        for note in await self.notes.list(eq("source", source)):
-            if note.note_id not in kept:
+    async def _forget_gone(self, path: Path, kept: set[str]) -> None:
+        """Delete the sections that a text file had and has no more."""
+        if path.suffix.lower() not in markdown.SUFFIXES:
+            return
+        for note in await self.notes.list(eq("source", _source(path))):
+            if markdown.is_section(note) and note.note_id not in kept:
                 self.report.removed += await self.notes.delete(_id(note.note_id))
 
     def _count(self, total: int, new: int, changed: int) -> None:
@@ -128,8 +141,20 @@ class Importer:
         self.report.unchanged += total - new - changed
 
 
+def _items(path: Path) -> Iterator[Item]:
+    """The items of a file; one that fails while it is read ends in a BadLine."""
+    try:
+        for item in read(path):
+            # Readers check what stands on a line; a conversation is gathered from many.
+            reason = refusal(item) if isinstance(item, Conversation) else None
+            yield item if reason is None else BadLine(path, None, reason)
+    except (OSError, InvalidInput) as error:  # it was changed since it was found
+        yield BadLine(path, None, f"cannot be read: {error}")
+
+
 def _source(path: Path) -> str:
-    return str(path.resolve())
+    """The source of the notes that the file became."""
+    return str(clean(realpath(path))[0])
 
 
 def _id(given: str | None) -> str:

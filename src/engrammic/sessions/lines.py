@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from errno import ENAMETOOLONG
+from os import PathLike, fspath, stat
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, TypeAlias, TypeVar
 
 from engrammic.errors import InvalidInput
 from engrammic.items import Conversation, Message, Note
+from engrammic.sessions.storable import refusal
 
 T = TypeVar("T")
 
@@ -63,6 +66,21 @@ def parse(data: bytes) -> Any:
         raise NotJson(f"no readable JSON: {error}", None) from error
 
 
+def path_of(given: object, name: str) -> Path:
+    """The path that a caller names, `~` expanded. Raises InvalidInput for what is none."""
+    if not isinstance(given, str | PathLike) or not isinstance(fspath(given), str):
+        raise InvalidInput(name, f"want a path, not {given!r:.80}")
+    try:
+        path = Path(given).expanduser()
+        stat(path)
+    except (RuntimeError, ValueError) as error:
+        raise InvalidInput(name, f"{str(given)!r:.80} is no path: {error}") from error
+    except OSError as error:
+        if error.errno == ENAMETOOLONG:
+            raise InvalidInput(name, f"{str(given)!r:.80}... is too long for a path") from error
+    return path
+
+
 def records(path: Path) -> Iterator[Line | BadLine]:
     """The objects of a JSON lines file in order; blank lines are passed over."""
     with path.open("rb") as file:
@@ -108,13 +126,21 @@ def each(path: Path, handle: Callable[[Line], Iterable[Item]]) -> Iterator[Item]
 def guarded(
     path: Path, line: int | None, handle: Callable[[T], Iterable[Item]], value: T, where: str = ""
 ) -> list[Item]:
-    """The items that `handle` makes of the value, or the one BadLine that says why it could not."""
+    """The items that `handle` makes of the value, or the one BadLine that says why it could not.
+
+    An item that no store takes becomes a BadLine in its place.
+    """
     try:
-        return list(handle(value))
+        return [_storable(path, line, item, where) for item in handle(value)]
     except InvalidInput as error:
         return [BadLine(path, line, f"{where}{error}")]
     except RecursionError:
         return [BadLine(path, line, f"{where}nested too deeply")]
+
+
+def _storable(path: Path, line: int | None, item: Item, where: str) -> Item:
+    reason = None if isinstance(item, BadLine) else refusal(item)
+    return item if reason is None else BadLine(path, line, f"{where}{reason}")
 
 
 def document(path: Path) -> Any:

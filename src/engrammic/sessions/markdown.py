@@ -14,7 +14,8 @@ from typing import NamedTuple
 from markdown_it import MarkdownIt
 
 from engrammic.items import Note
-from engrammic.sessions.lines import Item
+from engrammic.sessions.lines import BadLine, Item
+from engrammic.sessions.storable import refusal
 from engrammic.sessions.thread import Source
 from engrammic.sessions.values import clean, digest, moment, text_of
 
@@ -57,7 +58,8 @@ def read(path: Path, *, include_thinking: bool = False) -> Iterator[Item]:
     """A note for each section, in the order of the file; together they are the whole text.
 
     A note's id is made of the path, its headings and how often they came
-    before: a section that is edited keeps it.
+    before: a section that is edited keeps it. A section that no store takes
+    is a BadLine at its first line.
     """
     source = Source.of(NAME, path)
     text = _decode(path.read_bytes())
@@ -65,10 +67,21 @@ def read(path: Path, *, include_thinking: bool = False) -> Iterator[Item]:
     title = text_of(front.get("title"))
     seen: Counter[tuple[str, ...]] = Counter()
     for number, section in enumerate(sections(text[body:])):
-        content = text[body + section.start : body + section.end]
+        begin = body + section.start
+        content = text[begin : body + section.end]
         title = title or (section.headings[0] if section.headings else None)
-        yield _note(source, content, section, seen[section.headings], number, title, front)
+        note = _note(source, content, section, seen[section.headings], number, title, front)
+        reason = refusal(note)
+        if reason is None:
+            yield note
+        else:
+            yield BadLine(path, 1 + len(_BREAK.findall(text, 0, begin)), reason)
         seen[section.headings] += 1
+
+
+def is_section(note: Note) -> bool:
+    """Whether the note was made here, and not remembered by a user about the file."""
+    return (note.note_id or "").startswith(f"{NAME}:")
 
 
 def _note(

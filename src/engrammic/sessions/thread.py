@@ -10,6 +10,7 @@ from typing import Any
 
 from engrammic.items import Conversation, Message
 from engrammic.sessions.blocks import Part
+from engrammic.sessions.storable import refusal
 from engrammic.sessions.values import EARLIEST, clean, digest, identity, moment
 
 _ROLES = {
@@ -78,7 +79,10 @@ class Turn:
 
 @dataclass(slots=True)
 class Thread:
-    """What is known of a conversation so far; it grows with each turn that is put through it."""
+    """What is known of a conversation so far; it grows with each turn that is put through it.
+
+    `messages` counts those that a store takes.
+    """
 
     source: Source
     id: str
@@ -117,8 +121,7 @@ class Thread:
         metadata |= {"replaced_characters": replaced} if replaced else {}
         if self._opening is None and role == "user" and not metadata.keys() & _NOT_ASKED:
             self._opening = _first_line(content)
-        self.messages += 1
-        return Message(
+        message = Message(
             conversation_id=self.id,
             role=role,
             content=content,
@@ -130,6 +133,8 @@ class Thread:
             created_at=self._date(when),
             metadata=metadata,
         )
+        self.messages += refusal(message) is None
+        return message
 
     def _key(self, turn: Turn, part: Part, number: int, role: str) -> str:
         key = (turn.key,) if turn.key else (f"{number:06d}", role)
