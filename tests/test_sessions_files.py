@@ -73,39 +73,6 @@ def test_an_empty_log_has_no_items(tmp_path: Path) -> None:
     assert list(read(tmp_path / "new.jsonl")) == []
 
 
-def test_find_walks_in_order_and_tells_what_it_passes_over(tmp_path: Path) -> None:
-    for name in (
-        "b/x.md",
-        "a.md",
-        ".git/c.md",
-        "node_modules/d.md",
-        ".hidden.md",
-        "LICENSE",
-        "p.pdf",
-    ):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_text("# words")
-    (tmp_path / "other.json").write_text("{}")
-    (tmp_path / "empty.md").touch()
-    found = find([tmp_path, tmp_path / "a.md", tmp_path / "gone.md"])
-    assert [str(p.relative_to(tmp_path)) for p in found.files] == ["a.md", "b/x.md"]
-    assert [(s.path.name, s.reason) for s in found.skipped] == [
-        ("LICENSE", "no suffix to tell what it holds"),
-        ("empty.md", "empty"),
-        ("gone.md", "no such file"),
-        ("other.json", "no known transcript format"),
-        ("p.pdf", "no reader for .pdf"),
-    ]
-    assert all(s.line is None for s in found.skipped)
-
-
-def test_a_directory_named_outright_is_read_though_hidden(tmp_path: Path) -> None:
-    (tmp_path / ".claude").mkdir()
-    (tmp_path / ".claude" / "a.md").write_text("# words")
-    assert find([tmp_path]).files == []
-    assert find([tmp_path / ".claude"]).files == [tmp_path / ".claude" / "a.md"]
-
-
 def test_a_line_of_ten_megabytes_is_read_up_to_what_a_store_takes(tmp_path: Path) -> None:
     log = tmp_path / "long.jsonl"
     rows = [{"role": "user", "content": "short", "skipped": "x" * n} for n in (0, 10_000_000)]
