@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import typer
@@ -18,6 +19,8 @@ from engrammic.cli import (
     showing,
     writing,
 )
+from engrammic.cli.command import FAILED
+from engrammic.cli.output import complain, leave_stdout, opened_streams
 
 app = typer.Typer(
     name="engrammic",
@@ -49,4 +52,14 @@ for group in (writing, searching, showing, looking, exporting, doctor, backends,
 
 def main() -> None:
     """Run the command line."""
-    app()
+    opened_streams()
+    try:
+        try:
+            app()
+        finally:
+            sys.stdout.flush()
+    except OSError as error:  # the help, or the version, could not be written
+        if not isinstance(error, BrokenPipeError):
+            complain(str(error))
+        leave_stdout()
+        sys.exit(FAILED)

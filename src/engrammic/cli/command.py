@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import os
 import sys
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import fields, is_dataclass
@@ -11,7 +10,7 @@ from typing import Any, TypeAlias, get_type_hints
 
 import typer
 
-from engrammic.cli.output import complain
+from engrammic.cli.output import complain, leave_stdout
 from engrammic.errors import EngrammicError
 
 FAILED = 1
@@ -85,12 +84,19 @@ def _finish(begin: Callable[[], Coroutine[Any, Any, None] | None]) -> None:
         complain(str(error))
         raise typer.Exit(FAILED) from None
     except BrokenPipeError:
-        # The reader of our output has left, as `head` does; what is flushed at exit goes nowhere.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        leave_stdout()  # its reader has left, as `head` does
         raise typer.Exit(FAILED) from None
     except OSError as error:
         complain(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+        _give_up_on_a_full_stdout()
         raise typer.Exit(FAILED) from None
     except KeyboardInterrupt:
         complain("interrupted; what was acknowledged is stored")
         raise typer.Exit(130) from None
+
+
+def _give_up_on_a_full_stdout() -> None:
+    try:
+        sys.stdout.flush()
+    except OSError:
+        leave_stdout()

@@ -8,6 +8,7 @@ import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from io import TextIOWrapper
 from pathlib import Path
 from tempfile import mkstemp
 from typing import TYPE_CHECKING, Any, TextIO
@@ -32,9 +33,36 @@ def console(stream: TextIO | None = None) -> Console:
     return Console(file=stream or sys.stdout, highlight=False, emoji=False, markup=False)
 
 
+def opened_streams() -> None:
+    """Make stdin, stdout and stderr fit for use, whatever the shell has made of them.
+
+    What the encoding lacks is escaped. What is closed leads nowhere: left so, its
+    descriptor would go to the next file that is opened, which is the database.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            mode = "w" if number else "r"
+            nowhere = os.open(os.devnull, os.O_RDWR)
+            if nowhere != number:
+                os.dup2(nowhere, number)
+                os.close(nowhere)
+            setattr(sys, name, open(number, mode, encoding="utf-8", closefd=False))  # noqa: SIM115
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def leave_stdout() -> None:
+    """Let what is still to be flushed at the end go nowhere: nobody reads it."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
+
+
 def emit(value: Any) -> None:
-    """One JSON document as a line on stdout."""
-    print(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+    """One JSON document as a line on stdout, in ASCII unless that is UTF-8."""
+    narrow = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
+    print(json.dumps(value, ensure_ascii=narrow, separators=(",", ":")))
 
 
 def say(text: str) -> None:
@@ -116,8 +144,10 @@ def counted(number: int, noun: str) -> str:
 
 @contextmanager
 def written(path: Path | None) -> Iterator[TextIO]:
-    """A stream to write to: stdout, or a file that appears at `path` when all is written."""
+    """A stream in UTF-8: stdout, or a file that appears at `path` when all is written."""
     if path is None:
+        if isinstance(sys.stdout, TextIOWrapper):
+            sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
         yield sys.stdout
         return
     handle, name = mkstemp(dir=path.parent, prefix=f".{path.name}.")

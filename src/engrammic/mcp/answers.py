@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from engrammic.clock import iso
-from engrammic.context import CLOSING, CUT, NOTHING, OPENING, compose, count_tokens, fenced
+from engrammic.context import CUT, NOTHING, block, compose, fenced, flat, heading, quoted
 from engrammic.hits import Hit
 from engrammic.items import Message, Note
+from engrammic.text.budget import count_tokens
 
 FEWEST_TOKENS = 200
 MOST_TOKENS = 8_000
@@ -29,27 +30,23 @@ def found(hits: Sequence[Hit], max_tokens: int, notices: Sequence[str] = ()) -> 
     """The hits as one fenced block; notices and what was left out stand outside of it."""
     lines = [_notice(n) for n in notices]
     spare = count_tokens("\n".join([*lines, _shown(len(hits), len(hits))])) + 1
-    block = compose(hits, max_tokens - spare)
-    if len(block.hits) < len(hits):
-        lines.append(_shown(len(block.hits), len(hits)))
-    return Answer("\n".join([*lines, block.text]))
+    told = compose(hits, max_tokens - spare)
+    if len(told.hits) < len(hits):
+        lines.append(_shown(len(told.hits), len(hits)))
+    return Answer("\n".join([*lines, told.text]))
 
 
 def listed(items: Sequence[Message | Note], max_tokens: int) -> Answer:
     """Items without a ranking as one fenced block, each cut to an excerpt."""
     entries: list[str] = []
     spare = count_tokens(_shown(len(items), len(items))) + 1
-    for item in items:
-        block = _block([*entries, _entry(len(entries) + 1, item)])
-        if count_tokens(block) + spare > max_tokens:
+    for number, item in enumerate(items, 1):
+        entry = _entry(number, item)
+        if count_tokens(block([*entries, entry])) + spare > max_tokens:
             break
-        entries.append(_entry(len(entries) + 1, item))
+        entries.append(entry)
     lines = [] if len(entries) == len(items) else [_shown(len(entries), len(items))]
-    return Answer("\n".join([*lines, _block(entries or [NOTHING])]))
-
-
-def _block(entries: Sequence[str]) -> str:
-    return "\n".join([OPENING, *entries, CLOSING])
+    return Answer("\n".join([*lines, block(entries or [NOTHING])]))
 
 
 def _entry(number: int, item: Message | Note) -> str:
@@ -57,16 +54,16 @@ def _entry(number: int, item: Message | Note) -> str:
     identity = item.note_id if isinstance(item, Note) else item.message_id
     origin = item.memory_type if isinstance(item, Note) else item.conversation_id
     assert isinstance(item.created_at, int)
-    title = f" | {item.title}" if isinstance(item, Note) and item.title else ""
-    head = " ".join(f"[{number}] {kind} {identity} | {origin}{title}".split())
+    title = [item.title] if isinstance(item, Note) and item.title else []
+    head = heading(number, f"{kind} {identity}", origin, *title, iso(item.created_at))
     text = item.content
     if len(text) > EXCERPT_CHARACTERS:
         text = text[:EXCERPT_CHARACTERS] + CUT
-    return f"{fenced(head)} | {iso(item.created_at)}\n{fenced(text)}"
+    return f"{head}\n{quoted(fenced(text))}"
 
 
 def _notice(text: str) -> str:
-    line = fenced(" ".join(text.split()))
+    line = flat(text)
     return f"Note: {line if len(line) <= NOTICE_CHARACTERS else line[:NOTICE_CHARACTERS] + CUT}"
 
 

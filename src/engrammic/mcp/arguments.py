@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal, TypeAlias
+from math import isfinite
+from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from engrammic.mcp.answers import FEWEST_TOKENS, MOST_TOKENS
 
@@ -14,6 +15,23 @@ LONGEST_QUERY = 4_000
 MOST_HITS = 50
 MOST_IDS = 20
 
+
+def _no_flag(value: Any) -> Any:
+    """The value. Raises ValueError for true and false, which count as 1 and 0 elsewhere."""
+    if isinstance(value, bool):
+        raise ValueError("want a number, not true or false")  # noqa: TRY004 pydantic's protocol
+    return value
+
+
+def _finite(value: Plain) -> Plain:
+    """The value. Raises ValueError for what JSON has no way to write."""
+    if isinstance(value, float) and not isfinite(value):
+        raise ValueError("want a finite number")
+    return value
+
+
+Number = BeforeValidator(_no_flag)
+Plain: TypeAlias = str | int | float | bool | None
 Query: TypeAlias = Annotated[
     str,
     Field(
@@ -25,9 +43,9 @@ Query: TypeAlias = Annotated[
 Id: TypeAlias = Annotated[str, Field(min_length=1, max_length=512)]
 Label: TypeAlias = Annotated[str, Field(min_length=1, max_length=1_000)]
 MemoryType: TypeAlias = Literal["note", "conversation", "preference", "pattern", "insight"]
-Plain: TypeAlias = str | int | float | bool | None
 Tokens: TypeAlias = Annotated[
     int,
+    Number,
     Field(
         ge=FEWEST_TOKENS,
         le=MOST_TOKENS,
@@ -61,7 +79,9 @@ class Search(Arguments):
     """What `search` takes."""
 
     query: Query
-    limit: Annotated[int, Field(ge=1, le=MOST_HITS, description="At most this many hits.")] = 10
+    limit: Annotated[
+        int, Number, Field(ge=1, le=MOST_HITS, description="At most this many hits.")
+    ] = 10
     mode: Annotated[
         Literal["hybrid", "keyword", "vector"],
         Field(description="hybrid: by meaning and words. keyword: by words. vector: by meaning."),
@@ -80,7 +100,7 @@ class Search(Arguments):
     since: Since = None
     until: Until = None
     min_score: Annotated[
-        float, Field(ge=0, le=1, description="Leave out hits that score below this.")
+        float, Number, Field(ge=0, le=1, description="Leave out hits that score below this.")
     ] = 0.0
     max_tokens: Tokens = 2_000
 
@@ -91,7 +111,9 @@ class Recall(Arguments):
     query: Annotated[
         Query | None, Field(description="What to look for; without it the newest notes.")
     ] = None
-    limit: Annotated[int, Field(ge=1, le=MOST_HITS, description="At most this many notes.")] = 5
+    limit: Annotated[
+        int, Number, Field(ge=1, le=MOST_HITS, description="At most this many notes.")
+    ] = 5
     memory_type: OfType = None
     project: Annotated[Label | None, Field(description="Only notes of this project.")] = None
     since: Since = None
@@ -132,7 +154,7 @@ class Remember(Arguments):
     source: Annotated[Label | None, Field(description="Where it comes from: a path, a URL.")] = None
     project: Annotated[Label | None, Field(description="The project that it belongs to.")] = None
     metadata: Annotated[
-        dict[Label, Plain] | None,
+        dict[Label, Annotated[Plain, AfterValidator(_finite)]] | None,
         Field(max_length=32, description="Values of your own, to filter by later."),
     ] = None
     expires_at: Annotated[

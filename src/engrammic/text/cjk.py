@@ -1,7 +1,8 @@
-"""Scripts that are written without spaces, and the bigrams that stand for their words."""
+"""Scripts written without spaces, and the characters and bigrams that stand for their words."""
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 
 UNSPACED = (
@@ -11,6 +12,14 @@ UNSPACED = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"  # Thai, Lao, Myanmar, Khmer
 )
 """The inside of a regular-expression character class."""
+
+# Single kana and Thai letters are no words, Han characters and Hangul syllables are.
+_WORDLIKE = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\U00020000-\U0003ffff]")
+
+
+def grams(run: str) -> list[str]:
+    """The bigrams of a run, then its characters that are words by themselves."""
+    return bigrams(run) if len(run) < 2 else [*bigrams(run), *_WORDLIKE.findall(run)]
 
 
 def bigrams(run: str) -> list[str]:

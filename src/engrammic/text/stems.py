@@ -17,7 +17,7 @@ def stem(word: str) -> str:
     return found
 
 
-_STOP_WORDS = """
+_FUNCTION_WORDS = """
 a about above after again against all am an and any are as at be because been before being
 below between both but by can could did do does doing down during each few for from further
 had has have having he her here hers herself him himself his how i if in into is it its itself
@@ -30,5 +30,8 @@ isn't it'd it'll let's shouldn't they'd they'll they're they've wasn't we'd we'l
 weren't won't wouldn't you'd you'll you're you've
 """
 
-STOP_TERMS = frozenset(map(stem, _STOP_WORDS.split()))
+STOP_WORDS = frozenset(_FUNCTION_WORDS.split())
+"""English function words."""
+
+STOP_TERMS = frozenset(map(stem, STOP_WORDS))
 """Terms of English function words; a query does without them if it has others."""

@@ -1,13 +1,14 @@
-"""Text to terms: words stemmed, identifiers whole and split, CJK as bigrams."""
+"""Text to terms: words stemmed, identifiers whole and split, CJK as characters and bigrams."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from hashlib import blake2b
 from itertools import chain
 from unicodedata import category, normalize
 
-from engrammic.text.cjk import UNSPACED, bigrams
+from engrammic.text.cjk import UNSPACED, bigrams, grams
 from engrammic.text.identifiers import parts
 from engrammic.text.stems import STOP_TERMS, stem
 
@@ -38,7 +39,7 @@ class _Memo(dict[str, tuple[str, ...]]):
     WIDTH = 32  # longer words rarely come back
 
     def __missing__(self, word: str) -> tuple[str, ...]:
-        found = tuple(_analyse(word))
+        found = tuple(_analyse(word, grams))
         if len(word) <= self.WIDTH:
             if len(self) >= self.SIZE:
                 self.clear()
@@ -56,19 +57,22 @@ def terms(text: str) -> list[str]:
     MAX_LENGTH characters long; it may hold ASCII punctuation. Equal for texts
     that differ in composition, case or Latin accents only.
     """
-    if not text.isascii():
-        text = _plain(text)
-    return list(chain.from_iterable(map(_memo.__getitem__, text.split())))
+    return list(chain.from_iterable(map(_memo.__getitem__, _words(text))))
 
 
 def query_terms(text: str) -> list[str]:
     """The different terms to search for, at most MAX_QUERY_TERMS, in reading order.
 
-    Function words are left out unless the text consists of them.
+    Function words are left out unless the text consists of them. A CJK run asks
+    for its bigrams alone; its characters are terms for who asks for one.
     """
-    found = dict.fromkeys(terms(text))
+    found = dict.fromkeys(chain.from_iterable(_analyse(w, bigrams) for w in _words(text)))
     telling = [t for t in found if t not in STOP_TERMS]
     return (telling or list(found))[:MAX_QUERY_TERMS]
+
+
+def _words(text: str) -> list[str]:
+    return (text if text.isascii() else _plain(text)).split()
 
 
 def _plain(text: str) -> str:
@@ -88,15 +92,15 @@ def _replacement(char: str) -> str:
     return "" if joins else " "
 
 
-def _analyse(word: str) -> list[str]:
-    """The terms of a text without white space."""
+def _analyse(word: str, of_run: Callable[[str], list[str]]) -> list[str]:
+    """The terms of a text without white space; `of_run` gives those of a CJK run."""
     bare = word.strip(_EDGES)
     if bare.isascii() and bare.isalpha() and (bare[1:].islower() or len(bare) == 1):
         return [_bounded(stem(bare.lower()))]
     found: list[str] = []
     for piece in _PIECE.finditer(word):
         if piece["run"]:
-            found += bigrams(piece["run"])
+            found += of_run(piece["run"])
         elif piece["url"]:
             found += _compound(piece["url"].rstrip(".,:;!?/*_-"), "")
         else:
@@ -119,7 +123,10 @@ def _compound(whole: str, mark: str) -> list[str]:
     for section in sections:
         words = parts(section)
         if words:
-            found += [section.casefold(), *(stem(w.casefold()) for w in words)]
+            whole = section.casefold()
+            # As a query in lower case has it: "getusername" is a word, and stemmed.
+            found += [stem(whole) if whole.isalpha() else whole]
+            found += [stem(w.casefold()) for w in words]
         else:
             found.append(stem(section.casefold()))
     return found
