@@ -70,13 +70,10 @@ class Capabilities:
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """Where a query's vector stands: its nearest records, some others, and a sample of all."""
+    """Where a query's vector stands: its nearest records, and the cosines of a sample of all."""
 
     hits: list[Scored]
-    also: list[Scored]
-    """Records that were asked about, nearest first."""
     sample: NDArray[np.float32]
-    """The cosines of records evenly spread."""
 
 
 class Backend(ABC):
@@ -208,7 +205,7 @@ class Backend(ABC):
         """About `count` vectors spread over the matching records, shape (n, dimension)."""
         found = await self.query(table, where, limit=count * SPREAD, columns=(field,))
         vectors = [r[field] for r in found if r[field] is not None]
-        chosen = vectors[:: max(1, len(vectors) // count)][:count]
+        chosen = vectors[:: max(1, len(vectors) // max(1, count))][:count]
         schema = next(s for s in await self.tables() if s.name == table)
         return np.array(chosen, np.float32).reshape(len(chosen), schema.field(field).dimension or 0)
 
@@ -220,22 +217,16 @@ class Backend(ABC):
         *,
         limit: int,
         where: Filter | None = None,
-        also: Filter | None = None,
         sample: int = 0,
         columns: Sequence[str] | None = None,
     ) -> Survey:
-        """`vector_search`, the same among `also`, and the cosines of `vector_sample`, as one step.
-
-        At most `limit` of those among `also`, which `where` does not narrow.
-        """
-        asked: dict[str, Any] = {"limit": limit, "columns": columns}
-        hits = await self.vector_search(table, field, vector, where=where, **asked)
-        others: list[Scored] = []
-        if also is not None:
-            others = await self.vector_search(table, field, vector, where=also, **asked)
+        """`vector_search`, and the cosines of `vector_sample`, as one step."""
+        hits = await self.vector_search(
+            table, field, vector, limit=limit, where=where, columns=columns
+        )
         vectors = await self.vector_sample(table, field, count=sample, where=where)
         query = unit(vector, vectors.shape[1], f"{table}.{field}")
-        return Survey(hits, others, vectors @ query)
+        return Survey(hits, vectors @ query)
 
     async def insert(self, table: str, records: Sequence[Record]) -> int:
         """Put records in one step; the number of them."""

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TypeAlias
 
+from engrammic.checks import shown
 from engrammic.errors import InvalidInput
 
 Clock: TypeAlias = Callable[[], int]
@@ -29,10 +30,12 @@ def milliseconds(name: str, moment: object) -> int:
         aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
         moment = round(aware.timestamp() * 1000)
     if isinstance(moment, bool) or not isinstance(moment, int):
-        raise InvalidInput(name, f"want unix milliseconds or a datetime, not {moment!r}")
+        raise InvalidInput(name, f"want unix milliseconds or a datetime, not {shown(moment)}")
     if not EARLIEST <= moment < LATEST:
         raise InvalidInput(
-            name, f"want unix milliseconds; {moment} is no likely time (seconds? multiply by 1000)"
+            name,
+            f"want unix milliseconds; {shown(moment)} is no likely time "
+            "(seconds? multiply by 1000)",
         )
     return moment
 

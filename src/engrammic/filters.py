@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeAlias
 
+from engrammic.checks import check_name, shown
 from engrammic.errors import InvalidInput
 
 
@@ -77,16 +78,35 @@ class Compare(_Joinable):
     value: Any = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "op", Op(self.op))
+        if type(self.field) is not str or not self.field.isascii() or "\0" in self.field:
+            check_name(self.field, "field")
+        if type(self.op) is not Op:
+            object.__setattr__(self, "op", _op(self.field, self.op))
         if self.op in SET_OPS:
-            object.__setattr__(self, "value", tuple(self.value))
+            object.__setattr__(self, "value", _choices(self.field, self.value))
         elif self.op not in NULL_OPS and self.value is None:
             raise InvalidInput(self.field, "nothing compares with None; use is_null or not_null")
         if self.op in TEXT_OPS and not isinstance(self.value, str):
-            raise InvalidInput(self.field, f"{self.op} wants a text, not {self.value!r}")
+            raise InvalidInput(self.field, f"{self.op} wants a text, not {shown(self.value)}")
 
     def __invert__(self) -> Compare:
         return Compare(self.field, OPPOSITE[self.op], self.value)
+
+
+def _op(field: str, given: Any) -> Op:
+    try:
+        return Op(given)
+    except ValueError:
+        problem = f"no operator {shown(given)}; there are: {', '.join(Op)}"
+        raise InvalidInput(field, problem) from None
+
+
+def _choices(field: str, values: Any) -> tuple[Any, ...]:
+    if isinstance(values, tuple):
+        return values
+    if isinstance(values, str | bytes) or not isinstance(values, Iterable):
+        raise InvalidInput(field, f"want a sequence of values, such as [1, 2], not {shown(values)}")
+    return tuple(values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +142,7 @@ def eq(field: str, value: Any) -> Compare:
 
 def is_in(field: str, values: Iterable[Any]) -> Compare:
     """`field` is one of `values`; an empty set matches nothing."""
-    return Compare(field, Op.IN, tuple(values))
+    return Compare(field, Op.IN, values)
 
 
 def is_null(field: str) -> Compare:

@@ -6,9 +6,10 @@ import os
 from collections.abc import Awaitable, Callable, Generator
 from typing import TYPE_CHECKING, Any
 
+from engrammic.checks import shown
 from engrammic.clock import Clock, now
 from engrammic.embed.base import Embedder
-from engrammic.errors import ModelNotFound
+from engrammic.errors import InvalidInput, ModelNotFound
 from engrammic.memory import Memory
 from engrammic.registry import open_backend
 from engrammic.scope import Scope
@@ -57,6 +58,7 @@ def open_memory(
     """
 
     async def open_it() -> Memory:
+        _check_arguments(scope, embedder, clock)
         settings = load_settings(url)
         chosen, remarks = _embedder(embedder, settings.embedder)
         backend = await open_backend(settings.url)
@@ -73,6 +75,17 @@ def open_memory(
         return memory
 
     return Opening(open_it)
+
+
+def _check_arguments(scope: object, embedder: object, clock: object) -> None:
+    if scope is not None and not isinstance(scope, Scope):
+        raise InvalidInput("scope", f"want a Scope, such as Scope(user='me'), not {shown(scope)}")
+    if embedder == "" or not (embedder is None or isinstance(embedder, str | Embedder)):
+        raise InvalidInput(
+            "embedder", f"want an Embedder, the name of one, or 'none', not {shown(embedder)}"
+        )
+    if not callable(clock):
+        raise InvalidInput("clock", f"want a function that gives milliseconds, not {shown(clock)}")
 
 
 def _embedder(given: Embedder | str | None, configured: str) -> tuple[Embedder | None, list[str]]:

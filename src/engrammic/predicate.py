@@ -33,8 +33,10 @@ from operator import ge, gt, le, lt
 from typing import Any, TypeAlias
 
 from engrammic import glob
+from engrammic.checks import check_text as check_text
+from engrammic.checks import shown
 from engrammic.errors import InvalidInput
-from engrammic.filters import NULL_OPS, SET_OPS, TEXT_OPS, And, Compare, Filter, Op
+from engrammic.filters import NULL_OPS, SET_OPS, TEXT_OPS, And, Compare, Filter, Op, Or
 from engrammic.types import Field, Kind, Record, Schema
 
 Predicate: TypeAlias = Callable[[Record], bool]
@@ -148,8 +150,21 @@ def check_filter(where: Filter, schema: Schema, depth: int = 0) -> None:
     elif depth > DEEPEST:
         raise InvalidInput(schema.name, f"a filter is nested more than {DEEPEST} deep")
     else:
+        check_is_filter(where)
         for part in where.parts:
             check_filter(part, schema, depth + 1)
+
+
+def check_is_filter(where: Any, name: str = "where") -> None:
+    """Raises InvalidInput for what is no filter at all; its parts are not looked at."""
+    if isinstance(where, Compare) or (
+        isinstance(where, And | Or) and isinstance(where.parts, tuple | list)
+    ):
+        return
+    raise InvalidInput(
+        name, f"want a Filter, such as eq('role', 'user'), not {shown(where)}; "
+        "for values in the metadata there is metadata={...}"
+    )  # fmt: skip
 
 
 def _check_compare(where: Compare, field: Field, name: str) -> None:
@@ -173,22 +188,10 @@ def _check_compare(where: Compare, field: Field, name: str) -> None:
 def check_value(kind: Kind, value: Any, name: str) -> None:
     """Raises InvalidInput unless a field of this kind can be compared with the value."""
     if not isinstance(value, _FITTING[kind]):
-        raise InvalidInput(name, f"a {kind} field does not compare with {value!r:.80}")
+        raise InvalidInput(name, f"a {kind} field does not compare with {shown(value)}")
     if isinstance(value, str):
         check_text(value, name)
     elif isinstance(value, float) and not math.isfinite(value):
         raise InvalidInput(name, f"{value} compares with nothing")
     elif isinstance(value, int) and abs(value) > LARGEST:
-        raise InvalidInput(name, f"{value} is beyond plus or minus 2**53")
-
-
-def check_text(value: str, name: str) -> None:
-    """Raises InvalidInput for a NUL character or a lone surrogate."""
-    if "\0" in value:
-        raise InvalidInput(name, "the text contains a NUL character; remove it")
-    if value.isascii():
-        return
-    try:
-        value.encode()
-    except UnicodeEncodeError as error:
-        raise InvalidInput(name, f"lone surrogate at character {error.start}") from error
+        raise InvalidInput(name, f"{shown(value)} is beyond plus or minus 2**53")

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from engrammic.checks import check_count, shown
 from engrammic.errors import InvalidInput, UnknownField
 from engrammic.filters import And, Compare, Filter, Op
-from engrammic.predicate import check_text, check_value
-from engrammic.records import NO_TERM, unit
+from engrammic.predicate import LARGEST, check_text, check_value
+from engrammic.records import NO_TERM, key_value, unit
 from engrammic.types import Kind, Order, Schema, Vector
 
 _SORTABLE = frozenset({Kind.TEXT, Kind.INT, Kind.FLOAT, Kind.BOOL})
@@ -21,8 +22,12 @@ def columns_of(schema: Schema, columns: Sequence[str] | None) -> tuple[str, ...]
     """The fields to return. Raises UnknownField, or InvalidInput for terms."""
     if columns is None:
         return schema.stored
+    if isinstance(columns, str) or not isinstance(columns, Sequence):
+        raise InvalidInput("columns", f"want a sequence of fields, not {shown(columns)}")
     known = {f.name: f for f in schema.fields}
     for name in columns:
+        if not isinstance(name, str):
+            raise InvalidInput("columns", f"want names of fields, not {shown(name)}")
         if name not in known:
             raise UnknownField(f"{schema.name}.{name}", known)
         if known[name].kind is Kind.TERMS:
@@ -30,10 +35,31 @@ def columns_of(schema: Schema, columns: Sequence[str] | None) -> tuple[str, ...]
     return tuple(columns)
 
 
+def page_columns(schema: Schema, columns: Sequence[str] | None) -> tuple[str, ...]:
+    """As `columns_of`, for a query: at least one field."""
+    chosen = columns_of(schema, columns)
+    if not chosen:
+        raise InvalidInput("columns", "is empty; name a field, or None for all")
+    return chosen
+
+
+def check_key(schema: Schema, key: Any) -> tuple[Any, ...]:
+    """The key as it is stored, a value for each field of `schema.key`. Raises InvalidInput."""
+    if not isinstance(key, tuple | list) or len(key) != len(schema.key):
+        raise InvalidInput("key", f"want ({', '.join(schema.key)}), not {shown(key)}")
+    return tuple([key_value(schema, n, v) for n, v in zip(schema.key, key, strict=True)])
+
+
 def check_limit(limit: int | None) -> None:
-    """Raises InvalidInput for a limit below zero."""
-    if limit is not None and limit < 0:
-        raise InvalidInput("limit", f"{limit} is below zero")
+    """Raises InvalidInput for a limit that is no int, or below zero."""
+    if limit is not None:
+        check_count("limit", limit, 0, LARGEST)
+
+
+def check_order(order: Any) -> None:
+    """Raises InvalidInput for what is no Order, or one of no field."""
+    if order is not None and not (isinstance(order, Order) and isinstance(order.field, str)):
+        raise InvalidInput("order", f"want an Order of a field, not {shown(order)}")
 
 
 def sort_fields(schema: Schema, order: Order | None) -> tuple[str, ...]:
@@ -43,6 +69,7 @@ def sort_fields(schema: Schema, order: Order | None) -> tuple[str, ...]:
     """
     if order is None:
         return schema.key
+    check_order(order)
     field, name = schema.field(order.field), f"{schema.name}.{order.field}"
     if field.name != order.field or field.kind not in _SORTABLE:
         raise InvalidInput(name, "only a text, int, float or bool field sorts a page")
@@ -51,10 +78,10 @@ def sort_fields(schema: Schema, order: Order | None) -> tuple[str, ...]:
     return (order.field, *schema.key)
 
 
-def check_after(schema: Schema, order: Order | None, after: tuple[Any, ...]) -> None:
+def check_after(schema: Schema, order: Order | None, after: Any) -> None:
     """Raises InvalidInput unless `after` has a fitting value for each of `sort_fields`."""
     names = sort_fields(schema, order)
-    if len(after) != len(names):
+    if not isinstance(after, tuple | list) or len(after) != len(names):
         raise InvalidInput("after", f"want a value for each of {', '.join(names)}")
     for name, value in zip(names, after, strict=True):
         check_value(schema.field(name).kind, value, f"after.{name}")
@@ -85,6 +112,8 @@ def _demanded(name: str, where: Filter) -> Compare | None:
 
 def query_vector(schema: Schema, field: str, vector: Vector) -> NDArray[np.float32]:
     """The vector to search for, normalised. Raises UnknownField, InvalidInput."""
+    if not isinstance(field, str):
+        raise InvalidInput("field", f"want the name of a field, not {shown(field)}")
     found, name = schema.field(field), f"{schema.name}.{field}"
     if found.kind is not Kind.VECTOR or found.dimension is None:
         raise InvalidInput(name, f"is {found.kind}, not a vector field")
@@ -96,10 +125,12 @@ def query_terms(schema: Schema, terms: Sequence[str]) -> list[str]:
 
     Raises InvalidInput.
     """
-    if isinstance(terms, str):
+    if isinstance(terms, str) or not isinstance(terms, Sequence):
         raise InvalidInput("terms", "want a sequence of terms, not one text")
     if not schema.of_kind(Kind.TERMS):
         raise InvalidInput(schema.name, "the table has no field of terms to search")
     for term in terms:
+        if not isinstance(term, str):
+            raise InvalidInput("terms", f"a term is a text, not {shown(term)}")
         check_text(term, "terms")
     return [t for t in dict.fromkeys(terms) if t and not NO_TERM.search(t)]

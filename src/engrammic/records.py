@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache, partial
 from operator import index
 from typing import Any, TypeAlias, TypeGuard
@@ -13,8 +13,9 @@ from typing import Any, TypeAlias, TypeGuard
 import numpy as np
 from numpy.typing import NDArray
 
+from engrammic.checks import check_name, check_text, shown
 from engrammic.errors import InvalidInput, InvalidSchema, UnknownField
-from engrammic.predicate import DEEPEST, LARGEST, check_text
+from engrammic.predicate import DEEPEST, LARGEST
 from engrammic.types import Field, Kind, Record, Schema
 
 Cleaner: TypeAlias = Callable[[Record], Record]
@@ -46,11 +47,15 @@ def cleaner(schema: Schema, update: bool = False) -> Cleaner:
     and absent fields stay absent. Raises UnknownField, or InvalidInput that
     names the field.
     """
+    for named in (schema.name, *(f.name for f in schema.fields)):
+        check_name(named, "schema")
     names = frozenset(f.name for f in schema.fields)
     steps = [(f.name, _rule(schema, f), _required(schema, f), f.name in schema.key)
              for f in schema.fields]  # fmt: skip
 
     def run(record: Record) -> Record:
+        if type(record) is not dict and not isinstance(record, Mapping):
+            raise InvalidInput(schema.name, f"a record is a dict, not {shown(record)}")
         cleaned: Record = {}
         absent = 0
         for name, rule, required, key in steps:
@@ -152,9 +157,11 @@ def _ready(value: Any, dimension: int) -> TypeGuard[NDArray[np.float32]]:
 
 def _wide_unit(value: Any, dimension: int, name: str) -> NDArray[np.float32]:
     """In float64, where no float32 value overflows or vanishes when squared."""
+    if isinstance(value, np.ndarray) and value.dtype.kind not in "biuf":
+        raise InvalidInput(name, f"a vector is a sequence of numbers, not of {value.dtype}")
     try:
         wide = np.asarray(value, dtype=np.float64)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
         raise InvalidInput(name, f"a vector is a sequence of numbers: {error}") from error
     if wide.shape != (dimension,):
         raise InvalidInput(name, f"want {dimension} dimensions, not {wide.shape}")
@@ -191,9 +198,12 @@ def _int(name: str, value: Any) -> int:
     if type(value) is not int:
         if isinstance(value, bool) or not hasattr(value, "__index__"):
             raise InvalidInput(name, f"want an int, not {type(value).__name__}")
-        value = index(value)
+        try:
+            value = index(value)
+        except TypeError as error:
+            raise InvalidInput(name, f"want an int, not {shown(value)}") from error
     if not -LARGEST <= value <= LARGEST:
-        raise InvalidInput(name, f"{value} is beyond plus or minus 2**53")
+        raise InvalidInput(name, f"{shown(value)} is beyond plus or minus 2**53")
     return value  # type: ignore[no-any-return]
 
 
@@ -203,7 +213,7 @@ def _float(name: str, value: Any) -> float:
     try:
         number = float(value)
     except (OverflowError, TypeError) as error:
-        raise InvalidInput(name, f"no float holds {value!r:.80}") from error
+        raise InvalidInput(name, f"no float holds {shown(value)}") from error
     if not math.isfinite(number):
         raise InvalidInput(name, f"{number} is not finite")
     return number
@@ -211,7 +221,7 @@ def _float(name: str, value: Any) -> float:
 
 def _bool(name: str, value: Any) -> bool:
     if not isinstance(value, bool | np.bool_):
-        raise InvalidInput(name, f"want True or False, not {value!r:.80}")
+        raise InvalidInput(name, f"want True or False, not {shown(value)}")
     return bool(value)
 
 
@@ -258,15 +268,21 @@ def _check_json(name: str, value: Any, depth: int) -> None:
             raise InvalidInput(name, f"{value} is not finite")
     elif isinstance(value, int):
         if not -LARGEST <= value <= LARGEST:
-            raise InvalidInput(name, f"{value} is beyond plus or minus 2**53")
+            raise InvalidInput(name, f"{shown(value)} is beyond plus or minus 2**53")
     elif value is not None:
         raise InvalidInput(name, f"JSON has no form for {type(value).__name__}")
 
 
 def _json_key(name: str, key: Any) -> None:
     if not isinstance(key, str):
-        raise InvalidInput(name, f"a key of a JSON object is a text, not {key!r:.80}")
+        raise InvalidInput(name, f"a key of a JSON object is a text, not {shown(key)}")
     _text(name, key)
+
+
+def key_value(schema: Schema, name: str, value: Any) -> Any:
+    """The stored form of one value of a key. Raises InvalidInput."""
+    rule = _int if schema.field(name).kind is Kind.INT else _key_text
+    return rule(f"{schema.name}.{name}", value)
 
 
 _KEY_RULES: dict[Kind, Callable[[str, Any], Any]] = {Kind.TEXT: _key_text, Kind.INT: _int}

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from engrammic.backend import Backend
+from engrammic.checks import is_storable, shown
 from engrammic.errors import InvalidSettings, MissingDependency
 
 if TYPE_CHECKING:
@@ -23,13 +24,13 @@ async def open_backend(url: str) -> Backend:
     return await backend_class(scheme_of(url)).connect(url)
 
 
-def scheme_of(url: str) -> str:
+def scheme_of(url: Any) -> str:
     """The backend that a URL asks for; a Windows drive is no scheme."""
-    if not url or "\0" in url:
-        raise InvalidSettings(f"{url!r} is no database: want a path or scheme:...")
+    if not isinstance(url, str) or not url.strip() or not is_storable(url):
+        raise InvalidSettings(f"{shown(url)} is no database: want a path or scheme:...")
     if url == ":memory:":
         return "memory"
-    scheme, colon, _ = url.partition(":")
+    scheme, colon, _ = str(url).partition(":")
     named = colon and len(scheme) > 1 and scheme.isascii() and scheme.isidentifier()
     return scheme.lower() if named else "sqlite"
 

@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 
 from engrammic.backend import Backend, Reader, Survey
 from engrammic.changes import Change, Check, Delete, Put, Update
-from engrammic.errors import InvalidInput
-from engrammic.filters import Filter, eq, every
-from engrammic.predicate import check_text
+from engrammic.checks import check_count, check_name, shown
+from engrammic.errors import InvalidInput, UnknownField
+from engrammic.filters import And, Compare, Filter, Or, eq, every
+from engrammic.predicate import DEEPEST, LARGEST, check_is_filter
 from engrammic.types import Order, Record, Schema, Scored, Vector
 
 COLUMN = "scope"
@@ -37,10 +38,7 @@ class Scope:
 
     def __post_init__(self) -> None:
         for part in fields(self):
-            value = getattr(self, part.name)
-            if not isinstance(value, str):
-                raise InvalidInput(f"scope.{part.name}", f"want a text, not {value!r}")
-            check_text(value, f"scope.{part.name}")
+            check_name(getattr(self, part.name), f"scope.{part.name}")
         if not self.tenant:
             raise InvalidInput("scope.tenant", "a scope needs a tenant")
         if len(str(self)) > LONGEST:
@@ -52,7 +50,10 @@ class Scope:
     @classmethod
     def parse(cls, text: str) -> Scope:
         """The scope that `str(scope)` wrote."""
-        return cls(*map(unquote, text.split("/")))
+        parts = text.split("/")
+        if len(parts) > len(fields(cls)):
+            raise InvalidInput("scope", f"want tenant/user/agent/project, not {shown(text)}")
+        return cls(*map(unquote, parts))
 
 
 @lru_cache(maxsize=1024)
@@ -103,14 +104,19 @@ class Scoped:
         columns: Sequence[str] | None = None,
     ) -> list[Record]:
         """As `Backend.query`, within the scope."""
+        _check_columns(table, columns)
+        if isinstance(order, Order) and order.field == COLUMN:
+            raise _unseen(table)
         found = await self.backend.query(
-            table, self._narrow(where), order=order, after=self._resume(order, after),
+            table, self._narrow(table, where), order=order, after=self._resume(order, after),
             limit=limit, columns=columns,
         )  # fmt: skip
         return [_bare(r) for r in found]
 
     async def get(self, table: str, key: tuple[Any, ...]) -> Record | None:
         """As `Backend.get`, within the scope."""
+        if not isinstance(key, tuple | list):
+            raise InvalidInput("key", f"want a tuple of values, not {shown(key)}")
         found = await self.backend.get(table, (self._value, *key))
         return None if found is None else _bare(found)
 
@@ -125,8 +131,9 @@ class Scoped:
         columns: Sequence[str] | None = None,
     ) -> list[Scored]:
         """As `Backend.vector_search`, within the scope."""
+        _check_columns(table, columns)
         hits = await self.backend.vector_search(
-            table, field, vector, limit=limit, where=self._narrow(where), columns=columns
+            table, field, vector, limit=limit, where=self._narrow(table, where), columns=columns
         )
         return _bared(hits, columns)
 
@@ -140,8 +147,9 @@ class Scoped:
         columns: Sequence[str] | None = None,
     ) -> list[Scored]:
         """As `Backend.text_search`, within the scope, by the scope's own statistics."""
+        _check_columns(table, columns)
         hits = await self.backend.text_search(
-            table, terms, limit=limit, where=self._narrow(where), columns=columns
+            table, terms, limit=limit, where=self._narrow(table, where), columns=columns
         )
         return _bared(hits, columns)
 
@@ -149,8 +157,9 @@ class Scoped:
         self, table: str, field: str, *, count: int, where: Filter | None = None
     ) -> NDArray[np.float32]:
         """As `Backend.vector_sample`, within the scope."""
+        check_count("count", count, 0, LARGEST)
         return await self.backend.vector_sample(
-            table, field, count=count, where=self._narrow(where)
+            table, field, count=count, where=self._narrow(table, where)
         )
 
     async def vector_survey(
@@ -161,41 +170,51 @@ class Scoped:
         *,
         limit: int,
         where: Filter | None = None,
-        also: Filter | None = None,
         sample: int = 0,
         columns: Sequence[str] | None = None,
     ) -> Survey:
         """As `Backend.vector_survey`, within the scope."""
-        others = None if also is None else self._narrow(also)
+        _check_columns(table, columns)
         found = await self.backend.vector_survey(
-            table, field, vector, limit=limit, where=self._narrow(where), also=others,
-            sample=sample, columns=columns,
+            table, field, vector, limit=limit, where=self._narrow(table, where), sample=sample,
+            columns=columns,
         )  # fmt: skip
         _bared(found.hits, columns)
-        _bared(found.also, columns)
         return found
 
     async def count(self, table: str, where: Filter | None = None) -> int:
         """As `Backend.count`, within the scope."""
-        return await self.backend.count(table, self._narrow(where))
+        return await self.backend.count(table, self._narrow(table, where))
 
     async def delete(self, table: str, where: Filter) -> int:
         """As `Backend.delete`, within the scope."""
         return await self.apply([Delete(table, where)])
 
-    def _narrow(self, where: Filter | None) -> Filter:
-        return self._mine if where is None else every(self._mine, where)
+    def _narrow(self, table: str, where: Filter | None) -> Filter:
+        if where is None:
+            return self._mine
+        _check_unscoped(table, where, 0)
+        return every(self._mine, where)
 
     def _stamp(self, change: Change) -> Change:
         if isinstance(change, Put | Update):
-            return type(change)(change.table, [{**r, COLUMN: self._value} for r in change.records])
+            return type(change)(change.table, self._stamped(change.table, change.records))
         if isinstance(change, Check):
-            return Check(change.table, self._narrow(change.where), change.count)
-        return Delete(change.table, self._narrow(change.where))
+            return Check(change.table, self._narrow(change.table, change.where), change.count)
+        return Delete(change.table, self._narrow(change.table, change.where))
 
-    def _resume(self, order: Order | None, after: tuple[Any, ...] | None) -> tuple[Any, ...] | None:
+    def _stamped(self, table: str, records: Sequence[Record]) -> list[Record]:
+        try:
+            return [{**record, COLUMN: self._value} for record in records]
+        except TypeError as error:
+            problem = f"records are dicts of their fields, not {shown(records)}"
+            raise InvalidInput(table, problem) from error
+
+    def _resume(self, order: Order | None, after: Any) -> tuple[Any, ...] | None:
         if after is None:
             return None
+        if not isinstance(after, tuple | list) or not after:
+            raise InvalidInput("after", f"want the place of a record, not {shown(after)}")
         if order is None:
             return (self._value, *after)
         return (after[0], self._value, *after[1:])
@@ -203,10 +222,32 @@ class Scoped:
 
 def _bared(hits: list[Scored], columns: Sequence[str] | None) -> list[Scored]:
     """The hits without the scope's column."""
-    if columns is None or COLUMN in columns:
+    if columns is None:
         for hit in hits:
             _bare(hit.record)
     return hits
+
+
+def _unseen(table: str) -> UnknownField:
+    return UnknownField(f"{table}.{COLUMN}")
+
+
+def _check_columns(table: str, columns: Sequence[str] | None) -> None:
+    if isinstance(columns, tuple | list) and COLUMN in columns:
+        raise _unseen(table)
+
+
+def _check_unscoped(table: str, where: Any, depth: int) -> None:
+    """Raises for what is no filter, or asks for the scope's column."""
+    if isinstance(where, Compare):
+        if where.field == COLUMN:
+            raise _unseen(table)
+    elif isinstance(where, And | Or) and depth <= DEEPEST:
+        check_is_filter(where)
+        for part in where.parts:
+            _check_unscoped(table, part, depth + 1)
+    else:
+        check_is_filter(where)  # one that is too deep the backend refuses
 
 
 def _bare(record: Record) -> Record:

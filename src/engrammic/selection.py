@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any, Self
 
+from engrammic.checks import check_name, shown
 from engrammic.clock import milliseconds
 from engrammic.errors import InvalidInput
 from engrammic.filters import Compare, Filter, Op, eq, every
 from engrammic.items import Moment
+from engrammic.predicate import check_is_filter
 from engrammic.stores.messages import check_role
 from engrammic.stores.notes import check_memory_type
 
@@ -35,15 +37,43 @@ class Selection:
     where: Filter | None = None
 
     def __post_init__(self) -> None:
-        if isinstance(self.kinds, str):
-            raise InvalidInput("kinds", f"want a sequence of kinds, such as [{self.kinds!r}]")
-        for kind in self.kinds or ():
-            if kind not in KINDS:
-                raise InvalidInput("kinds", f"{kind!r} is none of {', '.join(KINDS)}")
+        self._check_kinds()
+        for name in ("conversation_id", "project"):
+            if getattr(self, name) is not None:
+                check_name(getattr(self, name), name)
         if self.role is not None:
             check_role(self.role)
         if self.memory_type is not None:
             check_memory_type(self.memory_type)
+        for name in ("since", "until"):
+            if getattr(self, name) is not None:
+                milliseconds(name, getattr(self, name))
+        if self.where is not None:
+            check_is_filter(self.where)
+        if self.metadata is not None and not isinstance(self.metadata, Mapping):
+            raise InvalidInput("metadata", f"want a mapping, not {shown(self.metadata)}")
+        for key in self.metadata or ():
+            check_name(key, "metadata")
+
+    @classmethod
+    def of(cls, given: Mapping[str, Any]) -> Self:
+        """The selection that keyword arguments ask for. Raises InvalidInput for an unknown one."""
+        known = [f.name for f in fields(cls)]
+        for name in given:
+            if name not in known:
+                raise InvalidInput(name, f"no such argument; there are: {', '.join(known)}")
+        return cls(**given)
+
+    def _check_kinds(self) -> None:
+        if self.kinds is None:
+            return
+        if isinstance(self.kinds, str):
+            raise InvalidInput("kinds", f"want a sequence of kinds, such as [{shown(self.kinds)}]")
+        if not isinstance(self.kinds, Collection):
+            raise InvalidInput("kinds", f"want a sequence of kinds, not {shown(self.kinds)}")
+        for kind in self.kinds:
+            if kind not in KINDS:
+                raise InvalidInput("kinds", f"{shown(kind)} is none of {', '.join(KINDS)}")
 
     def covers(self, kind: str) -> bool:
         """Whether items of the kind can be among those meant."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from engrammic.checks import is_storable, shown
 from engrammic.errors import InvalidSettings
 from engrammic.scope import Scope
 
@@ -35,13 +36,14 @@ def load_settings(
     url: str | os.PathLike[str] | None = None, *, environment: Mapping[str, str] = os.environ
 ) -> Settings:
     """The settings in force. Raises InvalidSettings for what nobody reads."""
+    place = None if url is None else _place(url)
     home = find_home(environment=environment)
-    file = _read(_file(url, home))
+    file = _read(_file(place, home))
     scope = file.get("scope", {})
     parts = {f.name: environment.get(PREFIX + f.name.upper()) for f in fields(Scope)}
     given = {name: value for name, value in parts.items() if value is not None}
     return Settings(
-        url=str(url or environment.get(PREFIX + "URL") or file.get("url") or home),
+        url=str(place or environment.get(PREFIX + "URL") or file.get("url") or home),
         embedder=environment.get(PREFIX + "EMBEDDER") or file.get("embedder", DEFAULT_EMBEDDER),
         scope=Scope(**{**scope, **given}),
     )
@@ -54,7 +56,7 @@ def find_home(start: Path | None = None, *, environment: Mapping[str, str] = os.
     else `.engrammic/` in the root of the git checkout.
     """
     if named := environment.get(PREFIX + "HOME"):
-        return Path(named).expanduser()
+        return expanded(named)
     start = (start or Path.cwd()).resolve()
     folders = list(_below_home(start))
     for folder in folders:
@@ -79,18 +81,40 @@ def _below_home(start: Path) -> list[Path]:
     return found
 
 
-def _file(url: str | os.PathLike[str] | None, home: Path) -> Path:
-    folder = home if url is None else Path(url).expanduser()
-    return (folder if folder.is_dir() else home) / FILE
+def _place(url: Any) -> str:
+    """The URL or path as text; a PathLike that looks like a URL is written as a path."""
+    if not isinstance(url, str | os.PathLike):
+        raise InvalidSettings(f"url: want a path or scheme:..., not {shown(url)}")
+    place: Any = os.fspath(url)
+    if not isinstance(place, str) or not place.strip() or not is_storable(place):
+        raise InvalidSettings(f"url: want a path or scheme:..., not {shown(place)}")
+    return place if isinstance(url, str) or ":" not in place else os.path.join(os.curdir, place)
+
+
+def expanded(path: str) -> Path:
+    """The path with the home folder for `~`. Raises InvalidSettings for an unknown user's."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError as error:
+        problem = f"{shown(path)}: {error}; write ./ before a folder so named"
+        raise InvalidSettings(problem) from error
+
+
+def _file(place: str | None, home: Path) -> Path:
+    folder = home if place is None else expanded(place)
+    return (folder if os.path.isdir(folder) else home) / FILE
 
 
 def _read(path: Path) -> dict[str, Any]:
-    if not path.is_file():
+    if not os.path.isfile(path):
         return {}
     try:
         found = tomllib.loads(path.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise InvalidSettings(f"{path}: {error}") from error
+    for name, kind in (("url", str), ("embedder", str), ("scope", dict)):
+        if not isinstance(found.get(name, kind()), kind):
+            raise InvalidSettings(f"{path}: {name}: not {shown(found[name])}")
     scope = found.get("scope", {})
     unknown = [n for n in found if n not in ("url", "embedder", "scope")]
     unknown += [f"scope.{n}" for n in scope if n not in {f.name for f in fields(Scope)}]

@@ -133,7 +133,7 @@ class MemoryBackend(Backend):
         """As `Backend.query`."""
         found = self._table(table)
         names = reads.sort_fields(found.schema, order)
-        chosen = reads.columns_of(found.schema, columns)
+        chosen = reads.page_columns(found.schema, columns)
         reads.check_limit(limit)
         down = order is not None and order.descending
         pages = [(tuple(r[n] for n in names), r) for r in found.matching(where)]
@@ -185,7 +185,7 @@ class MemoryBackend(Backend):
     async def get(self, table: str, key: tuple[Any, ...]) -> Record | None:
         """As `Backend.get`."""
         found = self._table(table)
-        record = found.records.get(tuple(key))
+        record = found.records.get(reads.check_key(found.schema, key))
         return None if record is None else _given(record, found.schema.stored)
 
     async def count(self, table: str, where: Filter | None = None) -> int:

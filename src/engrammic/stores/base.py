@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TypeAlias
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
 
 from engrammic.backend import Backend
+from engrammic.checks import check_text, shown
 from engrammic.clock import Clock, now
 from engrammic.errors import InvalidInput
 from engrammic.filters import Compare, Filter, Op, Or, is_null
-from engrammic.predicate import check_text
-from engrammic.records import KEY_BYTES
+from engrammic.records import KEY_BYTES, canonical
 from engrammic.scope import Scope, Scoped
 from engrammic.types import Schema
 
@@ -18,6 +18,18 @@ Storage: TypeAlias = Backend | Scoped
 
 CONTENT_BYTES = 1 << 20
 """The longest content of one item, in UTF-8: longer texts are documents."""
+
+SHORT_BYTES = 4096
+"""The longest name, title, source, section or foreign id, in UTF-8."""
+
+IMAGES_BYTES = 1 << 20
+"""The longest `images` of a message, in UTF-8."""
+
+METADATA_BYTES = 256 << 10
+"""The largest metadata of one item, as JSON in UTF-8."""
+
+_SMALL = METADATA_BYTES // 8
+"""Characters that stay within METADATA_BYTES however JSON writes them."""
 
 
 class Store:
@@ -53,9 +65,10 @@ def expired(moment: int) -> Filter:
 def check_id(name: str, value: object) -> None:
     """Raise InvalidInput for what cannot be an id: no text, empty, or too long."""
     if not isinstance(value, str) or not value:
-        raise InvalidInput(name, f"want a text that is not empty, not {value!r}")
+        raise InvalidInput(name, f"want a text that is not empty, not {shown(value)}")
     if len(value.encode(errors="replace")) > KEY_BYTES:
         raise InvalidInput(name, f"is longer than {KEY_BYTES} bytes")
+    check_text(value, name)
 
 
 def check_content(name: str, content: object) -> str:
@@ -69,3 +82,45 @@ def check_content(name: str, content: object) -> str:
         )
     check_text(content, name)
     return content
+
+
+def check_short(name: str, value: object, most: int = SHORT_BYTES) -> None:
+    """Raise InvalidInput unless the value is None or a text of at most `most` bytes."""
+    if value is None:
+        return
+    if not isinstance(value, str):
+        raise InvalidInput(name, f"want a text, not {shown(value)}")
+    if len(value) > most // 4 and len(value.encode(errors="replace")) > most:
+        raise InvalidInput(name, f"is longer than {most} bytes")
+    if "\0" in value or not value.isascii():
+        check_text(value, name)
+
+
+def check_metadata(value: object) -> dict[str, Any]:
+    """The metadata of an item, empty for None. Raises InvalidInput."""
+    if not value and (value is None or type(value) is dict):
+        return {}
+    if type(value) is not dict and not isinstance(value, Mapping):
+        raise InvalidInput("metadata", f"want a mapping, not {shown(value)}")
+    found = dict(value)
+    if not _is_small(found):
+        size = len(canonical("metadata", found).encode())
+        if size > METADATA_BYTES:
+            raise InvalidInput("metadata", f"is {size} bytes as JSON, more than {METADATA_BYTES}")
+    return found
+
+
+def _is_small(found: dict[str, Any]) -> bool:
+    """Whether a few texts are all there is, too short for any bound."""
+    room = _SMALL
+    for key, value in found.items():
+        if type(key) is not str or type(value) is not str:
+            return False
+        room -= len(key) + len(value) + 6
+    return room > 0
+
+
+def check_kind_of(name: str, value: object, wanted: type) -> None:
+    """Raise InvalidInput unless the value is a `wanted`."""
+    if not isinstance(value, wanted):
+        raise InvalidInput(name, f"want a {wanted.__name__}, not {shown(value)}")

@@ -7,17 +7,23 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import chain
+from typing import TypeVar
 
+import numpy as np
+
+from engrammic.backend import Survey
+from engrammic.checks import check_count, check_text, shown
 from engrammic.embed.base import Embedder, Vectors
 from engrammic.errors import InvalidInput, ModelNotFound
 from engrammic.filters import Filter, is_in
-from engrammic.predicate import check_text
 from engrammic.ranking.fusion import POOL, Background, Candidate, Fused, Fusion, fuse
 from engrammic.ranking.timespan import Interval, spans
 from engrammic.scope import Scoped
 from engrammic.stores.encoding import encode_query
 from engrammic.text import query_terms
 from engrammic.types import Kind, Record, Schema, Scored
+
+Choice = TypeVar("Choice", bound=StrEnum)
 
 SAMPLE = 128
 """Vectors that show what cosines unrelated texts have."""
@@ -99,7 +105,7 @@ async def retrieve(
     Raises InvalidInput for a bad limit, mode or query, ModelNotFound when
     `vector` is asked for and there is no model.
     """
-    mode, fusion = _checked(query, limit, mode, fusion)
+    mode, fusion = _checked(query, limit, mode, fusion, min_score)
     notes: tuple[str, ...] = ()
     if embedder is None and mode is not Mode.KEYWORD:
         if mode is Mode.VECTOR:
@@ -113,19 +119,29 @@ async def retrieve(
     return Ranking(await search.records(page), mode, notes)
 
 
-def _checked(query: str, limit: int, mode: Mode | str, fusion: Fusion | str) -> tuple[Mode, Fusion]:
+def _checked(
+    query: object, limit: object, mode: str, fusion: str, min_score: object
+) -> tuple[Mode, Fusion]:
+    if not isinstance(query, str):
+        raise InvalidInput("query", f"want a text, not {shown(query)}")
     if not query.strip():
         raise InvalidInput("query", "is empty; say what to look for")
     if len(query) > LONGEST_QUERY:
         raise InvalidInput("query", f"is longer than {LONGEST_QUERY} characters")
     check_text(query, "query")
-    if not 1 <= limit <= LARGEST_LIMIT:
-        raise InvalidInput("limit", f"want 1 to {LARGEST_LIMIT}, not {limit}")
-    if mode not in list(Mode):
-        raise InvalidInput("mode", f"{mode!r} is none of {', '.join(Mode)}")
-    if fusion not in list(Fusion):
-        raise InvalidInput("fusion", f"{fusion!r} is none of {', '.join(Fusion)}")
-    return Mode(mode), Fusion(fusion)
+    check_count("limit", limit, 1, LARGEST_LIMIT)
+    number = isinstance(min_score, float | int | np.number) and not isinstance(min_score, bool)
+    if not number or not 0 <= min_score <= 1:  # type: ignore[operator]
+        raise InvalidInput("min_score", f"want a number from 0 to 1, not {shown(min_score)}")
+    return _choice("mode", Mode, mode), _choice("fusion", Fusion, fusion)
+
+
+def _choice(name: str, choices: type[Choice], value: str) -> Choice:
+    try:
+        return choices(value)
+    except ValueError:
+        problem = f"{shown(value)} is none of {', '.join(choices)}"
+        raise InvalidInput(name, problem) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,50 +163,54 @@ class _Search:
         # Words need no vector: they are searched for while the query is embedded.
         words = asyncio.gather(*map(self._by_words, self.corpora))
         vector = await self._vector()
-        told = await words
-        # One after the other: threads that scan at once only wait for each other.
+        surveys = [await self._survey(corpus, vector) for corpus in self.corpora]
         found = [
-            await self._fused(corpus, mine, vector)
-            for corpus, mine in zip(self.corpora, told, strict=True)
+            await self._fused(corpus, survey, told, vector)
+            for corpus, survey, told in zip(self.corpora, surveys, await words, strict=True)
         ]
-        if len(found) == 1:
-            return found[0]
         return sorted(chain.from_iterable(found), key=lambda hit: -hit.score)
 
     async def _fused(
-        self, corpus: Corpus, told: list[Scored], vector: Vectors | None
+        self, corpus: Corpus, survey: Survey | None, told: list[Scored], vector: Vectors | None
     ) -> list[Fused]:
-        candidates, background = await self._candidates(corpus, told, vector)
+        near = [] if survey is None else survey.hits
+        if near and told and vector is not None:
+            near = near + await self._cosines(corpus, vector, _missing(corpus, told, near))
+        candidates = _candidates(corpus, near, told)
         if not candidates:
             return []
         return fuse(
             candidates,
             fusion=self.fusion,
-            background=background,
+            background=None if survey is None else Background.of(survey.sample),
             spans=self._spans(candidates),
             limit=self.limit,
         )
 
-    async def _candidates(
-        self, corpus: Corpus, told: list[Scored], vector: Vectors | None
-    ) -> tuple[list[Candidate], Background | None]:
-        """What either way found, and what cosines unrelated records have."""
+    async def _survey(self, corpus: Corpus, vector: Vectors | None) -> Survey | None:
+        """What is near by meaning, and how near unrelated records are."""
         if vector is None or not corpus.has_vectors:
-            return _candidates(corpus, [], told), None
-        ids = tuple([hit.record[corpus.key] for hit in told])
+            return None
         # Unrelated records of what is searched, not of the whole table: turns of one
         # conversation resemble each other, and a cosine high among them is no surprise.
-        seen = await self.backend.vector_survey(
+        return await self.backend.vector_survey(
             corpus.schema.name,
             "vector",
             vector,
             limit=POOL,
             where=corpus.where,
-            also=is_in(corpus.key, ids) if ids else None,
             sample=SAMPLE,
             columns=corpus.columns,
         )
-        return _candidates(corpus, [*seen.hits, *seen.also], told), Background.of(seen.sample)
+
+    async def _cosines(self, corpus: Corpus, vector: Vectors, ids: Sequence[str]) -> list[Scored]:
+        """The cosines of what was found by words alone."""
+        if not ids:
+            return []
+        where = is_in(corpus.key, ids)
+        return await self.backend.vector_search(
+            corpus.schema.name, "vector", vector, limit=POOL, where=where, columns=corpus.columns
+        )
 
     async def records(self, page: Sequence[Fused]) -> list[Found]:
         """The full records of a page, in its order; what vanished meanwhile is left out."""
@@ -223,6 +243,12 @@ class _Search:
             return ()
         earliest = min((c.moment for c in candidates if c.moment is not None), default=None)
         return spans(self.query, self.moment, earliest=earliest)
+
+
+def _missing(corpus: Corpus, told: Sequence[Scored], near: Sequence[Scored]) -> list[str]:
+    key = corpus.key
+    known = {hit.record[key] for hit in near}
+    return [i for hit in told if (i := hit.record[key]) not in known]
 
 
 def _candidates(corpus: Corpus, near: Sequence[Scored], told: Sequence[Scored]) -> list[Candidate]:

@@ -34,7 +34,8 @@ from engrammic.backends.sqlite.writing import Writer, prepared
 from engrammic.changes import Change
 from engrammic.errors import ConnectionFailed
 from engrammic.filters import Filter
-from engrammic.reads import check_limit, columns_of
+from engrammic.reads import check_key, check_limit, page_columns
+from engrammic.records import cleaner
 from engrammic.types import Order, Record, Schema
 
 T = TypeVar("T")
@@ -76,6 +77,7 @@ class SqliteBackend(RankedSearch):
 
     async def ensure_table(self, schema: Schema) -> None:
         """As `Backend.ensure_table`; costs one read when nothing is missing."""
+        cleaner(schema)
         with self._translated():
             if not self._tables.is_declared(self._connections.here(), schema):
                 await self._write(lambda connection: self._tables.declare(connection, schema))
@@ -112,7 +114,7 @@ class SqliteBackend(RankedSearch):
         """As `Backend.query`; a short read along an index runs in place."""
         layout = self._tables.layout(table)
         check_limit(limit)
-        names = columns_of(layout.schema, columns)
+        names = page_columns(layout.schema, columns)
         sql, values = select(layout, where, order, after, limit, names)
         decode = decoder(layout, names)
 
@@ -124,8 +126,9 @@ class SqliteBackend(RankedSearch):
     async def get(self, table: str, key: tuple[Any, ...]) -> Record | None:
         """As `Backend.get`, without another thread."""
         layout = self._tables.layout(table)
+        values = check_key(layout.schema, key)
         with self._translated():
-            row = self._connections.here().execute(layout.point_read, key).fetchone()
+            row = self._connections.here().execute(layout.point_read, values).fetchone()
         return None if row is None else decoder(layout, layout.schema.stored)(row)
 
     async def count(self, table: str, where: Filter | None = None) -> int:

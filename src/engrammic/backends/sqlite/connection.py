@@ -10,13 +10,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote
 
 import apsw
 
 from engrammic import errors
 from engrammic.backends.sqlite.layout import APPLICATION_ID, FORMAT
 from engrammic.backends.sqlite.workers import Workers
+from engrammic.checks import is_storable, shown
 
 T = TypeVar("T")
 
@@ -25,27 +26,59 @@ SUFFIXES = (".db", ".sqlite", ".sqlite3")
 NETWORK_FILE_SYSTEMS = ("nfs", "cifs", "smb", "fuse.sshfs", "afs", "ncp", "glusterfs", "ceph")
 CHECKPOINT_PAGES = 1000
 READERS = 2
+SCHEME = "sqlite:"
+DEFAULT_TIMEOUT = 30.0
+LONGEST_TIMEOUT = 86_400.0
 
 
 def locate(url: str) -> tuple[Path, float]:
     """The database file that a URL or path names, and the lock timeout in seconds.
 
     A path that ends in .db, .sqlite or .sqlite3, or is a file, is the database;
-    any other is a directory that holds `engrammic.db`.
+    any other is a directory that holds `engrammic.db`. A path is taken as it is;
+    behind `sqlite:` it is percent-decoded, and `?timeout=` may follow.
     """
-    rest = url.removeprefix("sqlite:")
-    parts = urlsplit(rest)
-    path = Path(unquote(parts.path if rest.startswith("//") else rest.partition("?")[0]))
-    path = path.expanduser()
-    options = parse_qs(parts.query)
-    if unknown := set(options) - {"timeout"}:
-        raise errors.InvalidSettings(f"sqlite URL: unknown option {sorted(unknown)[0]!r}")
-    timeout = float(options.get("timeout", ["30"])[0])
-    if not path.name:
-        raise errors.InvalidSettings("sqlite URL: no path; write sqlite:///absolute/path")
-    if path.is_file() or path.suffix in SUFFIXES:
+    scheme, timeout, text = url[: len(SCHEME)].lower(), DEFAULT_TIMEOUT, url
+    if scheme == SCHEME:
+        text, timeout = _parsed(url[len(SCHEME) :])
+    if not text.strip() or not is_storable(text):
+        raise errors.InvalidSettings(f"{shown(url)}: no path; write sqlite:///absolute/path")
+    try:
+        path = Path(text).expanduser()
+    except RuntimeError as error:
+        raise errors.InvalidSettings(f"{shown(url)}: {error}") from error
+    if os.path.isfile(path) or path.suffix in SUFFIXES:
         return path, timeout
     return path / FILE_NAME, timeout
+
+
+def _parsed(rest: str) -> tuple[str, float]:
+    """Path and timeout of what follows `sqlite:`."""
+    raw, _, query = rest.partition("?")
+    options = dict(parse_qsl(query, keep_blank_values=True))
+    if unknown := set(options) - {"timeout"}:
+        raise errors.InvalidSettings(f"sqlite URL: unknown option {sorted(unknown)[0]!r}")
+    if raw.startswith("//"):
+        host, slash, path = raw[2:].partition("/")
+        if host:
+            raise errors.InvalidSettings(
+                f"sqlite URL: {shown(host)} stands where a host would; write sqlite:{host}/... "
+                f"for a relative path, sqlite:///{host}/... for an absolute one"
+            )
+        raw = slash + path
+    return unquote(raw, errors="surrogateescape"), _timeout(options.get("timeout"))
+
+
+def _timeout(given: str | None) -> float:
+    try:
+        seconds = DEFAULT_TIMEOUT if given is None else float(given)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds <= LONGEST_TIMEOUT:
+        raise errors.InvalidSettings(
+            f"sqlite URL: timeout: want 0 to {LONGEST_TIMEOUT:.0f} seconds, not {given}"
+        )
+    return seconds
 
 
 @contextmanager
@@ -56,7 +89,7 @@ def translated(path: Path) -> Iterator[None]:
     except (apsw.BusyError, apsw.LockedError) as error:
         raise errors.Locked(
             f"{path} is locked by another process; it is not damaged. Try again, or raise "
-            "?timeout= (seconds) in the URL"
+            "?timeout= (seconds) in the URL sqlite:PATH"
         ) from error
     except apsw.NotADBError as error:
         raise errors.NotADatabase(f"{path} is not a database; it was left as it is") from error

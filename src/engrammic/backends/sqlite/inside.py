@@ -11,7 +11,7 @@ import apsw
 from engrammic.backends.sqlite.layout import Layout
 from engrammic.backends.sqlite.reading import condition, decoder, select
 from engrammic.filters import Filter
-from engrammic.reads import check_limit, columns_of
+from engrammic.reads import check_key, check_limit, page_columns
 from engrammic.types import Order, Record
 
 T = TypeVar("T")
@@ -27,7 +27,7 @@ class Inside:
     async def get(self, table: str, key: tuple[Any, ...]) -> Record | None:
         """As `Backend.get`."""
         layout = self.layouts(table)
-        row = self.connection.execute(layout.point_read, key).fetchone()
+        row = self.connection.execute(layout.point_read, check_key(layout.schema, key)).fetchone()
         return None if row is None else decoder(layout, layout.schema.stored)(row)
 
     async def query(
@@ -43,7 +43,7 @@ class Inside:
         """As `Backend.query`."""
         check_limit(limit)
         layout = self.layouts(table)
-        names = columns_of(layout.schema, columns)
+        names = page_columns(layout.schema, columns)
         sql, values = select(layout, where, order, after, limit, names)
         return list(map(decoder(layout, names), self.connection.execute(sql, values)))
 

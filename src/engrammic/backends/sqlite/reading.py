@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
 from functools import lru_cache
+from math import inf
 from typing import Any
 
 from engrammic.backends.sqlite.layout import Layout, quoted
@@ -12,6 +13,7 @@ from engrammic.compile.infix import Column, after_clause, compile_filter, order_
 from engrammic.errors import InvalidInput
 from engrammic.filters import And, Compare, Filter, Op
 from engrammic.predicate import check_filter
+from engrammic.reads import check_order
 from engrammic.records import coerce
 from engrammic.sql.sqlite import SQLITE
 from engrammic.types import Kind, Order, Record, Schema
@@ -37,12 +39,12 @@ def condition(
     """
     if where is None:
         return "1", []
+    if not checked:
+        check_filter(where, layout.schema)
     values: list[Any] = []
     shape = _shape(where, values)
     text = layout.conditions.get(shape)
     if text is not None:
-        if not checked:
-            check_filter(where, layout.schema)
         return text, values
     fitted = where if shape is None else _padded(where)
     text, params = compile_filter(fitted, layout.schema, SQLITE, _expression(layout))
@@ -102,6 +104,7 @@ def select(
     columns: Sequence[str],
 ) -> tuple[str, list[Any]]:
     """The statement of `Backend.query`."""
+    check_order(order)
     text, params = condition(layout, where)
     head, tail = _frame(layout, tuple(columns), order)
     if after is not None:
@@ -123,13 +126,14 @@ def _frame(layout: Layout, columns: tuple[str, ...], order: Order | None) -> tup
 @lru_cache(maxsize=256)
 def decoder(layout: Layout, columns: tuple[str, ...]) -> Callable[[Sequence[Any]], Record]:
     """A function from a row to a record of `columns`; null fields are None."""
-    coded = any(layout.schema.field(name).kind in _CODED for name in columns)
+
+    def plain(row: Sequence[Any]) -> Record:
+        return dict(zip(columns, row, strict=True))
 
     def decode(row: Sequence[Any]) -> Record:
-        record = dict(zip(columns, row, strict=True))
-        return coerce(layout.schema, record) if coded else record
+        return coerce(layout.schema, plain(row))
 
-    return decode
+    return decode if any(layout.schema.field(n).kind in _CODED for n in columns) else plain
 
 
 @lru_cache(maxsize=512)
@@ -180,6 +184,12 @@ def served_by_index(schema: Schema, where: Filter | None) -> bool:
     skip = 1 if schema.partition else 0
     leads = [schema.key, *(i.fields for i in schema.indexes)]
     return any(len(lead) > skip and lead[skip] in pinned for lead in leads)
+
+
+def keys_listed(schema: Schema, where: Filter | None) -> float:
+    """How many keys, less the partition, the filter allows at its top; endless if it lists none."""
+    own = [name for name in schema.key if name != schema.partition]
+    return len(_choices(where)[own[0]]) if own[1:] == [] and own[0] in _choices(where) else inf
 
 
 def is_short(schema: Schema, where: Filter | None, order: Order | None, limit: int | None) -> bool:
