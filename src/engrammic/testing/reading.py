@@ -158,3 +158,22 @@ class ReadTests:
         for record in await backend.query("things"):
             assert await backend.get("things", (record["id"],)) == record
         assert await backend.get("things", ("it's; --",)) is None
+
+    @pytest.mark.parametrize(
+        "key", [(), ("a", "b"), "a", 5, ("",), (5,), ("\ud800",), ("a\0",), (None,), ("x" * 600,)],
+        ids=ascii,
+    )  # fmt: skip
+    async def test_a_key_that_no_record_has_is_refused(self, backend: Backend, key: Any) -> None:
+        """Of another length or kind, or what a record's key cannot be."""
+        await backend.ensure_table(THINGS)
+        with pytest.raises(InvalidInput, match=r"key|things\.id"):
+            await backend.get("things", key)
+
+    @pytest.mark.parametrize("columns", [[], "name", 5, [5], [["name"]]], ids=repr)
+    async def test_columns_that_name_nothing_are_refused(
+        self, backend: Backend, columns: Any
+    ) -> None:
+        """None at all, one text, no texts."""
+        await backend.ensure_table(THINGS)
+        with pytest.raises(InvalidInput, match="columns"):
+            await backend.query("things", columns=columns)
