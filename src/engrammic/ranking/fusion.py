@@ -19,6 +19,7 @@ from math import sqrt
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engrammic.ranking.timespan import Interval
 
@@ -40,6 +41,8 @@ FULL = 20.0
 LOWEST = float("-inf")
 RRF_K = 60
 DENSE_SHARE = 0.65
+
+Column: TypeAlias = NDArray[np.float64]
 
 Parts: TypeAlias = list[tuple[float, float]]
 """What meaning and words contribute to each candidate."""
@@ -135,33 +138,34 @@ def fuse(
     is taken. Scores of several tables compare, so their lists can be merged.
     """
     fusion = Fusion(fusion)
-    near = _ranks([c.cosine for c in candidates])
-    words = _ranks([c.bm25 for c in candidates])
+    columns = _columns(candidates)
+    near, words = map(_ranks, columns)
     if fusion is Fusion.EVIDENCE:
-        parts, full = _evidence(candidates, background or Background()), FULL
+        parts, full = _evidence(columns, background or Background()), FULL
     elif fusion is Fusion.RRF:
         parts, full = _rrf(near, words), 2 / (RRF_K + 1)
     else:
         parts, full = _convex(candidates), 1.0
     boost = TIME_BOOST * full
-    times = [boost if _within(c.moment, spans) else 0.0 for c in candidates]
+    times = [boost if spans and _within(c.moment, spans) else 0.0 for c in candidates]
     totals = [a + b + time for (a, b), time in zip(parts, times, strict=True)]
-    ranks = [
-        (total, _known(c.cosine), _known(c.bm25), -number)
-        for number, (total, c) in enumerate(zip(totals, candidates, strict=True))
-    ]
-    order = [-rank[3] for rank in sorted(ranks, reverse=True)[:limit]]
+    raw = [np.nan_to_num(column, nan=LOWEST, neginf=LOWEST) for column in columns]
+    order = np.lexsort((-raw[1], -raw[0], -np.array(totals, np.float64)))[:limit].tolist()
     return [
         Fused(
             candidates[i].key, _score(fusion, totals[i]), candidates[i].cosine,
-            candidates[i].bm25, near[i], words[i], *parts[i], times[i],
+            candidates[i].bm25, near[i], words[i], parts[i][0], parts[i][1], times[i],
         )
         for i in order
     ]  # fmt: skip
 
 
-def _known(value: float | None) -> float:
-    return LOWEST if value is None else value
+def _columns(candidates: Sequence[Candidate]) -> tuple[Column, Column]:
+    """Cosines and BM25 scores; NaN where there is none."""
+    return (
+        np.array([c.cosine for c in candidates], np.float64),
+        np.array([c.bm25 for c in candidates], np.float64),
+    )
 
 
 def _score(fusion: Fusion, total: float) -> float:
@@ -171,33 +175,25 @@ def _score(fusion: Fusion, total: float) -> float:
 
 
 def _within(moment: int | None, spans: Sequence[Interval]) -> bool:
-    if not spans or moment is None:
-        return False
-    return any(start <= moment < end for start, end in spans)
+    return moment is not None and any(start <= moment < end for start, end in spans)
 
 
-def _ranks(values: Sequence[float | None]) -> list[int | None]:
+def _ranks(values: Column) -> list[int | None]:
     """Places from 1 to POOL by falling value."""
     ranks: list[int | None] = [None] * len(values)
-    found = [(-v, i) for i, v in enumerate(values) if v is not None]
-    for rank, (_, i) in enumerate(sorted(found)[:POOL], 1):
+    count = len(values) - int(np.isnan(values).sum())  # NaN sorts last
+    for rank, i in enumerate(np.argsort(-values, kind="stable")[: min(count, POOL)].tolist(), 1):
         ranks[i] = rank
     return ranks
 
 
-def _evidence(candidates: Sequence[Candidate], background: Background) -> Parts:
-    scores = sorted((c.bm25 for c in candidates if c.bm25 is not None), reverse=True)
-    floor = scores[POOL - 1] if len(scores) >= POOL else 0.0
-    return [
-        (_surprise(c.cosine, background), max((c.bm25 or 0.0) - floor, 0.0)) for c in candidates
-    ]
-
-
-def _surprise(cosine: float | None, background: Background) -> float:
-    if cosine is None:
-        return 0.0
-    z = (cosine - background.mean) / background.deviation
-    return float(max(z, 0.0) ** STEEPNESS / EXCHANGE)
+def _evidence(columns: tuple[Column, Column], background: Background) -> Parts:
+    cosines, bm25s = columns
+    z = np.fmax((cosines - background.mean) / background.deviation, 0.0)
+    scores = bm25s[~np.isnan(bm25s)]
+    floor = np.partition(scores, -POOL)[-POOL] if len(scores) >= POOL else 0.0
+    surprise, told = z**STEEPNESS / EXCHANGE, np.fmax(bm25s - floor, 0.0)
+    return list(zip(surprise.tolist(), told.tolist(), strict=True))
 
 
 def _rrf(near: Sequence[int | None], words: Sequence[int | None]) -> Parts:

@@ -50,6 +50,16 @@ class View:
         scores[self.dead] = -np.inf
         return scores
 
+    def scores_alone(self, query: NDArray[np.float32]) -> NDArray[np.float32]:
+        """As `scores`, on this thread alone.
+
+        The threads of a BLAS go on spinning for a while after each product, on the
+        cores that the rest of a search needs.
+        """
+        scores: NDArray[np.float32] = np.einsum("ij,j->i", self.vectors, query)
+        scores[self.dead] = -np.inf
+        return scores
+
     def alive(self, count: int) -> NDArray[np.int64]:
         """About `count` rows that have a vector, evenly spread."""
         places = np.arange(0, len(self.rows), max(1, len(self.rows) // max(1, count)))[:count]
@@ -118,9 +128,11 @@ class Matrix:
         """Bytes that the arrays take."""
         return self._vectors.nbytes + self._rows.nbytes
 
-    def is_small(self, connection: apsw.Connection) -> bool:
-        """Whether it is up to date, and a scan of it takes less than the way to another thread."""
-        return self._size <= SMALL and self._at is not None and _point(connection) == self._at
+    def is_quick(self, connection: apsw.Connection, rows: float) -> bool:
+        """Whether it is up to date, and it or `rows` are so few that another thread is farther."""
+        if min(self._size, rows) > SMALL or self._at is None:
+            return False
+        return _point(connection) == self._at
 
     def view(self, connection: apsw.Connection) -> View:
         """The vectors as of now: reads what changed since the last call."""

@@ -67,7 +67,6 @@ class RankedSearch(Backend):
         *,
         limit: int,
         where: Filter | None = None,
-        also: Filter | None = None,
         sample: int = 0,
         columns: Sequence[str] | None = None,
     ) -> Survey:
@@ -75,12 +74,11 @@ class RankedSearch(Backend):
         layout = self._tables.layout(table)
         query = query_vector(layout.schema, field, vector)
         plan = Plan.of(layout, where, columns, limit, VECTOR_DIGITS)
-        asked = None if also is None else Plan.of(layout, also, columns, limit, VECTOR_DIGITS)
 
         def work(connection: apsw.Connection, view: View) -> Survey:
-            return Search(connection, plan).survey(view, query, asked, sample)
+            return Search(connection, plan).survey(view, query, sample)
 
-        return await self._scanned(plan, field, work, Survey([], [], query[:0]))
+        return await self._scanned(plan, field, work, Survey([], query[:0]))
 
     async def vector_sample(
         self, table: str, field: str, *, count: int, where: Filter | None = None
@@ -135,7 +133,7 @@ class RankedSearch(Backend):
             plan.partition,
             lambda connection, part: work(connection, matrix(part).view(connection)),
             nothing,
-            lambda connection, part: matrix(part).is_small(connection),
+            lambda connection, part: matrix(part).is_quick(connection, plan.named),
         )
 
     async def _within(

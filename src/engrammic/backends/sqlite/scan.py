@@ -33,6 +33,9 @@ class Ranked(NamedTuple):
 
     def beyond(self, other: Ranked) -> Ranked:
         """Without the rows of another ranking."""
+        count = len(other.rows)
+        if np.array_equal(self.rows[:count], other.rows):
+            return Ranked(self.rows[count:], self.scores[count:])
         fresh = ~np.isin(self.rows, other.rows)
         return Ranked(self.rows[fresh], self.scores[fresh])
 
@@ -44,11 +47,6 @@ class Scan:
     view: View
     query: Query
     scores: Query | None
-
-    @classmethod
-    def of_all(cls, view: View, query: Query) -> Scan:
-        """Every cosine computed at once."""
-        return cls(view, query, view.scores(query))
 
     def at(self, places: Rows) -> Query:
         """The cosines of the vectors at `places`."""
@@ -81,6 +79,6 @@ def top(rows: Rows, scores: Query, limit: int) -> Ranked:
             places = places[np.argsort(-scores[places], kind="stable")[: limit + TIE_ROOM]]
     else:
         places = np.arange(count)
-    places = places[np.argsort(-scores[places], kind="stable")]
+    places = places[np.argsort(-scores[places])]
     places = places[np.isfinite(scores[places])]
     return Ranked(rows[places], scores[places])

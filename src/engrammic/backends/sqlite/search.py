@@ -26,6 +26,7 @@ from engrammic.backends.sqlite.reading import (
     along,
     condition,
     decoder,
+    keys_listed,
     listing,
     served_by_index,
     without_partition,
@@ -40,8 +41,10 @@ Passed: TypeAlias = list[tuple[float, tuple[Any, ...]]]
 """Scores, and (place in the ranking, *key, *columns) of records that pass the filter."""
 
 DEEPER = 1.5
-DEEPENINGS = 2
-"""How often a short page is looked for further down before all that match are collected."""
+DEPTHS = 3
+"""How often a page is looked for down a ranking before all that match are collected."""
+WALK = 2048
+"""So far down a ranking by vector a filter looks first: the cosines are there anyway."""
 FEW = 32
 """A sample with fewer vectors than this is taken from all that match."""
 TERMS_DIGITS = 12
@@ -84,6 +87,11 @@ class Plan:
         """Whether an index serves the filter."""
         return self.where is not None and served_by_index(self.layout.schema, self.where)
 
+    @property
+    def named(self) -> float:
+        """How many records the filter names by their keys; endless where it names none."""
+        return keys_listed(self.layout.schema, self.where)
+
 
 @dataclass(frozen=True, slots=True)
 class Search:
@@ -94,26 +102,19 @@ class Search:
 
     def by_vector(self, view: View, query: Query) -> list[Scored]:
         """The page nearest to `query`."""
+        if not self.plan.indexed:
+            return self._down(Scan(view, query, view.scores(query)))
+        if self.plan.named <= self.plan.limit:
+            return self._listed(Scan(view, query, None))
+        return self._among(Scan(view, query, None), view.places(self.matching()))
+
+    def survey(self, view: View, query: Query, count: int) -> Survey:
+        """As `by_vector`, with the cosines of a sample."""
         if self.plan.indexed:
             scan, places = Scan(view, query, None), view.places(self.matching())
-            return self._page(scan.best(places, self.plan.limit))
-        return self._down(Scan.of_all(view, query))
-
-    def survey(self, view: View, query: Query, also: Plan | None, count: int) -> Survey:
-        """As `by_vector`, with the cosines of what passes `also` and of a sample."""
-        if self.plan.indexed:
-            places = view.places(self.matching())
-            scan = Scan(view, query, None)
-            hits = self._page(scan.best(places, self.plan.limit))
-            sample = spread(places, count)
-        else:
-            scan = Scan.of_all(view, query)
-            hits, sample = self._down(scan), self.sample(view, count)
-        others: list[Scored] = []
-        if also is not None:
-            asked = Search(self.connection, also)
-            others = asked._listed(scan)
-        return Survey(hits, others, scan.at(sample))
+            return Survey(self._among(scan, places), scan.at(spread(places, count)))
+        scan = Scan(view, query, view.scores_alone(query))
+        return Survey(self._down(scan), scan.at(self.sample(view, count)))
 
     def by_terms(self, table: str, match: str) -> list[Scored]:
         """The page best by BM25 for an FTS5 expression of quoted terms."""
@@ -137,7 +138,7 @@ class Search:
 
         if self.plan.indexed:
             return self._page(among())
-        return self._deepen(best, None, among)
+        return self._deepen(best, self.plan.limit + TIE_ROOM, None, among)
 
     def sample(self, view: View, count: int) -> Rows:
         """The places of about `count` vectors of what passes the filter, evenly spread."""
@@ -151,19 +152,18 @@ class Search:
         rows = self.matching() if len(rows) < FEW else rows
         return spread(view.places(rows), count)
 
+    def _among(self, scan: Scan, places: Rows) -> list[Scored]:
+        return self._page(scan.best(places, self.plan.limit))
+
     def _listed(self, scan: Scan) -> list[Scored]:
-        """The page of a filter that few records pass: all of them read, then ranked."""
-        if not self.plan.indexed:
-            return self._down(scan)
+        """The page of a filter that no more records pass than fit on it: all are read."""
         where, values = condition(self.plan.layout, self.plan.whole, checked=True)
         sql = listing(self.plan.layout, self.plan.columns, where)
         found: list[Any] = self.connection.execute(sql, values).fetchall()
         places = scan.view.places(np.array([row[0] for row in found], np.int64), keep=True)
-        cosines = scan.at(places).tolist()
-        return self._cut(
-            [(c, row) for c, row, place in zip(cosines, found, places.tolist(), strict=True)
-             if place >= 0]
-        )  # fmt: skip
+        there = places >= 0
+        rows = [row for row, is_there in zip(found, there, strict=True) if is_there]
+        return self._cut(list(zip(scan.at(places[there]).tolist(), rows, strict=True)))
 
     def matching(self) -> Rows:
         """The rows of every record that passes the filter."""
@@ -187,35 +187,38 @@ class Search:
 
     def _down(self, scan: Scan) -> list[Scored]:
         """The page found walking down all cosines."""
-        view = scan.view
-        scores = view.scores(scan.query) if scan.scores is None else scan.scores
+        view, scores = scan.view, scan.scores
+        assert scores is not None
 
         def best(depth: int) -> Ranked:
             return top(view.rows, scores, min(depth, view.count))
 
-        return self._deepen(
-            best, view.count, lambda: scan.best(view.places(self.matching()), self.plan.limit)
-        )
+        def collect() -> Ranked:
+            return scan.best(view.places(self.matching()), self.plan.limit)
+
+        depth = self.plan.limit + TIE_ROOM
+        if self.plan.where is not None:
+            depth = max(depth, WALK)
+        return self._deepen(best, depth, view.count, collect)
 
     def _deepen(
-        self, best: Callable[[int], Ranked], total: int | None, collect: Callable[[], Ranked]
+        self,
+        best: Callable[[int], Ranked],
+        depth: int,
+        total: int | None,
+        collect: Callable[[], Ranked],
     ) -> list[Scored]:
         """Rank first, then filter; deeper while the page is short and more are there."""
-        limit, depth = self.plan.limit, self.plan.limit + TIE_ROOM
-        ranked = best(depth)
-        passed = self._passed(ranked, [])
-        for _ in range(DEEPENINGS):
-            if self.plan.where is None or len(passed) >= limit or len(ranked.rows) < depth:
-                return self._cut(passed)
-            deeper = int(DEEPER * limit * depth / (len(passed) + 0.5))
-            if total is not None and deeper > total // 2:
-                break
-            before, depth = ranked, deeper
+        limit, before = self.plan.limit, Ranked.of(())
+        passed: Passed = []
+        for _ in range(DEPTHS):
             ranked = best(depth)
             passed = self._passed(ranked.beyond(before), passed)
-        else:
-            if len(passed) >= limit or len(ranked.rows) < depth:
+            if self.plan.where is None or len(passed) >= limit or len(ranked.rows) < depth:
                 return self._cut(passed)
+            before, depth = ranked, int(DEEPER * limit * depth / (len(passed) + 0.5))
+            if total is not None and depth > total // 2:
+                break
         return self._page(collect())
 
     def _page(self, ranked: Ranked) -> list[Scored]:
@@ -226,13 +229,13 @@ class Search:
         limit, digits, layout = self.plan.limit, self.plan.digits, self.plan.layout
         if not len(ranked.rows) or not limit:
             return passed
-        scores, last = ranked.scores.tolist(), None
+        scores, last = ranked.scores, None
         where, values = condition(layout, self.plan.where, checked=True)
         sql = along(layout, self.plan.columns, where)
         walk = self.connection.execute(sql, (apsw.carray(ranked.rows), *values))
         try:
             for row in walk:
-                score = scores[row[0] - 1]
+                score = float(scores[row[0] - 1])
                 if len(passed) >= limit:
                     last = round(passed[limit - 1][0], digits) if last is None else last
                     if round(score, digits) < last:
@@ -245,6 +248,8 @@ class Search:
     def _cut(self, passed: Passed) -> list[Scored]:
         """The page; equal scores by key."""
         digits, width = self.plan.digits, len(self.plan.layout.schema.key) + 1
+        scores = np.array([score for score, _ in passed])
+        if np.any(scores[1:] > scores[:-1] - 2 * 10.0**-digits):  # ties, or not ranked yet
+            passed.sort(key=lambda hit: (-round(hit[0], digits), hit[1][1:width]))
         decode = decoder(self.plan.layout, self.plan.columns)
-        passed.sort(key=lambda hit: (-round(hit[0], digits), hit[1][1:width]))
         return [Scored(decode(row[width:]), score) for score, row in passed[: self.plan.limit]]
