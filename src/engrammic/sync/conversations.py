@@ -67,7 +67,7 @@ class ConversationStore:
     def merge(self, told: Conversation) -> bool:
         """Bring in what a source tells of a conversation; whether it was new.
 
-        A title or model once known stays unless another is told; times widen.
+        What is known stays, since several files may tell of one; times widen.
         """
         return call(self.awaited.merge(told))
 
