@@ -24,7 +24,7 @@ HUGE = 10**5000
 """An int that Python itself refuses to print."""
 
 
-def deep(levels: int = 5000) -> dict[str, Any]:
+def deep(levels: int = 2000) -> dict[str, Any]:
     """Dictionaries in dictionaries, deeper than Python's stack."""
     found: dict[str, Any] = {}
     for _ in range(levels):
@@ -32,7 +32,7 @@ def deep(levels: int = 5000) -> dict[str, Any]:
     return found
 
 
-def nested(levels: int = 5000) -> Filter:
+def nested(levels: int = 2000) -> Filter:
     """Filters in filters, deeper than Python's stack."""
     found: Filter = eq("note_id", "a")
     for _ in range(levels):
@@ -40,9 +40,14 @@ def nested(levels: int = 5000) -> Filter:
     return found
 
 
+DEEP = deep()
+NESTED = nested()
+"""Made once and kept: taking such a thing apart is deep, too."""
+
+
 BAD_IDS: dict[str, Any] = {
     "surrogate": "\udc80", "nul": "a\0b", "empty": "", "number": 5, "list": ["a"], "none": None,
-    "long": "x" * 5000, "huge": HUGE, "deep": deep(), "bytes": b"a",
+    "long": "x" * 5000, "huge": HUGE, "deep": DEEP, "bytes": b"a",
 }  # fmt: skip
 
 
@@ -97,7 +102,7 @@ SEARCHES: dict[str, tuple[str, Act]] = {
     "fusion": ("fusion", lambda m: m.search("x", fusion="best")),
     "dict where": ("where", lambda m: m.search("x", where={"role": "user"})),
     "listed where": ("where", lambda m: m.search("x", where=[eq("role", "user")])),
-    "deep": ("nested", lambda m: m.search("x", kinds=["note"], where=nested())),
+    "deep": ("nested", lambda m: m.search("x", kinds=["note"], where=NESTED)),
     "kinds": ("kinds", lambda m: m.search("x", kinds=5)),
     "a kind": ("kinds", lambda m: m.search("x", kinds=[["note"]])),
     "one kind": ("kinds", lambda m: m.search("x", kinds="note")),
@@ -109,7 +114,7 @@ SEARCHES: dict[str, tuple[str, Act]] = {
     "metadata key": ("metadata", lambda m: m.list(metadata={"\ud800": 1})),
     "nul key": ("metadata", lambda m: m.list(metadata={"\0": 1})),
     "int key": ("metadata", lambda m: m.list(metadata={5: 1})),
-    "deep value": ("metadata", lambda m: m.list(metadata={"a": deep()})),
+    "deep value": ("metadata", lambda m: m.list(metadata={"a": DEEP})),
     "since": ("since", lambda m: m.search("x", since="yesterday")),
     "huge since": ("since", lambda m: m.search("x", since=HUGE)),
     "until": ("until", lambda m: m.recall("x", until=datetime)),
@@ -139,7 +144,7 @@ FILTERS: dict[str, Callable[[], object]] = {
     "bytes in": lambda: is_in("a", b"note"),
     "number in": lambda: is_in("a", 5),  # type: ignore[arg-type]
     "none": lambda: eq("a", None),
-    "prefix": lambda: Compare("a", Op.PREFIX, deep()),
+    "prefix": lambda: Compare("a", Op.PREFIX, DEEP),
 }
 
 
@@ -173,11 +178,11 @@ QUERIES: dict[str, tuple[str, dict[str, Any]]] = {
     "text limit": ("limit", {"limit": "5"}),
     "after": ("after", {"after": 5}),
     "empty after": ("after", {"order": Order("created_at"), "after": ()}),
-    "after deep": ("after", {"order": Order("created_at"), "after": (deep(), "a")}),
+    "after deep": ("after", {"order": Order("created_at"), "after": (DEEP, "a")}),
     "where": ("where", {"where": {"title": "a"}}),
     "part": ("where", {"where": And((eq("title", "a"), "b"))}),  # type: ignore[arg-type]
     "parts": ("where", {"where": And(None)}),  # type: ignore[arg-type]
-    "deep": ("nested", {"where": nested()}),
+    "deep": ("nested", {"where": NESTED}),
 }
 
 
@@ -209,7 +214,7 @@ async def test_a_record_is_a_dict(memory: Memory, record: Any) -> None:
             await backend.apply([Put("notes", [record])])
 
 
-@pytest.mark.parametrize("bad", [deep(), HUGE, [HUGE], {"a": [deep()]}, {1, 2}], ids=range(5))
+@pytest.mark.parametrize("bad", [DEEP, HUGE, [HUGE], {"a": [DEEP]}, {1, 2}], ids=range(5))
 async def test_a_message_is_short_whatever_the_value(memory: Memory, bad: Any) -> None:
     for name in ("title", "created_at", "metadata"):
         record = {"note_id": "a", "memory_type": "note", "content": "x", "created_at": 1}
