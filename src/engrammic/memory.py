@@ -9,10 +9,11 @@ from types import TracebackType
 from typing import Any, Self
 
 from engrammic.backend import Backend, Health
+from engrammic.checks import check_count
 from engrammic.clock import Clock, now
 from engrammic.context import Context, Counter, compose, count_tokens
 from engrammic.embed.base import Embedder
-from engrammic.errors import InvalidInput, NotFound
+from engrammic.errors import NotFound
 from engrammic.finding import Finder
 from engrammic.hits import Hits
 from engrammic.items import Message, Metadata, Moment, Note
@@ -20,6 +21,7 @@ from engrammic.ranking.fusion import Fusion
 from engrammic.scope import Scope, Scoped
 from engrammic.selection import Selection
 from engrammic.sessions.importing import Importer, ImportReport, Progress
+from engrammic.stores.base import check_kind_of
 from engrammic.stores.conversations import ConversationStore
 from engrammic.stores.items import ItemStore
 from engrammic.stores.messages import MessageStore
@@ -54,6 +56,8 @@ class Memory:
         clock: Clock = now,
         remarks: Sequence[str] = (),
     ) -> None:
+        if scope is not None:
+            check_kind_of("scope", scope, Scope)
         self.backend = backend
         self.embedder = embedder
         self.scope = scope or Scope()
@@ -115,7 +119,7 @@ class Memory:
         memory_type, project, since, until, metadata, where. Expired items are
         never found. Raises InvalidInput, naming the argument.
         """
-        chosen = Selection(**selection)
+        chosen = Selection.of(selection)
         corpora = [s.corpus(chosen.filter(s.kind)) for s in self._stores if chosen.covers(s.kind)]
         moment = self.clock()
         ranking = await retrieve(
@@ -142,7 +146,7 @@ class Memory:
         """The note as stored. Types: note, conversation, preference, pattern, insight."""
         note = Note(
             content, id, memory_type, title, source, None, project, session_id,
-            expires_at=expires_at, metadata=metadata or {},
+            expires_at=expires_at, metadata=metadata,  # type: ignore[arg-type]
         )  # fmt: skip
         return await self.notes.add(note)
 
@@ -152,7 +156,7 @@ class Memory:
         """Notes that fit the query, best first; without a query the newest."""
         chosen = {**selection, "kinds": ["note"]}
         if query is None:
-            return await self.notes.list(Selection(**chosen).filter("note"), limit=limit)
+            return await self.notes.list(Selection.of(chosen).filter("note"), limit=limit)
         return [h.item for h in await self.search(query, limit=limit, **chosen)
                 if isinstance(h.item, Note)]  # fmt: skip
 
@@ -166,6 +170,7 @@ class Memory:
         **selection: Any,
     ) -> Context:
         """The best hits as text for a prompt: at most `max_tokens`, with provenance, fenced."""
+        check_count("max_tokens", max_tokens, 1, 2**53)
         hits = await self.search(query, limit=limit, **selection)
         return compose([hit for hit in hits if hit.score > 0], max_tokens, counter)
 
@@ -208,9 +213,8 @@ class Memory:
         **selection: Any,
     ) -> Page:
         """Items of one kind, newest first, `limit` a page."""
-        if not 1 <= limit <= LARGEST_PAGE:
-            raise InvalidInput("limit", f"want 1 to {LARGEST_PAGE}, not {limit}")
-        chosen = Selection(kinds=[kind], **selection)
+        check_count("limit", limit, 1, LARGEST_PAGE)
+        chosen = Selection.of({"kinds": [kind], **selection})
         store = next(s for s in self._stores if s.kind == kind)
         items = await store.list(chosen.filter(kind), limit=limit, after=after)
         last = store.place_of(items[-1]) if len(items) == limit else None

@@ -12,7 +12,7 @@ from engrammic.errors import NotFound
 from engrammic.filters import Filter, eq, every
 from engrammic.items import Conversation, Moment
 from engrammic.scope import Scoped
-from engrammic.stores.base import Store, alive
+from engrammic.stores.base import Store, alive, check_id, check_kind_of, check_metadata, check_short
 from engrammic.stores.conversation_table import CONVERSATIONS
 from engrammic.stores.encoding import PASSAGES
 from engrammic.stores.messages import MessageStore
@@ -38,9 +38,13 @@ class ConversationStore(Store):
         metadata: Mapping[str, Any] | None = None,
     ) -> Conversation:
         """The conversation, created, or updated with what is given where it exists."""
+        check_id("conversation_id", conversation_id)
+        check_short("title", title)
+        check_short("model_id", model_id)
+        kept = None if metadata is None else check_metadata(metadata)
         await self.ready()
         now = self.clock()
-        given = {"title": title, "model_id": model_id, "metadata": metadata}
+        given = {"title": title, "model_id": model_id, "metadata": kept}
         stored = await self.backend.get("conversations", (conversation_id,)) or {}
         start = stored.get("created_at") or now
         record = {
@@ -67,6 +71,8 @@ class ConversationStore(Store):
     ) -> list[Conversation]:
         """Conversations that match, the last updated first; `after` resumes behind one."""
         await self.ready()
+        if after is not None:
+            check_kind_of("after", after, Conversation)
         place = None if after is None else (after.updated_at, after.conversation_id)
         order = Order("updated_at", descending=True)
         found = await self.backend.query(
@@ -83,7 +89,10 @@ class ConversationStore(Store):
     ) -> Conversation:
         """The conversation with a new title or metadata; None keeps. Raises NotFound."""
         await self.ready()
-        given = {"title": title, "metadata": metadata, "updated_at": self.clock()}
+        check_id("conversation_id", conversation_id)
+        check_short("title", title)
+        kept = None if metadata is None else check_metadata(metadata)
+        given = {"title": title, "metadata": kept, "updated_at": self.clock()}
         change = {k: v for k, v in given.items() if v is not None}
         changed = await self.backend.apply(
             [Update("conversations", [{"conversation_id": conversation_id, **change}])]

@@ -94,6 +94,8 @@ class Indexing(Store, Generic[Item]):
         return await reader.query(self.table, is_in(self.key, ids), columns=self.place_columns())
 
     def _units(self, vectors: Sequence[Vector], count: int) -> Vectors:
+        if not isinstance(vectors, Sequence | np.ndarray):
+            raise InvalidInput("vectors", "want one vector for each item")
         if len(vectors) != count:
             raise InvalidInput("vectors", f"{len(vectors)} for {count} items")
         dimension = self.schema.field("vector").dimension or 0

@@ -12,7 +12,7 @@ from engrammic.embed.base import Vectors
 from engrammic.errors import Conflict, InvalidInput, UnknownField
 from engrammic.filters import Compare, Filter, Op, eq, every, is_in
 from engrammic.scope import Scoped
-from engrammic.stores.base import alive, expired
+from engrammic.stores.base import alive, check_kind_of, expired
 from engrammic.stores.indexing import Changes, Entries, Indexing, Item, Records
 from engrammic.stores.parts import without_parts
 from engrammic.stores.retrieval import Corpus, Mode, retrieve
@@ -56,6 +56,7 @@ class ItemStore(Indexing[Item]):
         All are checked before the first is written; then every BATCH of them
         is one transaction, so that a crash leaves whole batches.
         """
+        check_kind_of("items", items, Sequence)
         units = None if vectors is None else self._units(vectors, len(items))
         moment = self.clock()
         records = [self.record_of(item, number, moment) for number, item in enumerate(items)]

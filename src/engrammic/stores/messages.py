@@ -6,12 +6,21 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from engrammic.changes import Change, Update
+from engrammic.checks import shown
 from engrammic.clock import day, milliseconds, new_id
 from engrammic.errors import InvalidInput
 from engrammic.filters import eq, every
 from engrammic.items import Message
 from engrammic.scope import Scoped
-from engrammic.stores.base import alive, check_content, check_id
+from engrammic.stores.base import (
+    IMAGES_BYTES,
+    alive,
+    check_content,
+    check_id,
+    check_kind_of,
+    check_metadata,
+    check_short,
+)
 from engrammic.stores.conversation_table import CONVERSATIONS, touched
 from engrammic.stores.items import ItemStore, ScoredItem
 from engrammic.stores.neighbours import SLOTS, place
@@ -92,7 +101,10 @@ class MessageStore(ItemStore[Message]):
 
         Messages without a time keep their order: SLOTS of them share a millisecond.
         """
+        check_kind_of("item", item, Message)
         check_id("conversation_id", item.conversation_id)
+        if item.message_id is not None:
+            check_id("message_id", item.message_id)
         check_role(item.role)
         check_content("content", item.content)
         record = {name: getattr(item, name) for name in _ITEM_FIELDS}
@@ -101,7 +113,10 @@ class MessageStore(ItemStore[Message]):
                 record[name] = milliseconds(name, record[name])
         record["message_id"] = new_id() if item.message_id is None else item.message_id
         record["created_at"] = record["created_at"] or moment + number // SLOTS
-        record["metadata"] = dict(item.metadata) or None
+        for name in ("name", "model_id"):
+            check_short(name, record[name])
+        check_short("images", record["images"], IMAGES_BYTES)
+        record["metadata"] = check_metadata(item.metadata) or None
         record["ordinal"] = 0  # `arranged` gives it its place
         return record
 
@@ -130,5 +145,5 @@ class MessageStore(ItemStore[Message]):
 def check_role(role: str) -> str:
     """The role. Raises InvalidInput for an unknown one."""
     if role not in ROLES:
-        raise InvalidInput("role", f"{role!r} is none of {', '.join(ROLES)}")
+        raise InvalidInput("role", f"{shown(role)} is none of {', '.join(ROLES)}")
     return role

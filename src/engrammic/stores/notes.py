@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from engrammic.checks import shown
 from engrammic.clock import milliseconds, new_id
 from engrammic.errors import InvalidInput
 from engrammic.items import MEMORY_TYPES, Note
-from engrammic.stores.base import check_content
+from engrammic.stores.base import (
+    check_content,
+    check_id,
+    check_kind_of,
+    check_metadata,
+    check_short,
+)
 from engrammic.stores.items import ItemStore
 from engrammic.types import Field, Index, Kind, Record, Schema
 
@@ -50,7 +57,10 @@ class NoteStore(ItemStore[Note]):
 
     def record_of(self, item: Note, number: int, moment: int) -> Record:
         """The note's fields, with an id and times. Raises InvalidInput."""
+        check_kind_of("item", item, Note)
         check_memory_type(item.memory_type)
+        if item.note_id is not None:
+            check_id("note_id", item.note_id)
         if not check_content("content", item.content).strip():
             raise InvalidInput("content", "is empty; there is nothing to remember")
         record = {name: getattr(item, name) for name in _ITEM_FIELDS}
@@ -60,7 +70,9 @@ class NoteStore(ItemStore[Note]):
         record["note_id"] = new_id() if item.note_id is None else item.note_id
         record["created_at"] = record["created_at"] or moment
         record["updated_at"] = record["updated_at"] or record["created_at"]
-        record["metadata"] = dict(item.metadata) or None
+        for name in ("title", "source", "section", "project", "session_id"):
+            check_short(name, record[name])
+        record["metadata"] = check_metadata(item.metadata) or None
         return record
 
     def item_of(self, record: Record) -> Note:
@@ -77,5 +89,7 @@ class NoteStore(ItemStore[Note]):
 def check_memory_type(memory_type: str) -> str:
     """The type. Raises InvalidInput for an unknown one."""
     if memory_type not in MEMORY_TYPES:
-        raise InvalidInput("memory_type", f"{memory_type!r} is none of {', '.join(MEMORY_TYPES)}")
+        raise InvalidInput(
+            "memory_type", f"{shown(memory_type)} is none of {', '.join(MEMORY_TYPES)}"
+        )
     return memory_type

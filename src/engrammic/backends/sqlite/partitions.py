@@ -29,7 +29,7 @@ class Partitions:
         found = self._numbers.get(value) or self._new_numbers.get(value)
         if found is None:
             connection.execute("insert or ignore into _partitions(value) values (?)", (value,))
-            found = self.known(connection, value)
+            found = _look_up(connection, value)
             assert found is not None
             self._new_numbers[value] = found
         return found
@@ -38,9 +38,9 @@ class Partitions:
         """The number of a value, or None when nothing was ever stored under it."""
         found = self._numbers.get(value)
         if found is None:
-            found = connection.execute(
-                "select number from _partitions where value = ?", (value,)
-            ).get
+            found = _look_up(connection, value)
+            if found is not None:
+                self._numbers[value] = found  # a number once given stays
         return found
 
     def terms_table(self, connection: apsw.Connection, layout: Layout, part: int) -> str:
@@ -84,6 +84,12 @@ class Partitions:
         with self._guard:
             self._numbers.clear()
             self._tables.clear()
+
+
+def _look_up(connection: apsw.Connection, value: str) -> int | None:
+    sql = "select number from _partitions where value = ?"
+    found: int | None = connection.execute(sql, (value,)).get
+    return found
 
 
 def _epoch(connection: apsw.Connection) -> str:
