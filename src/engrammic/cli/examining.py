@@ -84,7 +84,7 @@ async def _memory(settings: Settings, embedder: Embedder | None) -> list[Finding
         found += await _meta(memory.backend, embedder)
         stats = await memory.stats()
     counts = [counted(stats[f"{noun}s"], noun) for noun in ("message", "conversation", "note")]
-    bytes_used = size(stats["engine"].get("file_bytes", 0) + stats["engine"].get("log_bytes", 0))
+    bytes_used = size(stats["engine"].get("bytes", 0))
     found.append(Finding("ok", f"{', '.join(counts)} in scope {stats['scope']}; {bytes_used}"))
     if stats["pending"]:
         what = f"{counted(stats['pending'], 'item')} found by words alone, without vectors"

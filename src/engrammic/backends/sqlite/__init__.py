@@ -165,8 +165,8 @@ class SqliteBackend(RankedSearch):
         return await self._outside(lambda connection: diagnosis.problems(connection, self._tables))
 
     async def stats(self) -> dict[str, Any]:
-        """As `Backend.stats`, with the bytes of the file and its log."""
-        return await super().stats() | diagnosis.sizes(self.path)
+        """As `Backend.stats`, with the bytes of all pages, wherever a checkpoint has put them."""
+        return await super().stats() | {"bytes": await self._read(diagnosis.content_bytes)}
 
     async def close(self) -> None:
         """Finish queued writes, copy the log into the file, close."""

@@ -33,6 +33,11 @@ def health(connection: apsw.Connection, path: Path) -> dict[str, Any]:
     }
 
 
+def content_bytes(connection: apsw.Connection) -> int:
+    """The size of the database as its last commit left it, its log included."""
+    return int(connection.pragma("page_count")) * int(connection.pragma("page_size"))
+
+
 def sizes(path: Path) -> dict[str, int]:
     """Bytes of the file and of its log, by stat alone."""
     log = path.with_name(path.name + "-wal")
