@@ -6,6 +6,7 @@ import secrets
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TypeAlias
 
 from engrammic.checks import shown
@@ -17,6 +18,7 @@ Clock: TypeAlias = Callable[[], int]
 EARLIEST = 10**11
 """Values below are seconds, or dates before March 1973: refused, because the unit is unclear."""
 LATEST = 2**53 // 1024
+DAY = 86_400_000
 
 
 def now() -> int:
@@ -47,7 +49,12 @@ def iso(moment: int) -> str:
 
 def day(moment: int) -> str:
     """Unix milliseconds as a written date: `8 May 2023`."""
-    at = datetime.fromtimestamp(moment / 1000, UTC)
+    return _written_day(moment // DAY)
+
+
+@lru_cache(maxsize=4096)
+def _written_day(number: int) -> str:
+    at = datetime.fromtimestamp(number * DAY / 1000, UTC)
     return f"{at.day} {at:%B %Y}"
 
 

@@ -64,6 +64,10 @@ class Indexing(Store, Generic[Item]):
         """The items' table, and those of what hangs on them."""
         return (self.schema, TIER_METADATA, PASSAGES)
 
+    def words(self, record: Record) -> str:
+        """The terms of what is indexed, joined by spaces."""
+        return " ".join(terms(self.searchable(record)))
+
     def place_columns(self) -> tuple[str, ...]:
         """The fields that `arranged` wants to know of records that leave."""
         return (self.key,)
@@ -113,7 +117,7 @@ class Indexing(Store, Generic[Item]):
 
     def _indexed(self, record: Record, encoded: Encoded | None) -> tuple[Record, Encoded | None]:
         """The record with its terms and its vector."""
-        record["terms"] = " ".join(terms(self.searchable(record)))
+        record["terms"] = self.words(record)
         if encoded is not None:
             record["vector"] = encoded.vector
         return record, encoded

@@ -23,8 +23,9 @@ from engrammic.stores.base import (
 )
 from engrammic.stores.conversation_table import CONVERSATIONS, touched
 from engrammic.stores.items import ItemStore, ScoredItem
-from engrammic.stores.neighbours import SLOTS, place
+from engrammic.stores.neighbours import SLOTS, is_said_whole, place, said
 from engrammic.stores.retrieval import Mode
+from engrammic.text import terms
 from engrammic.types import Field, Index, Kind, Order, Record, Schema
 
 ROLES = ("user", "assistant", "system", "developer", "tool")
@@ -129,6 +130,13 @@ class MessageStore(ItemStore[Message]):
         """Date, speaker and content: `[8 May 2023] Mel: I went to the lake`."""
         speaker = record["name"] or record["role"]
         return f"[{day(record['created_at'])}] {speaker}: {record['content']}"
+
+    def words(self, record: Record) -> str:
+        """The terms of date, speaker and content, which its neighbours need as well."""
+        if not is_said_whole(record["content"]):
+            return super().words(record)
+        head = " ".join(terms(self.searchable({**record, "content": ""})))
+        return f"{head} {said(record['content'])}".rstrip()
 
     def place_columns(self) -> tuple[str, ...]:
         """Where in which conversation a message stands."""

@@ -74,6 +74,11 @@ def said(content: str) -> str:
     return _said(content) if len(content) <= _CACHED_LENGTH else _first_terms(content)
 
 
+def is_said_whole(content: str) -> bool:
+    """Whether `said` gives all the terms of a content: it is too short to have more."""
+    return len(content) <= AROUND_TERMS
+
+
 @lru_cache(maxsize=4096)
 def _said(content: str) -> str:
     return _first_terms(content)
