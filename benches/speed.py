@@ -135,7 +135,7 @@ async def bulk(memory: Memory, given: Sequence[Message], vectors: Any) -> list[L
     rate = len(given) / (time.perf_counter() - began)
     writing.Writer.run = run  # type: ignore[method-assign]
     return [
-        Line("bulk", rate, "messages/s", 10_000, at_least=True),
+        Line("bulk, messages a second", rate, "messages/s", 10_000, at_least=True),
         Line("longest transaction", longest * 1000, "ms", 50),
     ]
 

@@ -106,6 +106,15 @@ async def test_a_query_is_never_a_query_language(memory: Memory, query: str) -> 
     assert (await memory.stats())["notes"] == 1
 
 
+async def test_a_page_is_full_when_enough_match(memory: Memory) -> None:
+    await memory.messages.add_batch(
+        [Message(f"c{n % 7}", "user", f"common word number {n}") for n in range(400)]
+    )
+
+    for mode in ("vector", "keyword", "hybrid"):
+        assert len(await memory.search("common word", limit=300, mode=mode)) == 300
+
+
 async def test_update_changes_what_is_found(memory: Memory, clock: HandClock) -> None:
     note = await memory.remember("the office is in Lisbon", metadata={"a": 1})
     message = await memory.messages.add(Message("c1", "user", "we meet on Monday"))

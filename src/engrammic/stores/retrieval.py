@@ -158,12 +158,22 @@ class _Search:
     limit: int
     terms: Sequence[str]
 
+    @property
+    def pool(self) -> int:
+        """Candidates taken from each half: more than POOL only where more hits are wanted."""
+        return max(POOL, self.limit)
+
     async def run(self) -> list[Fused]:
         """The best candidates of all corpora, fused, best first."""
         # Words need no vector: they are searched for while the query is embedded.
         words = asyncio.gather(*map(self._by_words, self.corpora))
-        vector = await self._vector()
-        surveys = [await self._survey(corpus, vector) for corpus in self.corpora]
+        try:
+            vector = await self._vector()
+            surveys = [await self._survey(corpus, vector) for corpus in self.corpora]
+        except BaseException:
+            words.cancel()
+            await asyncio.gather(words, return_exceptions=True)
+            raise
         found = [
             await self._fused(corpus, survey, told, vector)
             for corpus, survey, told in zip(self.corpora, surveys, await words, strict=True)
@@ -197,7 +207,7 @@ class _Search:
             corpus.schema.name,
             "vector",
             vector,
-            limit=POOL,
+            limit=self.pool,
             where=corpus.where,
             sample=SAMPLE,
             columns=corpus.columns,
@@ -209,7 +219,12 @@ class _Search:
             return []
         where = is_in(corpus.key, ids)
         return await self.backend.vector_search(
-            corpus.schema.name, "vector", vector, limit=POOL, where=where, columns=corpus.columns
+            corpus.schema.name,
+            "vector",
+            vector,
+            limit=self.pool,
+            where=where,
+            columns=corpus.columns,
         )
 
     async def records(self, page: Sequence[Fused]) -> list[Found]:
@@ -234,7 +249,11 @@ class _Search:
         if self.mode is Mode.VECTOR or not self.terms:
             return []
         return await self.backend.text_search(
-            corpus.schema.name, self.terms, limit=POOL, where=corpus.where, columns=corpus.columns
+            corpus.schema.name,
+            self.terms,
+            limit=self.pool,
+            where=corpus.where,
+            columns=corpus.columns,
         )
 
     def _spans(self, candidates: Sequence[Candidate]) -> Sequence[Interval]:
