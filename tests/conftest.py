@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from engines import Engines
 
 import engrammic
 from engrammic import Memory
@@ -31,6 +32,13 @@ class HandClock:
 @pytest.fixture
 def clock() -> HandClock:
     return HandClock()
+
+
+@pytest.fixture(scope="session")
+def engines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engines]:
+    """Databases of every kind: `engines.new("postgres")` is the URL of an empty one."""
+    with Engines(tmp_path_factory.mktemp("engines")) as found:
+        yield found
 
 
 @pytest.fixture(params=["memory", "sqlite"])
