@@ -59,7 +59,7 @@ class Collection(Store):
             raise InvalidInput(
                 "dimension", "is not known yet; `await initialize(dimension)` comes first"
             )
-        return _vector_field(self.dimension)
+        return vector_field(self.dimension)
 
     @property
     def schema(self) -> Schema:
@@ -113,10 +113,10 @@ class Collection(Store):
         return [guard, self._noted(dimension, stored["metadata"])]
 
     async def _holds(self, reader: Scoped, dimension: int) -> bool:
-        if _vector_field(dimension) not in {f.name for f in self.schema.fields}:
+        if vector_field(dimension) not in {f.name for f in self.schema.fields}:
             held: Filter = EVERYTHING  # another process chose it; this one cannot look closer
         else:
-            held = Compare(_vector_field(dimension), Op.NOT_NULL)
+            held = Compare(vector_field(dimension), Op.NOT_NULL)
         return await reader.count(self.table, held) > 0
 
     def _noted(self, dimension: int | None, metadata: Mapping[str, Any] | None) -> Put:
@@ -150,7 +150,14 @@ class Collection(Store):
         """
         await self.ready()
         dimension, clean = self.dimension, cleaner(self.schema)
-        made = await asyncio.to_thread(lambda: [clean(r) for r in records()])
+
+        def checked() -> Sequence[Record]:
+            found = records()
+            for record in found:
+                clean(record)
+            return found
+
+        made = await asyncio.to_thread(checked)
         if new is not None:
             await self._apply([Check(self.table, new, 0), Put(self.table, made)], dimension)
             return len(made)
@@ -166,9 +173,7 @@ class Collection(Store):
         if dimension is None:
             await self.backend.apply(changes)
             return
-        guard = Check(
-            COLLECTIONS.name, eq("name", self.table) & eq("dimension", dimension), 1
-        )
+        guard = Check(COLLECTIONS.name, eq("name", self.table) & eq("dimension", dimension), 1)
         try:
             await self.backend.apply([guard, *changes])
         except Conflict:
@@ -198,5 +203,6 @@ class Collection(Store):
         await self.backend.backend.flush()
 
 
-def _vector_field(dimension: int) -> str:
+def vector_field(dimension: int) -> str:
+    """The field that holds vectors of one length."""
     return f"vector_{dimension}"
