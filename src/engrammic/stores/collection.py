@@ -7,8 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
+import numpy as np
+
 from engrammic.changes import Change, Check, Delete, Put
-from engrammic.checks import check_count
+from engrammic.checks import check_count, shown
 from engrammic.clock import Clock, now
 from engrammic.errors import Conflict, EmbeddingMismatch, InvalidInput
 from engrammic.filters import EVERYTHING, Compare, Filter, Op, eq
@@ -206,3 +208,10 @@ class Collection(Store):
 def vector_field(dimension: int) -> str:
     """The field that holds vectors of one length."""
     return f"vector_{dimension}"
+
+
+def check_score(name: str, value: Any, least: int) -> None:
+    """Raise InvalidInput for what is no number from `least` to 1."""
+    number = isinstance(value, float | int | np.number) and not isinstance(value, bool)
+    if not number or not least <= value <= 1:
+        raise InvalidInput(name, f"want a number from {least} to 1, not {shown(value)}")

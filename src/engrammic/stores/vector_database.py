@@ -9,8 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from engrammic.checks import check_count, shown
-from engrammic.errors import InvalidInput
+from engrammic.checks import check_count
 from engrammic.filters import Compare, Filter, Op, eq, every, is_in
 from engrammic.ranking.fusion import Fusion
 from engrammic.records import unit
@@ -28,7 +27,7 @@ from engrammic.stores.code_chunks import (
     root_of,
 )
 from engrammic.stores.code_filters import code_filter
-from engrammic.stores.collection import Collection
+from engrammic.stores.collection import Collection, check_score
 from engrammic.stores.retrieval import LARGEST_LIMIT, Corpus, Mode, retrieve
 from engrammic.text import terms
 from engrammic.types import Record, Schema, Vector
@@ -196,6 +195,7 @@ class VectorDatabase(Collection):
         await self.ready()
         check_count("limit", limit, 1, LARGEST_LIMIT)
         check_kind_of("query_text", text, str)
+        check_score("min_score", min_score, 0)
         vector = unit(given, self._dimension(), "query_vector")
         if hybrid and text.strip():
             return await self._both(vector, text, limit, min_score, where, fusion)
@@ -203,8 +203,7 @@ class VectorDatabase(Collection):
             self.table, self.vector, vector, limit=limit, where=where
         )
         scored = [(hit.record, max(0.0, hit.score), hit.score) for hit in hits]
-        least = checked_score(min_score)
-        return [(r["id"], result_of(r, s, c, None)) for r, s, c in scored if s >= least]
+        return [(r["id"], result_of(r, s, c, None)) for r, s, c in scored if s >= min_score]
 
     async def _both(
         self,
@@ -230,18 +229,10 @@ class VectorDatabase(Collection):
         return self.dimension or 0
 
 
-def checked_score(value: Any) -> float:
-    """The least score. Raises InvalidInput for what is no number from 0 to 1."""
-    number = isinstance(value, float | int | np.number) and not isinstance(value, bool)
-    if not number or not 0 <= value <= 1:
-        raise InvalidInput("min_score", f"want a number from 0 to 1, not {shown(value)}")
-    return float(value)
-
-
 def _identify(records: Sequence[Record]) -> None:
     """Give the records their ids."""
     places: Counter[tuple[Any, ...]] = Counter()
     for record in records:
-        place = tuple(record[n] for n in ("root_path", "file_path", "start_line", "end_line"))
-        record["id"] = chunk_id(*place, same=places[place])
+        place = (record["root_path"], record["file_path"], record["start_line"], record["end_line"])
+        record["id"] = chunk_id(*place, places[place])
         places[place] += 1

@@ -7,8 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-import numpy as np
-
 from engrammic.changes import Put, Update
 from engrammic.checks import check_count, shown
 from engrammic.errors import Conflict, InvalidInput
@@ -17,7 +15,7 @@ from engrammic.records import unit
 from engrammic.scope import Scoped
 from engrammic.stores.base import check_content, check_id, check_kind_of, check_metadata
 from engrammic.stores.code_chunks import check_lengths, check_vectors
-from engrammic.stores.collection import BATCH, Collection, vector_field
+from engrammic.stores.collection import BATCH, Collection, check_score, vector_field
 from engrammic.stores.retrieval import LARGEST_LIMIT
 from engrammic.text import query_terms, terms
 from engrammic.types import Field, Kind, Record, Schema, Vector
@@ -87,9 +85,7 @@ class VectorStore(Collection):
         """The texts nearest in meaning whose cosine is at least `min_score`, in [-1, 1]."""
         await self.ready()
         check_count("limit", limit, 1, LARGEST_LIMIT)
-        number = isinstance(min_score, float | int | np.number) and not isinstance(min_score, bool)
-        if not number or not -1 <= min_score <= 1:
-            raise InvalidInput("min_score", f"want a number from -1 to 1, not {shown(min_score)}")
+        check_score("min_score", min_score, -1)
         if self.dimension is None:
             return []
         query = unit(vector, self.dimension, "vector")

@@ -86,7 +86,7 @@ class BM25IndexManager:
         self._initialized = True
         return await store.index_words(
             [n.node_id for n in given], [n.text for n in given],
-            [stored_metadata(n.metadata) for n in given],
+            stored_metadata("nodes", [n.metadata for n in given]),
         )  # fmt: skip
 
     def get_retriever(self, top_k: int = 5) -> BM25Retriever:

@@ -7,7 +7,7 @@ Per chunk, in bytes, with d dimensions, t bytes of text and m bytes of metadata:
 * words: 1.5 t, the terms and the inverted index over them.
 
 The factors were measured on 500 to 2,000 chunks of Python source of 370 to
-1,600 bytes; `tests/test_agent_brain_sizing.py` holds them to 20 %. Other
+1,600 bytes; `tests/test_agent_brain_places.py` holds them to 20 %. Other
 engines need at least 4 d + t + m.
 """
 

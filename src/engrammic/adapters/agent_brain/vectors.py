@@ -14,6 +14,7 @@ from engrammic.clock import Clock, now
 from engrammic.compile.where import compile_where, flattened, unflattened
 from engrammic.errors import EmbeddingMismatch, InvalidInput
 from engrammic.filters import Compare, Op
+from engrammic.stores.base import check_content
 from engrammic.stores.code_chunks import check_lengths
 from engrammic.stores.collection import LONGEST_VECTOR
 from engrammic.stores.vector_store import VectorHit, VectorStore
@@ -108,13 +109,19 @@ class VectorStoreManager:
         new: bool,
     ) -> int:
         store = await self._ready()
-        given = {"ids": ids, "embeddings": embeddings, "documents": documents}
+        given: dict[str, Sequence[Any]] = {
+            "ids": ids,
+            "embeddings": embeddings,
+            "documents": documents,
+        }
         given |= {} if metadatas is None else {"metadatas": metadatas}
         for name, values in given.items():
             if isinstance(values, str) or not hasattr(values, "__len__"):
                 raise InvalidInput(name, f"want a list, not {shown(values)}")
         check_lengths(**given)
-        flat = None if metadatas is None else [stored_metadata(m) for m in metadatas]
+        for number, document in enumerate(documents):
+            check_content(f"documents[{number}]", document)
+        flat = None if metadatas is None else stored_metadata("metadatas", metadatas)
         return await store.upsert(ids, embeddings, documents, flat, new=new)
 
     async def similarity_search(
@@ -217,15 +224,16 @@ class VectorStoreManager:
         return described(store.backend.backend, (await store.noted()).get("hnsw"))
 
 
-def stored_metadata(given: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+def stored_metadata(
+    name: str, given: Sequence[Mapping[str, Any] | None]
+) -> list[Mapping[str, Any] | None]:
     """Metadata as they are stored. Raises InvalidInput for what is no mapping of names."""
-    if given is None:
-        return None
-    if not isinstance(given, Mapping):
-        raise InvalidInput("metadatas", f"want dictionaries, not {shown(given)}")
-    for key in given:
-        check_name(key, "metadatas")
-    return flattened(given)
+    for number, metadata in enumerate(given):
+        if metadata is not None and not isinstance(metadata, Mapping):
+            raise InvalidInput(f"{name}[{number}]", f"want a dictionary, not {shown(metadata)}")
+        for key in metadata or ():
+            check_name(key, f"{name}[{number}]")
+    return [None if metadata is None else flattened(metadata) for metadata in given]
 
 
 def result_of(hit: VectorHit) -> SearchResult:
