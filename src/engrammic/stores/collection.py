@@ -55,13 +55,18 @@ class Collection(Store):
         return self.base.name
 
     @property
-    def vector(self) -> str:
-        """The field of the vectors. Raises InvalidInput before their length is known."""
+    def length(self) -> int:
+        """The length of a vector. Raises InvalidInput before it is known."""
         if self.dimension is None:
             raise InvalidInput(
                 "dimension", "is not known yet; `await initialize(dimension)` comes first"
             )
-        return vector_field(self.dimension)
+        return self.dimension
+
+    @property
+    def vector(self) -> str:
+        """The field of the vectors. Raises InvalidInput before their length is known."""
+        return vector_field(self.length)
 
     @property
     def schema(self) -> Schema:
@@ -104,15 +109,16 @@ class Collection(Store):
             return []
         name = eq("name", self.table)
         if stored is None:
-            return [Check(COLLECTIONS.name, name, 0), self._noted(dimension, None)]
+            guard = self._guard(Check(COLLECTIONS.name, name, 0))
+            return [*guard, self._noted(dimension, None)]
         if known is not None and await self._holds(reader, known):
             raise EmbeddingMismatch(
                 f"{self.table} holds vectors of {known} dimensions, not {dimension}: "
                 "clear it first, or use another scope"
             )
         same = Compare("dimension", Op.IS_NULL) if known is None else eq("dimension", known)
-        guard = Check(COLLECTIONS.name, name & same, 1)
-        return [guard, self._noted(dimension, stored["metadata"])]
+        guard = self._guard(Check(COLLECTIONS.name, name & same, 1))
+        return [*guard, self._noted(dimension, stored["metadata"])]
 
     async def _holds(self, reader: Scoped, dimension: int) -> bool:
         if vector_field(dimension) not in {f.name for f in self.schema.fields}:
@@ -124,6 +130,16 @@ class Collection(Store):
     def _noted(self, dimension: int | None, metadata: Mapping[str, Any] | None) -> Put:
         record = {"name": self.table, "dimension": dimension, "metadata": metadata}
         return Put(COLLECTIONS.name, [record])
+
+    async def agree(self) -> None:
+        """Raise EmbeddingMismatch where another process chose another length of vector."""
+        stored = await self.backend.get(COLLECTIONS.name, (self.table,))
+        known = None if stored is None else stored["dimension"]
+        if known not in (None, self.dimension):
+            raise EmbeddingMismatch(
+                f"{self.table} has vectors of {known} dimensions by now, not {self.dimension}: "
+                f"`await initialize({known})` with another model"
+            )
 
     async def noted(self) -> dict[str, Any]:
         """What was noted about the collection by `note`, empty for nothing."""
@@ -161,27 +177,31 @@ class Collection(Store):
 
         made = await asyncio.to_thread(checked)
         if new is not None:
-            await self._apply([Check(self.table, new, 0), Put(self.table, made)], dimension)
+            await self._write(made, dimension, new)
             return len(made)
         for start in range(0, len(made), BATCH):
-            await self._apply([Put(self.table, made[start : start + BATCH])], dimension)
+            await self._write(made[start : start + BATCH], dimension)
         return len(made)
 
-    async def _apply(self, changes: Sequence[Change], dimension: int | None) -> None:
-        """Write, provided that the vectors' length is still what it was.
+    async def _write(
+        self, records: Sequence[Record], dimension: int | None, new: Filter | None = None
+    ) -> None:
+        """Put records, provided that nobody meanwhile chose another length of vector."""
 
-        Another process may have emptied the collection and chosen another one.
-        """
-        if dimension is None:
-            await self.backend.apply(changes)
-            return
-        guard = Check(COLLECTIONS.name, eq("name", self.table) & eq("dimension", dimension), 1)
-        try:
-            await self.backend.apply([guard, *changes])
-        except Conflict:
-            self.dimension, self._declared = None, False
-            await self.initialize(dimension)
-            await self.backend.apply([guard, *changes])
+        async def writing(reader: Scoped) -> list[Change]:
+            changes = [] if dimension is None else await self._agreed(reader, dimension)
+            if new is not None:
+                if await reader.count(self.table, new):
+                    raise Conflict(f"{self.table}: an id of these is there already")
+                changes += self._guard(Check(self.table, new, 0))
+            return [*changes, Put(self.table, records)]
+
+        await self.backend.transact(writing)
+
+    def _guard(self, check: Check) -> list[Change]:
+        """The check, where a database needs one to keep others out, and has one."""
+        native = self.backend.backend.capabilities
+        return [check] if native.checks and not native.atomic else []
 
     async def delete_where(self, where: Filter) -> int:
         """Delete what matches, with its words and vectors; how many."""

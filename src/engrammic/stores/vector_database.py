@@ -64,7 +64,7 @@ class VectorDatabase(Collection):
         check_lengths(embeddings=vectors, metadata=metadata, contents=contents)
         root = root_of("root_path", root_path)
         await self.ready()
-        field, dimension, moment = self.vector, self.dimension or 0, self.clock()
+        field, dimension, moment = self.vector, self.length, self.clock()
 
         def made() -> list[Record]:
             records = [chunk_record(m, i, root, moment) for i, m in enumerate(metadata)]
@@ -160,13 +160,16 @@ class VectorDatabase(Collection):
     async def count_by_root_path(self, root_path: str) -> int:
         """How many chunks lie below a root."""
         await self.ready()
-        return await self.backend.count(self.table, code_filter(None, root_path))
+        return await self.backend.count(self.table, self._below(root_path))
 
     async def get_indexed_files(self, root_path: str) -> list[str]:
         """The files of a root, each once, sorted."""
         await self.ready()
-        where = code_filter(None, root_path)
+        where = self._below(root_path)
         return sorted({path async for path in self._values("file_path", where)})
+
+    def _below(self, root_path: str) -> Filter:
+        return eq("root_path", root_of("root_path", root_path))
 
     async def _values(self, field: str, where: Filter | None) -> AsyncIterator[str]:
         """The values of one field, a page at a time."""
@@ -196,12 +199,14 @@ class VectorDatabase(Collection):
         check_count("limit", limit, 1, LARGEST_LIMIT)
         check_kind_of("query_text", text, str)
         check_score("min_score", min_score, 0)
-        vector = unit(given, self._dimension(), "query_vector")
+        vector = unit(given, self.length, "query_vector")
         if hybrid and text.strip():
             return await self._both(vector, text, limit, min_score, where, fusion)
         hits = await self.backend.vector_search(
             self.table, self.vector, vector, limit=limit, where=where
         )
+        if not hits:
+            await self.agree()
         scored = [(hit.record, max(0.0, hit.score), hit.score) for hit in hits]
         return [(r["id"], result_of(r, s, c, None)) for r, s, c in scored if s >= min_score]
 
@@ -219,14 +224,12 @@ class VectorDatabase(Collection):
             self.backend, [corpus], text, limit=limit, mode=Mode.HYBRID, embedder=None,
             moment=self.clock(), min_score=min_score, fusion=fusion, vector=vector,
         )  # fmt: skip
+        if not ranking.hits:
+            await self.agree()
         return [
             (f.record["id"], result_of(f.record, f.score, f.why.cosine or 0.0, f.why))
             for f in ranking.hits
         ]
-
-    def _dimension(self) -> int:
-        assert self.vector
-        return self.dimension or 0
 
 
 def _identify(records: Sequence[Record]) -> None:

@@ -92,6 +92,8 @@ class VectorStore(Collection):
         hits = await self.backend.vector_search(
             self.table, self.vector, query, limit=limit, where=where
         )
+        if not hits:
+            await self.agree()
         return [_hit(hit.record, hit.score) for hit in hits if hit.score >= min_score]
 
     async def keyword_search(
