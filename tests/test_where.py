@@ -7,12 +7,7 @@ from typing import Any
 
 import pytest
 
-from engrammic.compile.where import (
-    compile_where,
-    compile_where_document,
-    flattened,
-    unflattened,
-)
+from engrammic.compile.where import compile_where, flattened, unflattened
 from engrammic.errors import InvalidInput
 from engrammic.predicate import check_filter, matches
 from engrammic.stores.vector_store import CHUNKS
@@ -89,23 +84,6 @@ def test_a_where_lets_through_what_chroma_lets_through(where: Any, collection: A
     assert [str(n) for n in found(where)] == collection.get(where=where)["ids"]
 
 
-@pytest.mark.parametrize(
-    "where",
-    [
-        {"$contains": "document 1"},
-        {"$not_contains": "1"},
-        {"$and": [{"$contains": "doc"}, {"$not_contains": "1"}]},
-        {"$or": [{"$contains": "1"}, {"$contains": "2"}]},
-    ],
-    ids=json.dumps,
-)
-def test_texts_are_chosen_as_chroma_chooses_them(where: Any, collection: Any) -> None:
-    compiled = compile_where_document(where)
-    assert compiled is not None
-    ours = [str(n) for n in range(8) if matches(compiled, {"content": f"document {n}"})]
-    assert ours == collection.get(where_document=where)["ids"]
-
-
 @pytest.mark.parametrize(("where", "expected"), OURS, ids=str)
 def test_what_says_more_means_it(where: Any, expected: list[int]) -> None:
     assert found(where) == expected
@@ -113,7 +91,6 @@ def test_what_says_more_means_it(where: Any, expected: list[int]) -> None:
 
 def test_none_asks_for_everything() -> None:
     assert compile_where(None) is None
-    assert compile_where_document(None) is None
 
 
 @pytest.mark.parametrize(
@@ -144,12 +121,6 @@ def test_what_is_no_where_is_refused_by_name(name: str, where: Any) -> None:
     with pytest.raises(InvalidInput) as caught:
         compile_where(where)
     assert caught.value.field == name
-
-
-@pytest.mark.parametrize("where", [{"$regex": "a"}, {"$contains": 1}, {"text": "a"}], ids=str)
-def test_what_does_not_choose_texts_is_refused(where: Any) -> None:
-    with pytest.raises(InvalidInput, match=r"where_document\."):
-        compile_where_document(where)
 
 
 def test_a_dictionary_without_end_is_refused() -> None:

@@ -31,7 +31,6 @@ _OPS = {
     "$contains": Op.CONTAINS,
     "$not_contains": Op.NOT_CONTAINS,
 }
-_OF_TEXTS = {"$contains": Op.CONTAINS, "$not_contains": Op.NOT_CONTAINS}
 _JOINED: dict[str, Callable[[tuple[Filter, ...]], Filter]] = {"$and": And, "$or": Or}
 _MISSING_TOO = frozenset({Op.NE, Op.NOT_IN, Op.NOT_CONTAINS})
 
@@ -42,11 +41,6 @@ def compile_where(where: Any, field: str = "metadata") -> Filter | None:
     An empty dictionary is refused: it says neither everything nor nothing.
     """
     return None if where is None else _where(where, field, "where", 0)
-
-
-def compile_where_document(where: Any, field: str = "content") -> Filter | None:
-    """The filter for the text itself: `$contains`, `$not_contains`, `$and`, `$or`."""
-    return None if where is None else _document(where, field, "where_document", 0)
 
 
 def flat_key(key: str) -> str:
@@ -75,21 +69,6 @@ def _where(where: Any, field: str, at: str, depth: int) -> Filter:
             raise _unknown(here, [*_JOINED])
         else:
             parts += _comparisons(f"{field}.{flat_key(key)}", value, here)
-    return parts[0] if len(parts) == 1 else And(tuple(parts))
-
-
-def _document(where: Any, field: str, at: str, depth: int) -> Filter:
-    parts: list[Filter] = []
-    for key, value in _items(where, at, depth):
-        here = f"{at}.{key}"
-        if key in _JOINED:
-            inner = [_document(w, field, f"{here}[{i}]", depth + 1) for i, w in _list(value, here)]
-            parts.append(_JOINED[key](tuple(inner)))
-        elif key in _OF_TEXTS:
-            check_name(value, here)
-            parts.append(Compare(field, _OF_TEXTS[key], value))
-        else:
-            raise _unknown(here, [*_OF_TEXTS, *_JOINED])
     return parts[0] if len(parts) == 1 else And(tuple(parts))
 
 

@@ -20,6 +20,14 @@ from engrammic.types import Field, Index, Kind, Record, Schema, Vector
 UNKNOWN = "Unknown"
 """The language of a chunk that names none."""
 
+_INDEXED = (
+    ("root_path", "file_path"),
+    ("file_path",),
+    ("project",),
+    ("language",),
+    ("extension",),
+)
+
 CODE = Schema(
     "code_embeddings",
     (
@@ -36,7 +44,7 @@ CODE = Schema(
         Field("content", Kind.TEXT, nullable=False),
         Field("terms", Kind.TERMS),
     ),
-    indexes=(Index(("root_path", "file_path")), Index(("file_path",)), Index(("project",))),
+    indexes=tuple(Index(fields) for fields in _INDEXED),
 )
 """The table of chunks, without its vectors."""
 
