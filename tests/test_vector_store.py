@@ -9,9 +9,15 @@ import pytest
 
 from engines import Engines
 from engrammic.backend import Backend
-from engrammic.errors import Conflict, EmbeddingMismatch, InvalidInput
+from engrammic.changes import Update
+from engrammic.errors import AnalyserMismatch, Conflict, EmbeddingMismatch, InvalidInput
 from engrammic.filters import EVERYTHING, eq
 from engrammic.registry import open_backend
+from engrammic.reindexing import reindex
+from engrammic.scope import Scope, Scoped
+from engrammic.stores.code_chunks import ChunkMetadata
+from engrammic.stores.meta import MetaStore
+from engrammic.stores.vector_database import VectorDatabase
 from engrammic.stores.vector_store import VectorHit, VectorStore
 
 SCHEMES = ("memory", "sqlite")
@@ -118,3 +124,24 @@ async def test_many_are_written_in_batches(store: VectorStore) -> None:
     assert await store.forget_words() == 2_500
     assert await store.keyword_search("walrus") == []
     assert await store.count() == 2_500
+
+
+async def test_words_of_another_analyser_are_refused_and_made_anew(
+    store: VectorStore, backend: Backend
+) -> None:
+    await store.upsert(["a"], [[1, 0]], ["walrus"])
+    await store.backend.apply([Update(store.table, [{"id": "a", "terms": "odd"}])])
+    code = VectorDatabase(Scoped(backend, Scope("other")))
+    await code.initialize(2)
+    await code.store_embeddings([[1, 0]], [ChunkMetadata("a", 1, 2)], ["walrus"], "/r")
+    await MetaStore(backend).write("analyser", "another")
+    for late in (VectorStore(backend), VectorDatabase(backend)):
+        with pytest.raises(AnalyserMismatch, match="reindex"):
+            await late.ready()
+
+    assert (await reindex(backend)).indexed == 2
+
+    [hit] = await VectorStore(backend).keyword_search("walrus")
+    assert hit.id == "a"
+    assert len(await store.search([1, 0])) == 1
+    assert (await code.search([1, 0], "walrus"))[0].keyword_score is not None

@@ -17,6 +17,7 @@ from engrammic.filters import EVERYTHING, Compare, Filter, Op, eq
 from engrammic.records import cleaner
 from engrammic.scope import Scoped
 from engrammic.stores.base import Storage, Store
+from engrammic.stores.meta import MetaStore
 from engrammic.types import Field, Kind, Record, Schema
 
 LONGEST_VECTOR = 65_535
@@ -81,9 +82,13 @@ class Collection(Store):
         return (COLLECTIONS, self.schema)
 
     async def ready(self) -> None:
-        """Declare the tables, once, with the dimension that is stored."""
+        """Declare the tables, once, with the dimension that is stored.
+
+        Raises AnalyserMismatch where the words were made by another analyser.
+        """
         if self._declared:
             return
+        await MetaStore(self.backend.backend).check_analyser()
         await self.backend.ensure_table(COLLECTIONS)
         if self.dimension is None:
             stored = await self.backend.get(COLLECTIONS.name, (self.table,))
