@@ -58,12 +58,12 @@ class BM25IndexManager:
 
     def __init__(
         self,
-        persist_dir: Place = None,
+        persist_dir: Place | Room = None,
         collection_name: str | None = None,
         *,
         clock: Clock = now,
     ) -> None:
-        self.room = Room(persist_dir, collection_name, clock)
+        self.room = Room.of(persist_dir, collection_name, clock)
         self._initialized = False
 
     @property

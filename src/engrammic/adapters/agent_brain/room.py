@@ -40,6 +40,11 @@ class Room:
         self._store: VectorStore | None = None
         self._opening = asyncio.Lock()
 
+    @classmethod
+    def of(cls, place: Place | Room, collection_name: str | None, clock: Clock = now) -> Room:
+        """The room that was given, or a new one."""
+        return place if isinstance(place, Room) else cls(place, collection_name, clock)
+
     async def store(self) -> VectorStore:
         """The collection's store, its tables declared."""
         async with self._opening:

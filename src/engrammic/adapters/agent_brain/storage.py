@@ -7,7 +7,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from engrammic.adapters.agent_brain.bm25 import BM25IndexManager
 from engrammic.adapters.agent_brain.resetting import check_empty
-from engrammic.adapters.agent_brain.room import Place
+from engrammic.adapters.agent_brain.room import Place, Room
 from engrammic.adapters.agent_brain.vectors import SearchResult, VectorStoreManager
 from engrammic.types import Vector
 
@@ -82,15 +82,14 @@ class ChunkStorage(VectorStoreManager):
 
     def __init__(
         self,
-        persist_dir: Place = None,
+        persist_dir: Place | Room = None,
         collection_name: str | None = None,
         *,
         derived: Sequence[Derived] = (),
         **options: Any,
     ) -> None:
         super().__init__(persist_dir, collection_name, **options)
-        self.words = BM25IndexManager(persist_dir, collection_name)
-        self.words.room = self.room
+        self.words = BM25IndexManager(self.room)
         self.derived = tuple(derived)
 
     async def vector_search(

@@ -50,13 +50,13 @@ class VectorStoreManager:
 
     def __init__(
         self,
-        persist_dir: Place = None,
+        persist_dir: Place | Room = None,
         collection_name: str | None = None,
         *,
         hnsw: HnswSettings | None = None,
         clock: Clock = now,
     ) -> None:
-        self.room = Room(persist_dir, collection_name, clock)
+        self.room = Room.of(persist_dir, collection_name, clock)
         self.hnsw = hnsw
         self._initialized = False
 
