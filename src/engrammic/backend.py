@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engrammic.changes import Change, Delete, Put
-from engrammic.errors import Conflict
+from engrammic.errors import Conflict, Unsupported
 from engrammic.filters import Filter, eq, every
 from engrammic.records import unit
-from engrammic.types import Order, Record, Schema, Scored, Vector
+from engrammic.types import Kind, Order, Record, Schema, Scored, Vector
 
 
 class Reader(Protocol):
@@ -198,6 +198,22 @@ class Backend(ABC):
         where = every(*(eq(name, value) for name, value in zip(schema.key, key, strict=True)))
         found = await self.query(table, where, limit=1)
         return found[0] if found else None
+
+    async def export(
+        self, table: str, *, after: tuple[Any, ...] | None = None, limit: int | None = None
+    ) -> list[Record]:
+        """Whole records by key, behind the key `after`: every field, vectors and terms too.
+
+        Put takes them unchanged, here or in any other database, and stores the
+        same form bit by bit: a vector comes back as the float32 values that are
+        stored, TERMS as one text, null terms apart from empty ones. A database
+        whose tables have TERMS overrides this; the default reads all others.
+        """
+        schema = next((s for s in await self.tables() if s.name == table), None)
+        if schema is not None and schema.of_kind(Kind.TERMS):
+            raise Unsupported(f"{self.scheme} does not give the terms of {table} back")
+        columns = None if schema is None else [f.name for f in schema.fields]
+        return await self.query(table, after=after, limit=limit, columns=columns)
 
     async def vector_sample(
         self, table: str, field: str, *, count: int, where: Filter | None = None

@@ -68,6 +68,16 @@ class Readings:
         down = order is not None and order.descending
         return await self._sorted(schema, where, names, after, limit, chosen, down)
 
+    async def export(
+        self, table: str, *, after: tuple[Any, ...] | None = None, limit: int | None = None
+    ) -> list[Record]:
+        """As `Backend.export`: the keys of a page, then their whole records."""
+        schema: Schema = await self.schema(table)
+        whole = [f.name for f in schema.fields]
+        keys = await self.query(table, after=after, limit=limit, columns=schema.key)
+        found = await self.loaded(schema, [key_of(schema, r) for r in keys], whole)
+        return [found[k] for r in keys if (k := key_of(schema, r)) in found]
+
     async def _sorted(
         self,
         schema: Schema,

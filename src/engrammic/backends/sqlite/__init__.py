@@ -22,6 +22,7 @@ from engrammic.backends.sqlite.connection import (
     passive_checkpoint,
     refuse_network,
 )
+from engrammic.backends.sqlite.exporting import exported
 from engrammic.backends.sqlite.inside import Inside, driven
 from engrammic.backends.sqlite.ranked import RankedSearch
 from engrammic.backends.sqlite.reading import (
@@ -34,7 +35,7 @@ from engrammic.backends.sqlite.writing import Writer, prepared
 from engrammic.changes import Change
 from engrammic.errors import ConnectionFailed
 from engrammic.filters import Filter
-from engrammic.reads import check_key, check_limit, page_columns
+from engrammic.reads import check_after, check_key, check_limit, page_columns
 from engrammic.records import cleaner
 from engrammic.types import Order, Record, Schema
 
@@ -130,6 +131,16 @@ class SqliteBackend(RankedSearch):
         with self._translated():
             row = self._connections.here().execute(layout.point_read, values).fetchone()
         return None if row is None else decoder(layout, layout.schema.stored)(row)
+
+    async def export(
+        self, table: str, *, after: tuple[Any, ...] | None = None, limit: int | None = None
+    ) -> list[Record]:
+        """As `Backend.export`, from one snapshot."""
+        layout = self._tables.layout(table)
+        check_limit(limit)
+        if after is not None:
+            check_after(layout.schema, None, after)
+        return await self._read(lambda c: exported(c, layout, self._partitions, after, limit))
 
     async def count(self, table: str, where: Filter | None = None) -> int:
         """As `Backend.count`."""
