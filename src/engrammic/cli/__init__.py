@@ -13,6 +13,7 @@ from engrammic.cli import (
     doctor,
     exporting,
     looking,
+    migrating,
     models,
     searching,
     serving,
@@ -46,7 +47,9 @@ def engrammic(
     """The storage and memory of AI agents: no server, no API key, no network."""
 
 
-for group in (writing, searching, showing, looking, exporting, doctor, backends, models, serving):
+for group in (
+    writing, searching, showing, looking, exporting, migrating, doctor, backends, models, serving,
+):  # fmt: skip
     group.register(app)
 
 
