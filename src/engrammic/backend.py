@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar, Literal, Protocol, Self, TypeAlias
 
 import numpy as np
@@ -265,6 +266,28 @@ class Backend(ABC):
     async def diagnose(self) -> list[str]:
         """Every problem that a thorough look at the data finds, each with its remedy."""
         return []
+
+    async def backup(self, path: Path) -> None:
+        """Write the whole database to a new file or folder at `path`, as of one moment.
+
+        On disk when it returns, others may write meanwhile. Raises Unsupported
+        where the database is a server's.
+        """
+        raise self._moved_otherwise()
+
+    async def restore(self, path: Path) -> None:
+        """Replace everything in the database by what `backup` wrote to `path`.
+
+        In one step, or not at all. Other processes that have the database open
+        see the new contents. Raises Unsupported where `backup` does.
+        """
+        raise self._moved_otherwise()
+
+    def _moved_otherwise(self) -> Unsupported:
+        return Unsupported(
+            f"{self.scheme}: is backed up by its server's own tools, or carried over into an "
+            "embedded database and back: `engrammic migrate SOURCE TARGET`"
+        )
 
     async def stats(self) -> dict[str, Any]:
         """Counts by table and what the engine tells of its size, in bytes."""

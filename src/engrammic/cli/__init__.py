@@ -10,6 +10,7 @@ import typer
 from engrammic._version import __version__
 from engrammic.cli import (
     backends,
+    backups,
     doctor,
     exporting,
     looking,
@@ -48,7 +49,8 @@ def engrammic(
 
 
 for group in (
-    writing, searching, showing, looking, exporting, migrating, doctor, backends, models, serving,
+    writing, searching, showing, looking, exporting, backups, migrating, doctor, backends, models,
+    serving,
 ):  # fmt: skip
     group.register(app)
 

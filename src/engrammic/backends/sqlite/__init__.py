@@ -9,18 +9,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, ClassVar, Self, TypeVar
 
 import apsw
 
 from engrammic.backend import Capabilities, Decide, Health
-from engrammic.backends.sqlite import diagnosis
+from engrammic.backends.sqlite import copying, diagnosis
 from engrammic.backends.sqlite.connection import (
     CHECKPOINT_PAGES,
     Connections,
     locate,
     passive_checkpoint,
     refuse_network,
+    translated,
 )
 from engrammic.backends.sqlite.exporting import exported
 from engrammic.backends.sqlite.inside import Inside, driven
@@ -178,6 +180,21 @@ class SqliteBackend(RankedSearch):
     async def stats(self) -> dict[str, Any]:
         """As `Backend.stats`, with the bytes of all pages, wherever a checkpoint has put them."""
         return await super().stats() | {"bytes": await self._read(diagnosis.content_bytes)}
+
+    async def backup(self, path: Path) -> None:
+        """As `Backend.backup`: SQLite's online copy of one snapshot, checked."""
+        self._connections.ensure_open()
+        await asyncio.to_thread(copying.back_up, self.path, self._connections.timeout, path)
+
+    async def restore(self, path: Path) -> None:
+        """As `Backend.restore`: one transaction into the live file, under a new epoch."""
+
+        def work() -> None:
+            copying.restore(self.path, self._connections.timeout, path)
+            with translated(self.path):
+                self._tables.found(self._connections.here())
+
+        await self._connections.write(work)
 
     async def close(self) -> None:
         """Finish queued writes, copy the log into the file, close."""

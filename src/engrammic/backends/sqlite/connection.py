@@ -233,6 +233,16 @@ def _enter_wal(connection: apsw.Connection, timeout: float) -> None:
             time.sleep(0.01)
 
 
+@contextmanager
+def snapshot(connection: apsw.Connection) -> Iterator[None]:
+    """Everything read inside is of one moment, whatever others write or restore meanwhile."""
+    connection.execute("begin")
+    try:
+        yield
+    finally:
+        connection.execute("commit")
+
+
 def refuse_network(path: Path) -> None:
     """Raise ConnectionFailed when the folder lies on a network file system (Linux)."""
     kind = _file_system(path.parent.resolve())

@@ -8,6 +8,7 @@ from typing import Any
 import apsw
 import numpy as np
 
+from engrammic.backends.sqlite.connection import snapshot
 from engrammic.backends.sqlite.layout import Layout, folded, quoted
 from engrammic.backends.sqlite.partitions import Partitions
 from engrammic.backends.sqlite.reading import decoder, listing, select
@@ -31,14 +32,11 @@ def exported(
         return [decode(row) for row in connection.execute(sql, values)]
     sql, values = _page(layout, columns, after, limit)
     width = 1 + len(layout.schema.key)
-    connection.execute("begin")
-    try:
+    with snapshot(connection):
         rows: list[Any] = connection.execute(sql, values).fetchall()
         records = {row[0]: decode(row[width:]) for row in rows}
         for part, members in _by_part(connection, layout, partitions, records).items():
             _add_terms(connection, layout, part, members)
-    finally:
-        connection.execute("commit")
     return [{f.name: record.get(f.name) for f in layout.schema.fields}
             for record in records.values()]  # fmt: skip
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engrammic.backend import Backend, Survey
-from engrammic.backends.sqlite.connection import Connections, translated
+from engrammic.backends.sqlite.connection import Connections, snapshot, translated
 from engrammic.backends.sqlite.layout import quoted, unfolded
 from engrammic.backends.sqlite.matrix import Matrices, Matrix, View
 from engrammic.backends.sqlite.partitions import Partitions
@@ -153,7 +153,13 @@ class RankedSearch(Backend):
             if part is None:
                 return nothing
             in_place = here(own, part)
-        return await self._read(lambda connection: work(connection, part), here=in_place)
+
+        def inside(connection: apsw.Connection) -> T:
+            with snapshot(connection):
+                again = 0 if partition is None else self._partitions.known(connection, partition)
+                return nothing if again is None else work(connection, again)
+
+        return await self._read(inside, here=in_place)
 
     def _translated(self) -> Any:
         return translated(self.path)
