@@ -270,24 +270,24 @@ class Backend(ABC):
     async def backup(self, path: Path) -> None:
         """Write the whole database to a new file or folder at `path`, as of one moment.
 
-        On disk when it returns, others may write meanwhile. Raises Unsupported
-        where the database is a server's.
+        On disk when it returns; others may write meanwhile. Servers raise Unsupported.
         """
         raise self._moved_otherwise()
 
     async def restore(self, path: Path) -> None:
         """Replace everything in the database by what `backup` wrote to `path`.
 
-        In one step, or not at all. Other processes that have the database open
-        see the new contents. Raises Unsupported where `backup` does.
+        In one step or not at all, and for other processes that have it open too.
         """
         raise self._moved_otherwise()
 
     def _moved_otherwise(self) -> Unsupported:
-        return Unsupported(
-            f"{self.scheme}: is backed up by its server's own tools, or carried over into an "
-            "embedded database and back: `engrammic migrate SOURCE TARGET`"
-        )
+        remedy = "use its server's own tools, or `engrammic migrate` into an embedded database"
+        return Unsupported(f"{self.scheme}: has no backup of its own: {remedy}")
+
+    async def repair(self) -> list[str]:
+        """Mend what `diagnose` finds and what can be mended without loss; what was done."""
+        return []
 
     async def stats(self) -> dict[str, Any]:
         """Counts by table and what the engine tells of its size, in bytes."""
