@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
-from urllib.parse import parse_qs, urlencode
+from urllib.parse import parse_qs
 
 from engrammic import reads
 from engrammic.backend import RETRIES, Backend, Capabilities, Decide, Health, Reader
 from engrammic.changes import Change
-from engrammic.errors import Conflict, InvalidInput, InvalidSchema, InvalidSettings, Unsupported
+from engrammic.errors import Conflict, InvalidInput, InvalidSettings, Unsupported
 from engrammic.evolution import grown
 from engrammic.filters import Filter
 from engrammic.layering import mending
-from engrammic.layering.finding import Nearest, filled, needed
+from engrammic.layering.finding import Nearest, filled, needed, whole_page
 from engrammic.layering.layout import of_records, of_vectors, vector_table, whole
-from engrammic.layering.writing import Unprepared, Writing
+from engrammic.layering.writing import Unprepared, Writing, known
 from engrammic.predicate import check_filter
 from engrammic.records import cleaner
 from engrammic.registry import open_backend
 from engrammic.types import Kind, Order, Record, Schema, Scored, Vector
 
 DURABILITY = ("never", "flush", "commit")
-
-
-def layered_url(records: str, vectors: str) -> str:
-    """The URL of two databases as one."""
-    return f"layered:?{urlencode({'records': records, 'vectors': vectors})}"
 
 
 class LayeredBackend(Backend):
@@ -64,65 +59,60 @@ class LayeredBackend(Backend):
         """As `Backend.ensure_table`: the tables of the vectors first."""
         cleaner(schema)
         old = {s.name: s for s in await self.tables()}.get(schema.name)
-        known = schema if old is None else grown(old, schema)[0]
-        for f in known.of_kind(Kind.VECTOR):
-            await self.vectors.ensure_table(of_vectors(known, f))
+        full = schema if old is None else grown(old, schema)[0]
+        for f in full.of_kind(Kind.VECTOR):
+            await self.vectors.ensure_table(of_vectors(full, f))
         await self.records.ensure_table(of_records(schema))
-        self._known[known.name] = known
+        self._known[full.name] = full
 
     async def tables(self) -> list[Schema]:
         """As `Backend.tables`."""
         found = [whole(schema) for schema in await self.records.tables()]
-        self._known = {schema.name: schema for schema in found}
+        self._known.clear()
+        self._known.update({schema.name: schema for schema in found})
         return found
 
     async def drop_table(self, table: str) -> None:
         """As `Backend.drop_table`: the records first, so that no vector is named and not there."""
-        known = {s.name: s for s in await self.tables()}.get(table)
+        schema = {s.name: s for s in await self.tables()}.get(table)
         await self.records.drop_table(table)
         self._known.pop(table, None)
-        for f in known.of_kind(Kind.VECTOR) if known else ():
+        for f in schema.of_kind(Kind.VECTOR) if schema else ():
             await self.vectors.drop_table(vector_table(table, f.name))
 
     async def _schema(self, table: str) -> Schema:
         if table not in self._known:
             await self.tables()
-        if table not in self._known:
-            raise InvalidSchema(str(table), "no such table; declare it with ensure_table")
-        return self._known[table]
+        return known(self._known, table)
 
     async def apply(self, changes: Sequence[Change]) -> int:
         """As `Backend.apply`: vectors first; on the side of the records it is one step."""
-        writing = Writing(self.records, self.vectors, self._schema)
-        schemas = {c.table: await self._schema(c.table) for c in changes}
-        try:
-            try:
-                ready = await writing.translated(self.records, changes, schemas)
-            except Unprepared:
-                await writing.prepare()
-                ready = await writing.translated(self.records, changes, schemas)
-            written = await self.records.apply(ready)
-        except (Conflict, InvalidInput):
-            await writing.sweep()
-            raise
-        if writing.leaves_strays:
-            await writing.sweep()
-        return written
+        for change in changes:
+            await self._schema(change.table)
+
+        async def fixed(_: Reader) -> Sequence[Change]:
+            return changes
+
+        atomic = self.records.capabilities.atomic
+        return await self._write(fixed, self.records.transact if atomic else self._once)
 
     async def transact(self, decide: Decide) -> int:
         """As `Backend.transact`. Where it writes vectors, it decides twice: they come first."""
-        writing = Writing(self.records, self.vectors, self._schema)
-        schemas = {schema.name: schema for schema in await self.tables()}
+        if not self._known:
+            await self.tables()
+        return await self._write(decide, self.records.transact)
+
+    async def _once(self, decide: Decide) -> int:
+        return await self.records.apply(await decide(self.records))
+
+    async def _write(self, decide: Decide, run: Callable[[Decide], Awaitable[int]]) -> int:
+        writing = Writing(self.records, self.vectors, self._known)
 
         async def translated(reader: Reader) -> Sequence[Change]:
-            changes = await decide(_Inside(reader, schemas))
-            for change in changes:
-                if change.table not in schemas:
-                    raise InvalidSchema(change.table, "no such table; declare it first")
-            return await writing.translated(reader, changes, schemas)
+            return await writing.translated(reader, await decide(_Inside(reader, self._known)))
 
         try:
-            written = await self._prepared(writing, translated)
+            written = await self._prepared(writing, translated, run)
         except (Conflict, InvalidInput):
             await writing.sweep()
             raise
@@ -130,10 +120,12 @@ class LayeredBackend(Backend):
             await writing.sweep()
         return written
 
-    async def _prepared(self, writing: Writing, translated: Decide) -> int:
+    async def _prepared(
+        self, writing: Writing, decide: Decide, run: Callable[[Decide], Awaitable[int]]
+    ) -> int:
         for _ in range(RETRIES):
             try:
-                return await self.records.transact(translated)
+                return await run(decide)
             except Unprepared:
                 await writing.prepare()
         raise Conflict("the decision wants other vectors each time it is asked")
@@ -153,18 +145,25 @@ class LayeredBackend(Backend):
         chosen = reads.page_columns(schema, columns)
         _check(schema, where)
         reads.sort_fields(schema, order)
-        found = await self.records.query(
-            table, where, order=order, after=after, limit=limit, columns=needed(schema, chosen)
-        )
-        return await filled(self.vectors, schema, found, chosen)
+        wanted = needed(schema, chosen)
+
+        async def read() -> list[Record]:
+            return await self.records.query(
+                table, where, order=order, after=after, limit=limit, columns=wanted
+            )
+
+        return await whole_page(self.vectors, schema, read, chosen)
 
     async def export(
         self, table: str, *, after: tuple[Any, ...] | None = None, limit: int | None = None
     ) -> list[Record]:
         """As `Backend.export`."""
         schema = await self._schema(table)
-        found = await self.records.export(table, after=after, limit=limit)
-        return await filled(self.vectors, schema, found, [f.name for f in schema.fields])
+
+        async def read() -> list[Record]:
+            return await self.records.export(table, after=after, limit=limit)
+
+        return await whole_page(self.vectors, schema, read, [f.name for f in schema.fields])
 
     async def get(self, table: str, key: tuple[Any, ...]) -> Record | None:
         """As `Backend.get`."""
@@ -264,9 +263,9 @@ class _Inside:
     schemas: dict[str, Schema]
 
     async def get(self, table: str, key: tuple[Any, ...]) -> Record | None:
-        found = await self.reader.get(table, key)
-        stored = self.schemas[table].stored
-        return None if found is None else {name: found[name] for name in stored}
+        schema = known(self.schemas, table)
+        found = await self.reader.get(table, reads.check_key(schema, key))
+        return None if found is None else {name: found[name] for name in schema.stored}
 
     async def query(
         self,
@@ -278,7 +277,7 @@ class _Inside:
         limit: int | None = None,
         columns: Sequence[str] | None = None,
     ) -> list[Record]:
-        schema = self.schemas[table]
+        schema = known(self.schemas, table)
         chosen = reads.page_columns(schema, columns)
         if any(schema.field(name).kind is Kind.VECTOR for name in chosen):
             raise Unsupported("layered: a decision cannot read vectors")
@@ -288,7 +287,7 @@ class _Inside:
         )
 
     async def count(self, table: str, where: Filter | None = None) -> int:
-        _check(self.schemas[table], where)
+        _check(known(self.schemas, table), where)
         return await self.reader.count(table, where)
 
 

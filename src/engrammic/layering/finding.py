@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -116,6 +116,21 @@ async def filled(
             found = await vectors_of(vectors, schema, name, records)
             for record, vector in zip(given, found, strict=True):
                 record[name] = vector
+    return given
+
+
+async def whole_page(
+    vectors: Backend,
+    schema: Schema,
+    read: Callable[[], Awaitable[list[Record]]],
+    columns: Sequence[str],
+) -> list[Record]:
+    """As `filled`, of what `read` gives; read again when a vector went while it was looked for."""
+    records = await read()
+    given = await filled(vectors, schema, records, columns)
+    if any(g[n] is None and r[n] is not None for g, r in zip(given, records, strict=True)
+           for n in columns):  # fmt: skip
+        given = await filled(vectors, schema, await read(), columns)
     return given
 
 

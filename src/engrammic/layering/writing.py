@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from engrammic.backend import Backend, Reader
 from engrammic.changes import Change, Check, Delete, Put
+from engrammic.errors import InvalidSchema
 from engrammic.filters import every, is_in
 from engrammic.layering.layout import (
     STAMP,
@@ -43,7 +44,7 @@ class Writing:
 
     records: Backend
     vectors: Backend
-    schemas: Callable[[str], Awaitable[Schema]]
+    schemas: Mapping[str, Schema]
     stamps: dict[tuple[str, str, Key, bytes], str] = field(default_factory=dict)
     waiting: dict[str, list[Record]] = field(default_factory=dict)
     replaced: list[Stamped] = field(default_factory=list)
@@ -65,18 +66,16 @@ class Writing:
             await self.vectors.flush()
         self.waiting = {}
 
-    async def translated(
-        self, reader: Reader, changes: Sequence[Change], schemas: dict[str, Schema]
-    ) -> list[Change]:
+    async def translated(self, reader: Reader, changes: Sequence[Change]) -> list[Change]:
         """The list for the side of the records. Raises Unprepared where vectors are to come."""
         self.used = 0
-        ready = [self._translate(change, schemas[change.table]) for change in changes]
+        ready = [self._translate(change, known(self.schemas, change.table)) for change in changes]
         if self.waiting:
             raise Unprepared
         self.replaced, self.is_plain = [], True
         seen: set[tuple[str, Key]] = set()
         for change in changes:
-            schema = schemas[change.table]
+            schema = self.schemas[change.table]
             if isinstance(change, Check) or not schema.of_kind(Kind.VECTOR):
                 continue
             if isinstance(change, Delete):
@@ -127,12 +126,19 @@ class Writing:
         """Delete the vectors of this list, and those that it replaced, which no record names."""
         prepared = [Stamped(t, f, k, stamp) for (t, f, k, _), stamp in self.stamps.items()]
         for table in {s.table for s in (*self.replaced, *prepared)}:
-            schema = await self.schemas(table)
+            schema = self.schemas[table]
             mine = [s for s in (*self.replaced, *prepared) if s.table == table]
             for some in chunks(mine):
                 where = under(schema, [s.key for s in some])
                 named = set(await stamped(self.records, schema, where))
                 await forget(self.vectors, schema, [s for s in some if s not in named])
+
+
+def known(schemas: Mapping[str, Schema], table: str) -> Schema:
+    """The schema of a table. Raises InvalidSchema for one that was not declared."""
+    if table not in schemas:
+        raise InvalidSchema(str(table), "no such table; declare it with ensure_table")
+    return schemas[table]
 
 
 async def stamped(reader: Reader, schema: Schema, where: Any) -> list[Stamped]:
