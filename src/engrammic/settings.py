@@ -18,7 +18,11 @@ DIRECTORY = ".engrammic"
 FILE = "engrammic.toml"
 DEFAULT_EMBEDDER = "all-MiniLM-L6-v2"
 PREFIX = "ENGRAMMIC_"
-DATABASES = ("url", "records", "vectors")
+DATABASES = {
+    "url": PREFIX + "URL",
+    "records": PREFIX + "RECORDS",
+    "vectors": PREFIX + "VECTORS",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,7 @@ def layered_url(records: str, vectors: str) -> str:
 
 def _database(environment: Mapping[str, str], file: Mapping[str, Any]) -> str | None:
     """The URL that the environment gives, else the file: one database, or two as one."""
-    named = {name: environment.get(PREFIX + name.upper()) for name in DATABASES}
+    named = {name: environment.get(variable) for name, variable in DATABASES.items()}
     for given in (named, file):
         url, records, vectors = (given.get(name) for name in DATABASES)
         if bool(records) != bool(vectors) or (url and records):

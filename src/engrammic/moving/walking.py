@@ -59,6 +59,7 @@ class Walk:
         """Each key of either side, in order, and how the sides compare there."""
         source, target = self._sides
         mine, theirs = await source.next(), await target.next()
+        state: State
         while mine is not None or theirs is not None:
             if mine is None or (theirs is not None and theirs.key < mine.key):
                 assert theirs is not None
