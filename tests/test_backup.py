@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -172,6 +173,53 @@ async def test_what_is_no_backup_is_refused(live: SqliteBackend, tmp_path: Path)
             await live.restore(tmp_path / f"{name}.db")
         assert await lines(live) == before
     assert not [p for p in live.path.parent.iterdir() if "restoring" in p.name]
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 0.6, 0.9])
+def test_a_restore_that_is_killed_has_not_happened(tmp_path: Path, share: float) -> None:
+    """At any page: the file holds what it held, and is sound."""
+    ran = subprocess.run(
+        [sys.executable, "-c", KILLED, str(tmp_path), str(share)], capture_output=True, text=True,
+        timeout=60, check=False,
+    )  # fmt: skip
+    assert ran.returncode == -signal.SIGKILL, ran.stderr
+    connection = apsw.Connection(str(tmp_path / "home" / "engrammic.db"))
+    assert connection.execute("pragma integrity_check").get == "ok"
+    assert connection.execute("select count(*) from things").get == 90
+    connection.close()
+
+
+KILLED = """
+import asyncio, os, signal, sys
+from pathlib import Path
+import apsw
+from engrammic.backends.sqlite import SqliteBackend, copying
+from engrammic.testing.things import THINGS, things
+
+folder, share = Path(sys.argv[1]), float(sys.argv[2])
+
+async def main():
+    backend = await SqliteBackend.connect(str(folder / "home"))
+    await backend.ensure_table(THINGS)
+    await backend.insert("things", [t | {"raw": bytes(2000)} for t in things(80)])
+    await backend.backup(folder / "one.db")
+    await backend.insert("things", things(90))
+    overwrite = copying._overwrite
+
+    def dying(target, source, timeout):
+        if not target.filename.endswith("engrammic.db"):
+            return overwrite(target, source, timeout)
+        with target.backup("main", source, "main") as copy:
+            copy.step(1)
+            while copy.remaining > (1 - share) * copy.page_count:
+                copy.step(1)
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    copying._overwrite = dying
+    await backend.restore(folder / "one.db")
+
+asyncio.run(main())
+"""
 
 
 async def test_a_server_says_what_to_do_instead(tmp_path: Path) -> None:

@@ -184,13 +184,13 @@ class SqliteBackend(RankedSearch):
     async def backup(self, path: Path) -> None:
         """As `Backend.backup`: SQLite's online copy of one snapshot, checked."""
         self._connections.ensure_open()
-        await asyncio.to_thread(copying.back_up, self.path, self._connections.timeout, path)
+        await asyncio.to_thread(copying.back_up, self.path, self._connections.timeout, Path(path))
 
     async def restore(self, path: Path) -> None:
         """As `Backend.restore`: one transaction into the live file, under a new epoch."""
 
         def work() -> None:
-            copying.restore(self.path, self._connections.timeout, path)
+            copying.restore(self.path, self._connections.timeout, Path(path))
             with translated(self.path):
                 self._tables.found(self._connections.here())
 

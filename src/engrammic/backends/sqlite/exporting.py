@@ -64,9 +64,9 @@ def _by_part(
     parts: dict[int, dict[int, Record]] = {}
     column = layout.schema.partition
     for row, record in records.items():
-        part = 0 if column is None else partitions.known(connection, record[column])
+        part = partitions.known(connection, None if column is None else record[column])
         if part is not None and partitions.has_terms(connection, layout, part):
-            parts.setdefault(part, {})[row] = record
+            parts.setdefault(part.number, {})[row] = record
     return parts
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import apsw
 
@@ -11,6 +11,13 @@ from engrammic.backends.sqlite.layout import Layout, has_table
 
 _Named: TypeAlias = tuple[str, str]
 """An epoch, and a value or table under it."""
+
+
+class Part(NamedTuple):
+    """A partition's number, which holds under one epoch."""
+
+    epoch: str
+    number: int
 
 
 class Partitions:
@@ -27,7 +34,7 @@ class Partitions:
         self._new_numbers: dict[_Named, int] = {}
         self._new_tables: set[_Named] = set()
         self._guard = threading.Lock()
-        self._writing = ""
+        self._writing = self._seen = ""
 
     def number(self, connection: apsw.Connection, value: str) -> int:
         """The number of a value, given to it now if it has none. Inside a write transaction."""
@@ -40,15 +47,27 @@ class Partitions:
             self._new_numbers[named] = found
         return found
 
-    def known(self, connection: apsw.Connection, value: str) -> int | None:
-        """The number of a value, or None when nothing was ever stored under it."""
-        named = (_epoch(connection), value)
-        found = self._numbers.get(named)
+    def known(self, connection: apsw.Connection, value: str | None) -> Part | None:
+        """The partition of a value, or None when nothing was ever stored under it.
+
+        That of None, in a table without partitions, is 0.
+        """
+        epoch = self._seen = _epoch(connection)
+        if value is None:
+            return Part(epoch, 0)
+        found = self._numbers.get((epoch, value))
         if found is None:
             found = _look_up(connection, value)
-            if found is not None:
-                self._numbers[named] = found  # a number once given stays
-        return found
+            if found is None:
+                return None
+            self._numbers[epoch, value] = found  # a number once given stays
+        return Part(epoch, found)
+
+    def likely(self, connection: apsw.Connection, value: str | None) -> Part | None:
+        """As `known`; under the epoch that was seen last, where that will do."""
+        epoch = self._seen
+        found = 0 if value is None else self._numbers.get((epoch, value))
+        return self.known(connection, value) if found is None else Part(epoch, found)
 
     def terms_table(self, connection: apsw.Connection, layout: Layout, part: int) -> str:
         """The FTS5 table of a partition, created now if it is missing."""
@@ -61,10 +80,10 @@ class Partitions:
             self._new_tables.add(named)
         return table
 
-    def has_terms(self, connection: apsw.Connection, layout: Layout, part: int) -> bool:
+    def has_terms(self, connection: apsw.Connection, layout: Layout, part: Part) -> bool:
         """Whether the partition's FTS5 table is there."""
-        table = layout.terms_table(part)
-        return (_epoch(connection), table) in self._tables or has_table(connection, table)
+        table = layout.terms_table(part.number)
+        return (part.epoch, table) in self._tables or has_table(connection, table)
 
     def commit(self) -> None:
         """What the transaction made is there for good."""
