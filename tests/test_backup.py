@@ -20,7 +20,14 @@ from engrammic.backends.memory import MemoryBackend
 from engrammic.backends.sqlite import SqliteBackend
 from engrammic.changes import Put
 from engrammic.embed.hashing import HashingEmbedder
-from engrammic.errors import Corrupt, InvalidInput, NewerFormat, NotADatabase, Unsupported
+from engrammic.errors import (
+    Corrupt,
+    InvalidInput,
+    NewerFormat,
+    NotADatabase,
+    StorageError,
+    Unsupported,
+)
 from engrammic.filters import eq
 from engrammic.scope import Scope, Scoped
 from engrammic.testing.things import THINGS, thing, things
@@ -136,6 +143,24 @@ async def test_other_handles_never_mix_scopes_after_a_restore(
     await put(second, "d")
     assert [await seen(s) for s in "abcd"] == [[s, s] for s in "abcd"]
     await second.close()
+
+
+async def test_a_table_that_the_backup_lacks_is_told_of(
+    live: SqliteBackend, tmp_path: Path
+) -> None:
+    """To a handle that knows it; opened again it can declare it anew."""
+    await live.backup(tmp_path / "one.db")
+    await live.ensure_table(THINGS)
+    await live.insert("things", things(5))
+    second = await SqliteBackend.connect(str(tmp_path / "home"))
+    assert await second.count("things") == 5
+    await live.restore(tmp_path / "one.db")
+    with pytest.raises(StorageError, match="restored"):
+        await second.count("things")
+    await second.close()
+    assert await live.tables() == []
+    await live.ensure_table(THINGS)
+    assert await live.count("things") == 0
 
 
 async def test_another_process_sees_the_restored_memory(tmp_path: Path) -> None:

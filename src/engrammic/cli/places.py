@@ -6,13 +6,14 @@ import os
 from urllib.parse import SplitResult, parse_qsl, unquote, urlencode, urlsplit
 
 from engrammic.errors import InvalidSettings
-from engrammic.registry import scheme_of
 
 _SECRET = ("key", "password", "token", "secret")
 
 
 def place_of(url: str) -> str:
     """The URL with an absolute path and without passwords: names one database in messages."""
+    from engrammic.registry import scheme_of
+
     scheme = scheme_of(url)
     if scheme == "layered":
         sides = parse_qsl(url.partition("?")[2])

@@ -101,6 +101,10 @@ def translated(path: Path) -> Iterator[None]:
         raise errors.ConnectionFailed(
             f"cannot write to {path}: {error}; check the permissions of the file and its folder"
         ) from error
+    except apsw.SQLError as error:
+        raise errors.StorageError(
+            f"{path}: {error}; open it again if it was restored from a backup meanwhile"
+        ) from error
     except apsw.ForkingViolationError as error:
         raise errors.Closed(f"{path} was opened before a fork; open it again") from error
     except (apsw.FullError, apsw.IOError, apsw.ConnectionClosedError) as error:
