@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 import engrammic
 from engrammic.backend import Backend
 from engrammic.backends.memory import MemoryBackend
 from engrammic.backends.sqlite import SqliteBackend
 from engrammic.changes import Put
+from engrammic.cli import app
 from engrammic.embed.hashing import HashingEmbedder
 from engrammic.errors import InvalidSettings
 from engrammic.filters import EVERYTHING, Compare, Op, eq
@@ -219,3 +222,24 @@ async def test_the_settings_name_two_databases(tmp_path: Path) -> None:
 async def test_a_url_of_less_than_two_databases_is_refused(url: str) -> None:
     with pytest.raises(InvalidSettings, match="two databases"):
         await open_backend(url)
+
+
+async def test_doctor_repairs(old: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It says what is wrong, and mends it when asked."""
+    url = layered_url(f"sqlite:{tmp_path / 'r'}", f"sqlite:{tmp_path / 'v'}")
+    async with engrammic.open(url, embedder=HashingEmbedder(64)) as memory:
+        await memory.remember("the harbour at dawn", id="n")
+        backend: Any = memory.backend
+        await backend.vectors.delete("notes.vector", EVERYTHING)
+
+    def run(*words: str) -> tuple[int, dict[str, Any]]:
+        done = CliRunner().invoke(app, ["doctor", "--json", "--url", url, *words])
+        return done.exit_code, json.loads(done.stdout)
+
+    monkeypatch.setenv("ENGRAMMIC_EMBEDDER", "none")
+    code, told = await asyncio.to_thread(run)
+    assert (code, told["status"]) == (3, "problem")
+    code, told = await asyncio.to_thread(run, "--repair")
+    assert (code, len(told["repaired"])) == (0, 1)
+    code, told = await asyncio.to_thread(run)
+    assert (code, told["repaired"]) == (0, [])
