@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,9 +14,12 @@ from engrammic.backends.lance import upkeep
 from engrammic.backends.lance.columns import ID, arrow_schema, from_arrow, to_arrow
 from engrammic.backends.lance.commits import answered, committed
 from engrammic.backends.lance.literals import behind, conditions, one_of
-from engrammic.emulation.collections import Collections, Key
+from engrammic.catalogue import load_schema
+from engrammic.emulation.backend import TABLE
+from engrammic.emulation.collections import NOTES, Collections, Key
 from engrammic.emulation.payload import point_id, safe, short
-from engrammic.filters import Filter
+from engrammic.errors import NotADatabase
+from engrammic.filters import Filter, eq
 from engrammic.reads import sort_fields
 from engrammic.types import Kind, Order, Record, Schema, Scored
 
@@ -46,17 +50,26 @@ class LanceCollections(Collections):
         return conditions(schema)(where).exact
 
     async def create(self, schema: Schema, old: Schema | None) -> None:
-        """The table; then the columns that it lacks."""
+        """The table; then the columns that it lacks. A stranger's table is left as it is."""
         name, columns = table_name(schema), arrow_schema(schema)
 
         async def work() -> None:
-            table = await self.database.create_table(name, schema=columns, exist_ok=True)
-            there = (await table.schema()).names
-            if missing := [c for c in columns if c.name not in there]:
+            table = await self._opened(name, columns)
+            there = await table.schema()
+            if missing := [c for c in columns if c.name not in there.names]:
+                _check_ours(name, there)
                 await table.add_columns(missing)
             self._tables[name] = table
 
         await committed(work)
+
+    async def _opened(self, name: str, columns: Any) -> Any:
+        try:
+            return await self.database.open_table(name)
+        except ValueError as error:
+            if "was not found" not in str(error):
+                raise
+        return await self.database.create_table(name, schema=columns)
 
     async def drop(self, schema: Schema) -> None:
         """With its folder."""
@@ -75,7 +88,7 @@ class LanceCollections(Collections):
         """One commit for all of them."""
         table, rows = await self._table(schema), to_arrow(schema, records)
         upsert = table.merge_insert(ID).when_matched_update_all().when_not_matched_insert_all()
-        await self._commit(schema, lambda: upsert.execute(rows))
+        await self._commit(schema, lambda: upsert.execute(rows, on_bad_vectors="null"))
 
     async def erase(self, schema: Schema, keys: Sequence[Key]) -> None:
         """By their ids."""
@@ -83,12 +96,14 @@ class LanceCollections(Collections):
         ids = [point_id(schema, key) for key in keys]
         for start in range(0, len(ids), AT_ONCE):
             condition = one_of(ID, ids[start : start + AT_ONCE])
-            await self._commit(schema, lambda: table.delete(condition))  # noqa: B023
+            await self._commit(schema, partial(table.delete, condition))
 
     async def _commit(self, schema: Schema, work: Callable[[], Awaitable[Any]]) -> None:
         done = await committed(work)
         if done.version % upkeep.EVERY == 0:
-            await upkeep.tidy(table_name(schema), await self._table(schema), done.version, self.late)
+            await upkeep.tidy(
+                table_name(schema), await self._table(schema), done.version, self.late
+            )
 
     async def load(
         self, schema: Schema, keys: Sequence[Key], columns: Sequence[str]
@@ -186,17 +201,19 @@ class LanceCollections(Collections):
 
     async def optimize(self) -> None:
         """Of every table: small files are merged, old versions removed, indexes made."""
-        for name in await answered(self.database.table_names):
-            table = await answered(lambda: self.database.open_table(name))  # noqa: B023
-            await committed(lambda: upkeep.optimized(table))  # noqa: B023
-            self.late.pop(name, None)
+        schemas = [NOTES]
+        async for notes in self.scan(NOTES, eq("about", TABLE), NOTES.stored):
+            schemas += [load_schema(note["text"]) for note in notes]
+        for schema in schemas:
+            table = await self._table(schema)
+            await committed(partial(upkeep.optimized, table))
+            self.late.pop(table_name(schema), None)
 
     async def health(self) -> dict[str, Any]:
-        """How many Lance tables there are, and housekeeping that could not be done."""
-        names = await answered(self.database.table_names)
+        """Whether the catalogue can be read, and housekeeping that could not be done."""
+        await self.count(NOTES, None)
         problems = [f"{name}: {told}" for name, told in sorted(self.late.items())]
-        status = "degraded" if problems else "ok"
-        return {"status": status, "problems": problems, "lance_tables": len(names)}
+        return {"status": "degraded" if problems else "ok", "problems": problems}
 
     async def close(self) -> None:
         """Handles first."""
@@ -210,3 +227,8 @@ def table_name(schema: Schema) -> str:
     """A name for the table's folder, another one for each on disks that ignore case too."""
     name = schema.name
     return short(name if name == name.lower() else f"~{name}", LONGEST_NAME)
+
+
+def _check_ours(name: str, columns: Any) -> None:
+    if ID not in columns.names:
+        raise NotADatabase(f"lance: the table {name!r} there is not engrammic's; take another path")

@@ -69,6 +69,7 @@ def _values(field: Field, column: Any) -> list[Any]:
     if field.kind is not Kind.VECTOR:
         found: list[Any] = column.to_pylist()
         return found
-    flat = column.drop_null().flatten().to_numpy(zero_copy_only=False)
+    whole = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    flat = whole.drop_null().flatten().to_numpy(zero_copy_only=False)
     rows = iter(flat.reshape(-1, field.dimension or 1))
     return [next(rows) if there else None for there in column.is_valid().to_pylist()]

@@ -24,6 +24,8 @@ async def answered(work: Callable[[], Awaitable[T]]) -> T:
     """What the driver answers. Raises StorageError."""
     try:
         return await work()
+    except StorageError:
+        raise
     except FAILURES as error:
         raise failure(error) from error
 
@@ -36,6 +38,8 @@ async def committed(work: Callable[[], Awaitable[T]]) -> T:
     for attempt in range(1, TRIES):
         try:
             return await work()
+        except StorageError:
+            raise
         except FAILURES as error:
             if not _is_conflict(error):
                 raise failure(error) from error
