@@ -1,4 +1,4 @@
-"""Filters and pages as SQL of DataFusion, which takes no bound values: literals are written here."""
+"""Filters and pages as SQL of DataFusion, with literals, since it takes no bound values."""
 
 from __future__ import annotations
 
