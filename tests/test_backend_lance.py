@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -26,19 +27,7 @@ from engrammic.predicate import matches
 from engrammic.testing.backends import BackendTests
 from engrammic.testing.things import BLOBS, FLOATS, INTS, TEXTS, THINGS, thing, things
 
-TEXTS_MORE = (
-    *TEXTS,
-    "\\'",
-    "''",
-    "\\\\'",
-    "`",
-    "`id`",
-    "x' OR 'x' = 'x",
-    "--'",
-    "/*",
-    "$$",
-    "\r\n",
-)
+MORE_TEXTS = (*TEXTS, "\\'", "''", "\\\\'", "`", "`id`", "x' OR 'x' = 'x", "--'", "/*", "\r\n")
 
 
 class TestLance(BackendTests):
@@ -64,7 +53,7 @@ async def test_a_literal_is_read_back_as_the_value(tmp_path: Path) -> None:
     """Each finds itself, and nothing else, in a column of all of them."""
     database = await lancedb.connect_async(tmp_path)
     columns: list[tuple[str, Any, Any]] = [
-        ("t", pa.string(), TEXTS_MORE), ("n", pa.int64(), INTS), ("f", pa.float64(), FLOATS),
+        ("t", pa.string(), MORE_TEXTS), ("n", pa.int64(), INTS), ("f", pa.float64(), FLOATS),
         ("b", pa.binary(), BLOBS), ("o", pa.bool_(), (True, False)),
     ]  # fmt: skip
     for name, kind, given in columns:
@@ -128,7 +117,7 @@ async def test_housekeeping_keeps_versions_few(
 ) -> None:
     """By whoever writes, even if each process writes once."""
     monkeypatch.setattr(upkeep, "EVERY", 8)
-    monkeypatch.setattr(upkeep, "AGE", timedelta(microseconds=1))
+    monkeypatch.setattr(upkeep, "AGE", timedelta(milliseconds=1))
     url = engines.new("lance")
     for i in range(40):
         backend = await LanceBackend.connect(url)
@@ -207,7 +196,7 @@ async def test_names_that_differ_in_case_are_two_tables(backend: LanceBackend) -
     await backend.ensure_table(second)
     await backend.apply([Put("things", things(3)), Put("Things", things(2))])
     assert (await backend.count("things"), await backend.count("Things")) == (3, 2)
-    folders = [p.name.lower() for p in Path(backend.name.removeprefix("lance:")).iterdir()]
+    folders = [name.lower() for name in os.listdir(backend.name.removeprefix("lance:"))]
     assert len(set(folders)) == len(folders) == 3
 
 
@@ -223,7 +212,7 @@ async def test_flush_syncs_each_file_once(
     assert len(synced) == len(set(synced))
     synced.clear()
     await backend.flush()
-    assert not [path for path in synced if Path(path).is_file()]
+    assert not [path for path in synced if path.endswith((".manifest", ".lance", ".txn"))]
 
 
 @pytest.mark.parametrize("place", ["/proc/nowhere", __file__])

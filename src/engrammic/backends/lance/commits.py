@@ -43,7 +43,7 @@ async def committed(work: Callable[[], Awaitable[T]]) -> T:
         except FAILURES as error:
             if not _is_conflict(error):
                 raise failure(error) from error
-        await asyncio.sleep(random.uniform(0, FIRST_PAUSE * 2**attempt))  # noqa: S311
+        await asyncio.sleep(random.uniform(0, FIRST_PAUSE * 2**attempt))  # noqa: S311 - no secret
     return await answered(work)
 
 

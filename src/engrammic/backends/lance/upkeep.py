@@ -20,7 +20,7 @@ from engrammic.errors import StorageError
 EVERY = 64
 """Versions between two rounds, at least: a search looks at about as many files."""
 
-ROWS_PER_VERSION = 100
+ROWS_PER_VERSION = 200
 """Large tables are tidied less often, since merging copies the rows."""
 
 AGE = timedelta(minutes=5)
