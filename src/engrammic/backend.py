@@ -87,6 +87,8 @@ class Backend(ABC):
 
     capabilities: Capabilities
     scheme: ClassVar[str]
+    native: bool = False
+    """Whether what the database does not do itself is refused, instead of emulated."""
 
     @classmethod
     @abstractmethod

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 from pathlib import Path
 from typing import ClassVar, Self
 from urllib.parse import parse_qsl, unquote
@@ -14,7 +13,7 @@ from engrammic.backends.files.collections import FileCollections
 from engrammic.backends.files.shelf import Shelf
 from engrammic.checks import shown
 from engrammic.emulation.backend import CollectionBackend
-from engrammic.errors import ConnectionFailed, InvalidInput, InvalidSettings
+from engrammic.errors import ConnectionFailed, InvalidSettings
 
 SCHEME = "files:"
 BACKUPS = 5
@@ -54,24 +53,17 @@ class FilesBackend(CollectionBackend):
 
     async def backup(self, path: Path) -> None:
         """Copy the folder to `path`, which must not be there, while nobody writes."""
-        if path.exists():
-            raise InvalidInput("path", f"{path} is there already")
         self._open()
         async with self.turns, self.engine.exclusively():
-            part = path.with_name(path.name + disk.PART)
-            await asyncio.to_thread(shutil.copytree, self.engine.base, part)
-            part.rename(path)
-            disk.sync([path.parent])
+            await asyncio.to_thread(self.engine.copy, path)
 
     async def restore(self, path: Path) -> None:
         """Replace the folder's tables by those of a copy that `backup` made."""
-        if not path.is_dir():
-            raise InvalidInput("path", f"{path} is no folder that `backup` made")
         self._open()
         async with self.turns, self.engine.exclusively():
             await asyncio.to_thread(self.engine.replace, path)
-            for schema in await self.tables():
-                self._forget(schema.name)
+        for schema in await self.tables():
+            self._forget(schema.name)
 
 
 def _parsed(url: str) -> tuple[Path, tuple[int, bool, float]]:

@@ -17,7 +17,7 @@ from engrammic.backends.files.documents import document
 from engrammic.backends.files.journal import Step
 from engrammic.backends.files.shelf import Shelf
 from engrammic.emulation.collections import Collections, Key, Outcome
-from engrammic.errors import Locked
+from engrammic.errors import InvalidInput, Locked
 from engrammic.filters import Filter
 from engrammic.types import Record, Schema
 
@@ -167,8 +167,19 @@ class FileCollections(Collections):
                 return await asyncio.to_thread(self._shelf, schema)
         return await asyncio.to_thread(self._shelf, schema)
 
+    def copy(self, path: Path) -> None:
+        """Copy every folder to `path`. Held exclusively."""
+        if path.exists():
+            raise InvalidInput("path", f"{path} is there already")
+        part = path.with_name(path.name + disk.PART)
+        shutil.copytree(self.base, part, ignore=shutil.ignore_patterns(LOCK))
+        part.rename(path)
+        disk.sync([path.parent])
+
     def replace(self, copy: Path) -> None:
         """Put the folders of a copy in the place of ours. Held exclusively."""
+        if not (copy / COUNTER).is_file():
+            raise InvalidInput("path", f"{copy} is no folder that `backup` made")
         for entry in [e for e in self.base.iterdir() if e.is_dir()]:
             shutil.rmtree(entry)
         for entry in [e for e in copy.iterdir() if e.is_dir()]:
@@ -184,4 +195,3 @@ class FileCollections(Collections):
     async def close(self) -> None:
         """Give the lock back."""
         self._lock.close()
-

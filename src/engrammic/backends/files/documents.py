@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from engrammic.emulation.settling import key_of
 from engrammic.errors import Corrupt
 from engrammic.records import canonical
 from engrammic.types import Kind, Record, Schema
@@ -36,9 +35,8 @@ def record(schema: Schema, content: bytes, where: str) -> Record:
     try:
         fields = json.loads(content)
         found = {f.name: _value(f.kind, fields.get(f.name)) for f in schema.fields}
-        if None in key_of(schema, found):
-            raise ValueError("a field of the key is missing")
-    except (ValueError, TypeError, AttributeError) as error:
+        fields |= {name: fields[name] for name in schema.key}
+    except (ValueError, TypeError, AttributeError, KeyError) as error:
         raise Corrupt(
             f"{where} is damaged ({error}); put back one of the backups beside it, or move it away"
         ) from error
