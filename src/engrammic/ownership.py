@@ -22,6 +22,11 @@ class Ownership:
         self._name = name
         self._released = False
 
+    @property
+    def folder(self) -> Path:
+        """The folder, without symbolic links."""
+        return Path(self._name)
+
     @classmethod
     def of(cls, folder: Path) -> Ownership:
         """Take the folder. Raises Locked when another process has it."""
@@ -33,18 +38,19 @@ class Ownership:
             _held[name] = count + 1, file
         return cls(name)
 
-    def release(self) -> None:
-        """Give it back; the last handle of the process unlocks. Twice is fine."""
+    def release(self) -> bool:
+        """Give it back; whether this was the process's last handle, which unlocks."""
         with _guard:
             if self._released or self._name not in _held:
-                return
+                return False
             self._released = True
             count, file = _held[self._name]
             if count > 1:
                 _held[self._name] = count - 1, file
-                return
+                return False
             del _held[self._name]
             file.close()
+            return True
 
 
 def _locked(folder: Path) -> IO[bytes]:

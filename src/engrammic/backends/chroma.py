@@ -209,4 +209,3 @@ def _opened(url: str) -> tuple[ClientAPI, str, bool]:
         return chromadb.PersistentClient(path=os.fspath(path), settings=settings), "engrammic", True
     except (ChromaError, ValueError, OSError) as error:
         raise ConnectionFailed(f"cannot open {path}: {error}") from error
-

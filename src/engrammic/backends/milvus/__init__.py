@@ -12,14 +12,13 @@ from pymilvus import MilvusClient
 from pymilvus.exceptions import MilvusException
 
 from engrammic.backend import Capabilities
-from engrammic.backends.milvus.collections import MilvusCollections
+from engrammic.backends.milvus.collections import FILE, MilvusCollections
 from engrammic.emulation.backend import CollectionBackend
 from engrammic.emulation.collections import NOTES
 from engrammic.errors import ConnectionFailed, InvalidSettings
 from engrammic.ownership import Ownership
 
 PORT = 19530
-FILE = "milvus.db"
 OPTIONS = frozenset({"exact", "timeout", "token", "https"})
 
 
@@ -52,7 +51,8 @@ class MilvusBackend(CollectionBackend):
                 options.get("token", ""),
             )  # fmt: skip
             name = unquote(parts.path.strip("/")) or "engrammic"
-            return cls._made(MilvusCollections(client, name, exact, None, timeout), f"milvus://{host}/{name}")
+            engine = MilvusCollections(client, name, exact, None)
+            return cls._made(engine, f"milvus://{host}/{name}")
         path = Path(unquote(parts.path)).expanduser()
         try:
             path.mkdir(parents=True, exist_ok=True)
@@ -61,9 +61,8 @@ class MilvusBackend(CollectionBackend):
         owner = Ownership.of(path)
         try:
             client = _client(os.fspath(path / FILE), timeout, str(path), "")
-            backend = cls._made(
-                MilvusCollections(client, "engrammic", exact, owner, timeout), f"milvus:{path}"
-            )
+            engine = MilvusCollections(client, "engrammic", exact, owner)
+            backend = cls._made(engine, f"milvus:{path}")
         except BaseException:
             owner.release()
             raise

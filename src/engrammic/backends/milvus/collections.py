@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any, TypeVar
 
 from pymilvus import DataType, MilvusClient
@@ -19,6 +21,7 @@ from engrammic.types import Schema
 
 T = TypeVar("T")
 
+FILE = "milvus.db"
 PAGE = 1000
 FLUSH_EVERY = 2000
 """Rows after which a collection is flushed: what is not flushed is slow to search."""
@@ -38,7 +41,6 @@ class MilvusCollections(OneVector):
         database: str,
         exact: bool,
         owner: Ownership | None,
-        timeout: float,
     ) -> None:
         super().__init__(database)
         self.client = client
@@ -46,8 +48,8 @@ class MilvusCollections(OneVector):
         self.shared = owner is None
         self._index = "FLAT" if exact else "HNSW"
         self._owner = owner
-        self._timeout = timeout
         self._unflushed: dict[str, int] = {}
+        self._loaded: set[str] = set()
 
     def push(self, schema: Schema) -> Push[str]:
         """Equality, sets, and the order of numbers."""
@@ -60,7 +62,6 @@ class MilvusCollections(OneVector):
     def make(self, name: str, schema: Schema, dimension: int | None) -> None:
         """Indexed and loaded."""
         if self._said(partial(self.client.has_collection, name)):
-            self._said(partial(self.client.load_collection, name))
             return
         shape = MilvusClient.create_schema(auto_id=False, enable_dynamic_field=False)
         shape.add_field("id", DataType.VARCHAR, is_primary=True, max_length=ID_LENGTH)
@@ -79,11 +80,18 @@ class MilvusCollections(OneVector):
         tuning = {"M": 16, "efConstruction": 200} if kind == "HNSW" else {}
         index.add_index("vector", index_type=kind, metric_type="IP", params=tuning)
         self._said(partial(self.client.create_index, name, index, sync=False))
-        self._said(partial(self.client.load_collection, name, _async=True))
+
+    def _used(self, name: str) -> str:
+        """The name, of a collection that is in the engine's memory now."""
+        if name not in self._loaded:
+            self._said(partial(self.client.load_collection, name))
+            self._loaded.add(name)
+        return name
 
     def unmake(self, name: str) -> None:
         """Dropping what is absent is fine."""
         self._unflushed.pop(name, None)
+        self._loaded.discard(name)
         self._said(partial(self.client.drop_collection, name))
 
     def put(self, name: str, schema: Schema, rows: Sequence[Row]) -> None:
@@ -110,7 +118,9 @@ class MilvusCollections(OneVector):
         for start in range(0, len(ids), PAGE):
             batch = [*ids[start : start + PAGE]]
             got = self._said(
-                partial(self.client.get, name, ids=batch, output_fields=_fields(vectors))
+                partial(
+                    self.client.get, self._used(name), ids=batch, output_fields=_fields(vectors)
+                )
             )
             found += map(row, got)
         return found
@@ -119,7 +129,7 @@ class MilvusCollections(OneVector):
         """By the client's own iterator, which knows no window."""
         pages = self._said(
             partial(
-                self.client.query_iterator, name, batch_size=PAGE, filter=native or "",
+                self.client.query_iterator, self._used(name), batch_size=PAGE, filter=native or "",
                 output_fields=_fields(vectors),
             )
         )  # fmt: skip
@@ -136,7 +146,7 @@ class MilvusCollections(OneVector):
         tuning = {} if self._index == "FLAT" else {"ef": max(64, 2 * count)}
         [found] = self._said(
             partial(
-                self.client.search, name, data=[vector.tolist()], limit=count,
+                self.client.search, self._used(name), data=[vector.tolist()], limit=count,
                 filter=native or "", output_fields=_fields(vectors),
                 search_params={"metric_type": "IP", "params": tuning},
             )
@@ -157,14 +167,21 @@ class MilvusCollections(OneVector):
         try:
             self._said(self.client.close)
         finally:
-            if self._owner is not None:
-                self._owner.release()
+            if self._owner is not None and self._owner.release():
+                _stop(self._owner.folder)
 
     def _said(self, work: Callable[[], T]) -> T:
         try:
             return work()
         except MilvusException as error:
             raise StorageError(f"milvus: {error.message}") from error
+
+
+def _stop(folder: Path) -> None:
+    """End the engine that the driver runs for a folder; it would run until the process ends."""
+    from milvus_lite.server_manager import server_manager_instance
+
+    server_manager_instance.release_server(os.fspath(folder / FILE))
 
 
 def _fields(vectors: bool) -> list[str]:
