@@ -41,7 +41,7 @@ def _leaf(schema: Schema, where: Compare, exists: bool) -> Asked[Dollar] | None:
             return None
         return Asked({name: {"$exists": op is Op.NOT_NULL}})
     if op in _SIGNS:
-        value = _bound(kind, op, where.value)
+        value = bound(kind, op, where.value)
         return None if value is None else Asked({name: {_SIGNS[op]: value}})
     if op in (Op.EQ, Op.NE):
         value = stored(kind, where.value)
@@ -80,7 +80,8 @@ def stored(kind: Kind, value: Any) -> Any:
     return None
 
 
-def _bound(kind: Kind, op: Op, value: Any) -> int | float | None:
+def bound(kind: Kind, op: Op, value: Any) -> int | float | None:
+    """The bound as a payload holds numbers: whole for INT; None for other kinds."""
     if kind is Kind.FLOAT:
         return float(value)
     if kind is Kind.INT:
