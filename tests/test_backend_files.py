@@ -38,8 +38,10 @@ async def test_documents_can_be_read_by_a_person(tmp_path: Path) -> None:
     await backend.close()
 
 
-@pytest.mark.parametrize("key", ["..", ".", "../x", "/etc", "a/b", "A", "a", "CON", "con", "x" * 500,
-                                 "a.json", "%", "é", "a\\b", "nul", "~"])  # fmt: skip
+@pytest.mark.parametrize(
+    "key", ["..", ".", "../x", "/etc", "a/b", "A", "a", "CON", "con", "x" * 500, "a.json", "%", "é",
+            "a\\b", "nul", "~"],
+)  # fmt: skip
 def test_no_id_leaves_its_folder(key: str) -> None:
     name = file_name(key)
     assert len(name) < 200

@@ -19,6 +19,7 @@ from engrammic.backends.files.shelf import Shelf
 from engrammic.emulation.collections import Collections, Key, Outcome
 from engrammic.errors import InvalidInput, Locked
 from engrammic.filters import Filter
+from engrammic.turns import Turns
 from engrammic.types import Record, Schema
 
 LOCK = ".lock"
@@ -41,6 +42,7 @@ class FileCollections(Collections):
         self._shelves: dict[str, tuple[str, Shelf]] = {}
         self._lock = open(base / LOCK, "ab")  # noqa: SIM115 -- held until the handle closes
         self._held = False
+        self._turns = Turns()
 
     def exclusively(self) -> AbstractAsyncContextManager[None]:
         """As `Collections.exclusively`: the lock file, waited for; an unfinished list first."""
@@ -48,6 +50,12 @@ class FileCollections(Collections):
 
     @asynccontextmanager
     async def _exclusively(self) -> AsyncIterator[None]:
+        """In turn on this handle, since the system's lock lets its own holder in again."""
+        async with self._turns, self._locked():
+            yield
+
+    @asynccontextmanager
+    async def _locked(self) -> AsyncIterator[None]:
         end = time.monotonic() + self.timeout
         while not self._taken():
             if time.monotonic() > end:
@@ -159,12 +167,12 @@ class FileCollections(Collections):
             yield [dict(r) for r in records[start : start + AT_ONCE]]
 
     async def _current(self, schema: Schema) -> Shelf:
+        if not self._held and (self.base / journal.NAME).exists():
+            async with self._exclusively():  # a list is being carried out, or was cut off
+                pass
         seen, shelf = self._shelves.get(schema.name, ("", None))
         if shelf is not None and seen == self._counter() and shelf.schema == schema:
             return shelf
-        if not self._held and (self.base / journal.NAME).exists():
-            async with self._exclusively():  # a list is being carried out, or was cut off
-                return await asyncio.to_thread(self._shelf, schema)
         return await asyncio.to_thread(self._shelf, schema)
 
     def copy(self, path: Path) -> None:
