@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from engines import Engines
 
 import engrammic
+from engines import Engines
 from engrammic import Memory
 from engrammic.embed.hashing import HashingEmbedder
 

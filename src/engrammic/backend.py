@@ -84,7 +84,7 @@ class Backend(ABC):
     UnknownField. A handle used after `close`, or after a fork, raises Closed.
     """
 
-    capabilities: ClassVar[Capabilities]
+    capabilities: Capabilities
     scheme: ClassVar[str]
 
     @classmethod

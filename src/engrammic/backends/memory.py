@@ -63,7 +63,7 @@ class MemoryBackend(Backend):
     """Everything in this process, gone when it closes. Slow beyond some 10,000 records."""
 
     scheme: ClassVar[str] = "memory"
-    capabilities: ClassVar[Capabilities] = Capabilities(
+    capabilities: Capabilities = Capabilities(
         atomic=True, checks=True, filters=True, order=True, vectors=True, text=True
     )
 

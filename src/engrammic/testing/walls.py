@@ -10,6 +10,7 @@ from engrammic.errors import Conflict, InvalidInput
 from engrammic.filters import EVERYTHING, Compare, Op, eq
 from engrammic.scope import Scope, Scoped
 from engrammic.testing.filtering import ids
+from engrammic.testing.promises import needs_checks
 from engrammic.testing.searching import beside, same_hits
 from engrammic.testing.things import THINGS, things
 from engrammic.types import Order
@@ -83,6 +84,7 @@ class WallTests:
         assert await mine.get("things", ("forged",)) is None
         assert await theirs.get("things", ("forged",)) is not None
 
+    @needs_checks
     async def test_checks_stay_within_the_scope(self, backend: Backend) -> None:
         """They neither count nor miss another scope's records."""
         mine, theirs = await two_scopes(backend, Scope("b"))

@@ -13,6 +13,7 @@ from engrammic.changes import Change, Check, Delete, Put, Update
 from engrammic.errors import Conflict, InvalidInput, UnknownField
 from engrammic.filters import EVERYTHING, eq
 from engrammic.testing.filtering import ids
+from engrammic.testing.promises import needs_checks
 from engrammic.testing.things import THINGS, thing, things
 from engrammic.types import Record
 
@@ -126,6 +127,7 @@ class WriteTests:
         assert await backend.apply([]) == 0
         assert await backend.apply([Put("things", []), Update("things", [])]) == 0
 
+    @needs_checks
     async def test_a_check_sees_the_state_before_the_list(self, backend: Backend) -> None:
         """Wherever it stands in the list."""
         await backend.ensure_table(THINGS)
@@ -162,6 +164,7 @@ class WriteTests:
             await backend.transact(fails)
         assert await backend.insert("things", things(2)) == 2
 
+    @needs_checks
     async def test_a_failed_check_undoes_everything(self, backend: Backend) -> None:
         """Also what search would find."""
         await backend.ensure_table(THINGS)
@@ -216,6 +219,7 @@ class WriteTests:
             with pytest.raises(InvalidInput):
                 await backend.apply([Update("things", records)])
 
+    @needs_checks
     async def test_one_of_many_wins_a_check(self, backend: Backend) -> None:
         """Changes that race for the same absent record: one applies, the others conflict."""
         await backend.ensure_table(THINGS)
@@ -231,6 +235,7 @@ class WriteTests:
         assert sum(await asyncio.gather(*map(claim, range(8)))) == 1
         assert await backend.count("things") == 1
 
+    @needs_checks
     async def test_a_counter_loses_nothing(self, backend: Backend) -> None:
         """Read, check, write, again on conflict: every increment arrives."""
         await backend.ensure_table(THINGS)

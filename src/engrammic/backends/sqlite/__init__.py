@@ -47,7 +47,7 @@ class SqliteBackend(RankedSearch):
     """One SQLite file, shared safely by threads, tasks and processes."""
 
     scheme: ClassVar[str] = "sqlite"
-    capabilities: ClassVar[Capabilities] = Capabilities(
+    capabilities: Capabilities = Capabilities(
         atomic=True,
         checks=True,
         filters=True,

@@ -1,0 +1,174 @@
+"""Indexes that this process derives from the stored records, and keeps current.
+
+They are never stored, so a crash cannot leave index and record apart. Where
+other processes may write, each handle leaves a stamp beside what it wrote,
+and an index is made anew when somebody else's stamp has changed.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from hashlib import sha256
+from typing import Any, TypeAlias
+from uuid import uuid4
+
+from engrammic.emulation.collections import NOTES, Collections, Key
+from engrammic.emulation.ranks import Ranked
+from engrammic.emulation.settling import Outcome, key_of
+from engrammic.emulation.vectors import Vectors
+from engrammic.emulation.words import Words
+from engrammic.filters import eq
+from engrammic.types import Kind, Record, Schema
+
+Place: TypeAlias = tuple[str, Any]
+"""A table and the value of its partition, None in a table without partitions."""
+
+UNFINISHED = "writing"
+"""The stamp of a write under way: what is read meanwhile is not kept."""
+
+
+class Index:
+    """The words of one partition, and its vectors where the engine cannot compare them."""
+
+    def __init__(self, schema: Schema, with_vectors: bool) -> None:
+        self.schema = schema
+        self.words = Words(schema) if schema.of_kind(Kind.TERMS) else None
+        fields = schema.of_kind(Kind.VECTOR) if with_vectors else ()
+        self.vectors = {f.name: Vectors(f.dimension or 0) for f in fields}
+        self.guard = threading.Lock()
+        self.stamps: Mapping[str, str] = {}
+
+    def put(self, key: Key, record: Record) -> None:
+        """Add a record in its stored form, or replace it."""
+        with self.guard:
+            if self.words is not None:
+                self.words.put(key, record)
+            for name, vectors in self.vectors.items():
+                vectors.put(key, record.get(name))
+
+    def remove(self, key: Key) -> None:
+        """Take a record out; absent is fine."""
+        with self.guard:
+            if self.words is not None:
+                self.words.remove(key)
+            for vectors in self.vectors.values():
+                vectors.remove(key)
+
+    def rank(self, by: Callable[[Index, int], Ranked], count: int) -> Ranked:
+        """What `by` ranks, while nobody writes."""
+        with self.guard:
+            return by(self, count)
+
+
+class Derived:
+    """The indexes of one handle, made when they are first needed."""
+
+    def __init__(self, engine: Collections) -> None:
+        self._engine = engine
+        self._indexes: dict[Place, Index] = {}
+        self._handle = uuid4().hex
+        self._left: set[str] = set()
+
+    def needed(self, schema: Schema) -> bool:
+        """Whether the table has anything to be indexed here."""
+        kinds = (Kind.TERMS,) if self._engine.searches else (Kind.TERMS, Kind.VECTOR)
+        return any(schema.of_kind(kind) for kind in kinds)
+
+    async def index(self, schema: Schema, partition: Any) -> Index:
+        """The current index of a partition."""
+        place = (schema.name, partition)
+        stamps = await self._stamps(place)
+        found = self._indexes.get(place)
+        if found is None or found.schema != schema or found.stamps != stamps:
+            found = await self._made(schema, partition)
+            found.stamps = stamps
+            if UNFINISHED not in stamps.values():
+                self._indexes[place] = found
+        return found
+
+    async def _made(self, schema: Schema, partition: Any) -> Index:
+        index = Index(schema, not self._engine.searches)
+        where = None if schema.partition is None else eq(schema.partition, partition)
+        columns = (
+            *schema.key, *(f.name for f in schema.of_kind(Kind.TERMS)), *index.vectors,
+        )  # fmt: skip
+        async for records in self._engine.scan(schema, where, tuple(dict.fromkeys(columns))):
+            for record in records:
+                key = key_of(schema, record)
+                if partition_of_key(schema, key) == partition:
+                    index.put(key, record)
+        return index
+
+    async def before(self, outcome: Outcome) -> None:
+        """To be called before an outcome is written: whoever reads meanwhile will read again."""
+        if self._engine.shared and self.needed(outcome.schema):
+            for place in _places(outcome):
+                await self._leave(place, UNFINISHED)
+
+    async def after(self, outcome: Outcome) -> None:
+        """To be called when an outcome has been written: brings the indexes up to date."""
+        schema = outcome.schema
+        if not self.needed(schema):
+            return
+        for key, record in outcome.saved.items():
+            if index := self._indexes.get((schema.name, partition_of_key(schema, key))):
+                index.put(key, record)
+        for key in outcome.erased:
+            if index := self._indexes.get((schema.name, partition_of_key(schema, key))):
+                index.remove(key)
+        if self._engine.shared:
+            for place in _places(outcome):
+                await self._sign(place)
+
+    async def _sign(self, place: Place) -> None:
+        stamp = uuid4().hex
+        await self._leave(place, stamp)
+        if index := self._indexes.get(place):
+            index.stamps = {**index.stamps, self._name(place): stamp}
+
+    def forget(self, table: str) -> None:
+        """Drop the indexes of a table: what is stored is not known any more."""
+        for place in [p for p in self._indexes if p[0] == table]:
+            del self._indexes[place]
+
+    async def close(self) -> None:
+        """Take this handle's stamps away."""
+        if self._left:
+            await self._engine.erase(NOTES, [(name,) for name in sorted(self._left)])
+        self._left.clear()
+        self._indexes.clear()
+
+    async def _leave(self, place: Place, stamp: str) -> None:
+        name = self._name(place)
+        note = {"name": name, "about": _digest(place), "text": stamp}
+        await self._engine.save(NOTES, [note])
+        self._left.add(name)
+
+    def _name(self, place: Place) -> str:
+        return f"stamp:{_digest(place)}:{self._handle}"
+
+    async def _stamps(self, place: Place) -> dict[str, str]:
+        if not self._engine.shared:
+            return {}
+        about = _digest(place)
+        found: dict[str, str] = {}
+        async for notes in self._engine.scan(NOTES, eq("about", about), NOTES.stored):
+            found |= {n["name"]: n["text"] for n in notes if n["about"] == about}
+        return found
+
+
+def partition_of_key(schema: Schema, key: Key) -> Any:
+    """The partition's value in a key, None in a table without partitions."""
+    return None if schema.partition is None else key[schema.key.index(schema.partition)]
+
+
+def _places(outcome: Outcome) -> set[Place]:
+    schema = outcome.schema
+    keys = (*outcome.saved, *outcome.erased)
+    return {(schema.name, partition_of_key(schema, key)) for key in keys}
+
+
+def _digest(place: Place) -> str:
+    table, partition = place
+    return sha256(f"{table}\0{partition}".encode()).hexdigest()[:32]
