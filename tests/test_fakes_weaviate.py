@@ -129,7 +129,7 @@ async def test_a_wrong_class_name_is_refused(client: WeaviateAsyncClient, name: 
         await client.collections.create(name)
 
 
-@pytest.mark.parametrize("name", ["1a", "a-b", "a b", "a.b", "é", "vector"])
+@pytest.mark.parametrize("name", ["1a", "a-b", "a b", "a.b", "é", "id"])
 async def test_a_wrong_property_name_is_refused(client: WeaviateAsyncClient, name: str) -> None:
     things = await made(client)
     with pytest.raises((WeaviateBaseError, ValueError)):
@@ -256,14 +256,11 @@ by = Filter.by_property
     ids=range(25),
 )
 async def test_filters(client: WeaviateAsyncClient, where: Any, sizes: list[int]) -> None:
-    things = await filled(client, stopwords_preset=None)
-    config = await things.config.get()
-    assert config.inverted_index_config.stopwords.preset.value == "en"
+    things = await filled(client)
     assert await found(things, where) == sizes
     count = await things.aggregate.over_all(filters=where, total_count=True)
     assert count.total_count == len(sizes)
-    tried = await things.data.delete_many(where, dry_run=True)
-    assert (tried.matches, tried.successful) == (len(sizes), 0)
+    assert (await things.data.delete_many(where, dry_run=True)).matches == len(sizes)
     gone = await things.data.delete_many(where)
     assert gone.successful == len(sizes)
     assert await things.length() == len(NAMES) - len(sizes)
