@@ -17,13 +17,14 @@ from engrammic.emulation.backend import CollectionBackend
 from engrammic.errors import InvalidSettings
 
 PREFIX = re.compile(r"[a-z0-9]([a-z0-9-]{0,36}[a-z0-9])?")
-KNOWN = {"host", "api_key", "cloud", "region", "timeout"}
+KNOWN = {"host", "api_key", "cloud", "region", "timeout", "alone"}
 
 
 class PineconeBackend(CollectionBackend):
     """`pinecone:PREFIX?cloud=aws&region=us-east-1&timeout=30`, the key in PINECONE_API_KEY.
 
-    `host` names another control plane, `api_key` another key. The service is
+    `host` names another control plane, `api_key` another key, and `alone=1`
+    promises that no other process writes: then less is asked. The service is
     eventually consistent: a handle waits until it sees what it wrote itself,
     other processes see it some seconds later. Checks are refused.
     """
@@ -46,7 +47,7 @@ class PineconeBackend(CollectionBackend):
                 f"pinecone:{prefix}: a prefix has at most 38 characters of a-z, 0-9 and -"
             )
         wire = _wire(prefix, given)
-        engine = Namespaces(wire)
+        engine = Namespaces(wire, shared=given.get("alone") != "1")
         try:
             await engine.open()
         except BaseException:

@@ -36,10 +36,10 @@ class Namespaces(Collections):
 
     searches: ClassVar[bool] = True
     most: ClassVar[int] = 1_000
-    shared = True
 
-    def __init__(self, wire: Wire) -> None:
+    def __init__(self, wire: Wire, shared: bool) -> None:
         self.wire = wire
+        self.shared = shared
         self._cut: dict[str, bool] = {}
 
     async def open(self) -> None:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -14,25 +12,10 @@ import numpy as np
 from engrammic.testing.fakes import pinecone_rules as rules
 from engrammic.testing.fakes.http import Answer, Request
 from engrammic.testing.fakes.pinecone_rules import Matches, check_fields, refused
+from engrammic.testing.fakes.pinecone_space import Namespace, Stored, page_of, usage, whole
 
 RISKY = 80
 """So many results of 40 KB and a vector can exceed what one answer may hold."""
-
-
-@dataclass(slots=True)
-class Namespace:
-    """Vectors by id, and the writes that were accepted but are not yet visible."""
-
-    vectors: dict[str, dict[str, Any]] = field(default_factory=dict)
-    waiting: deque[tuple[float, Callable[[], Any]]] = field(default_factory=deque)
-    accepted: int = 0
-    indexed: int = 0
-
-    def settle(self, now: float) -> None:
-        """Make visible what has waited long enough."""
-        while self.waiting and self.waiting[0][0] <= now:
-            self.waiting.popleft()[1]()
-            self.indexed += 1
 
 
 class Vectors:
@@ -75,7 +58,7 @@ class Vectors:
     def _name(self, name: str) -> str:
         return rules.check_name(name, "namespace") if name else "__default__"
 
-    def _seen(self, name: str) -> dict[str, dict[str, Any]]:
+    def _seen(self, name: str) -> dict[str, Stored]:
         return self.namespaces[name].vectors if name in self.namespaces else {}
 
     def _write(self, name: str, write: Callable[[], Any], body: dict[str, Any]) -> Answer:
@@ -103,12 +86,12 @@ class Vectors:
 
         return self._write(name, write, {"upsertedCount": len(ready)})
 
-    def _vector(self, given: Any) -> dict[str, Any]:
+    def _vector(self, given: Any) -> Stored:
         check_fields(given, ("id", "values", "metadata"), "vector")
-        found = {
-            "id": rules.check_name(given.get("id"), "Vector ID"),
-            "values": rules.check_values(given.get("values"), self.dimension),
-        }
+        found = Stored(
+            id=rules.check_name(given.get("id"), "Vector ID"),
+            values=rules.check_values(given.get("values"), self.dimension),
+        )
         if "metadata" in given:
             found["metadata"] = rules.check_metadata(given["metadata"])
         return found
@@ -128,6 +111,7 @@ class Vectors:
         def write() -> None:
             for vector, metadata in zip(chosen, merged, strict=True):
                 vector.update({"metadata": metadata} | ({"values": values} if values else {}))
+                vector.text = ""
 
         if body.get("dryRun"):
             return Answer(200, {"matchedRecords": len(chosen)})
@@ -159,18 +143,18 @@ class Vectors:
             raise refused(f"want 1 to {rules.BY_ID} ids")
         return [rules.check_name(i, "Vector ID") for i in ids]
 
-    def _by_id(self, name: str, ids: list[str]) -> list[dict[str, Any]]:
+    def _by_id(self, name: str, ids: list[str]) -> list[Stored]:
         seen = self._seen(name)
         return [seen[i] for i in dict.fromkeys(ids) if i in seen]
 
-    def _matching(self, name: str, matches: Matches) -> list[dict[str, Any]]:
+    def _matching(self, name: str, matches: Matches) -> list[Stored]:
         return [v for v in self._seen(name).values() if matches(v.get("metadata", {}))]
 
     def fetch(self, request: Request) -> Answer:
         """Vectors by id; what is absent is left out."""
         name = self._name(request.one("namespace"))
         found = self._by_id(name, self._ids(request.query.get("ids", [])))
-        return Answer(200, _usage({"vectors": {v["id"]: v for v in found}, "namespace": name}))
+        return Answer(200, whole(found, {"namespace": name}))
 
     def fetch_by_metadata(self, request: Request) -> Answer:
         """A page of the vectors that match a filter, 100 unless told."""
@@ -179,11 +163,11 @@ class Vectors:
         if type(limit) is not int or not 1 <= limit <= rules.TOP_K:
             raise refused(f"limit must be 1 to {rules.TOP_K}")
         found = self._matching(name, rules.compiled(body.get("filter")))
-        page, more = _page(found, limit, body.get("paginationToken") or "")
-        return Answer(
-            200,
-            _small(_usage({"vectors": {v["id"]: v for v in page}, "namespace": name} | more)),
-        )
+        page, more = page_of(found, limit, body.get("paginationToken") or "")
+        answer = whole(page, {"namespace": name} | more)
+        if len(answer) > rules.RESULT_BYTES:
+            raise refused("the result exceeds 4 MB; ask for less")
+        return Answer(200, answer)
 
     def list(self, request: Request) -> Answer:
         """A page of ids with a prefix, in their order; 100 at most."""
@@ -192,9 +176,9 @@ class Vectors:
             raise refused(f"limit must be 1 to {rules.LIST_PAGE}")
         name, prefix = self._name(request.one("namespace")), request.one("prefix")
         found = [v for i, v in self._seen(name).items() if i.startswith(prefix)]
-        page, more = _page(found, int(limit), request.one("paginationToken"))
+        page, more = page_of(found, int(limit), request.one("paginationToken"))
         ids = [{"id": v["id"]} for v in page]
-        return Answer(200, _usage({"vectors": ids, "namespace": name} | more))
+        return Answer(200, usage({"vectors": ids, "namespace": name} | more))
 
     def query(self, request: Request) -> Answer:
         """The nearest to a vector or to a stored one, best first."""
@@ -211,7 +195,7 @@ class Vectors:
         hits = [_hit(v, s, values, payload) for v, s in self._ranked(found, target)[:top]]
         space = self.namespaces.get(name)
         lsn = {"x-pinecone-max-indexed-lsn": str(space.indexed)} if space else {}
-        return Answer(200, _small(_usage({"matches": hits, "namespace": name})), lsn)
+        return Answer(200, _small(usage({"matches": hits, "namespace": name})), lsn)
 
     def _target(self, name: str, body: dict[str, Any]) -> Any:
         if ("vector" in body) is ("id" in body):
@@ -253,7 +237,7 @@ class Vectors:
         chosen = [
             {"id": n} for n, s in self.namespaces.items() if s.vectors and n.startswith(prefix)
         ]
-        page, more = _page(chosen, limit, request.one("paginationToken"))
+        page, more = page_of(chosen, limit, request.one("paginationToken"))
         described = [self._described(n["id"]) for n in page]
         return Answer(200, {"namespaces": described, "total_count": len(chosen)} | more)
 
@@ -269,13 +253,6 @@ class Vectors:
         return {"name": name, "record_count": str(len(self.namespaces[name].vectors))}
 
 
-def _page(found: list[dict[str, Any]], limit: int, token: str) -> tuple[list[Any], dict[str, Any]]:
-    """Behind the id in the token, so that a page stays right while others write."""
-    rest = sorted((v for v in found if v["id"] > token), key=lambda v: str(v["id"]))
-    page = rest[:limit]
-    return page, {"pagination": {"next": page[-1]["id"]}} if len(rest) > limit else {}
-
-
 def _hit(vector: dict[str, Any], score: float, values: bool, payload: bool) -> dict[str, Any]:
     hit = {"id": vector["id"], "score": score}
     if values:
@@ -285,12 +262,7 @@ def _hit(vector: dict[str, Any], score: float, values: bool, payload: bool) -> d
     return hit
 
 
-def _usage(body: dict[str, Any]) -> dict[str, Any]:
-    return body | {"usage": {"readUnits": 1}}
-
-
 def _small(body: dict[str, Any]) -> dict[str, Any]:
-    count = len(body.get("matches", body.get("vectors", ())))
-    if count > RISKY and len(json.dumps(body)) > rules.RESULT_BYTES:
+    if len(body["matches"]) > RISKY and len(json.dumps(body)) > rules.RESULT_BYTES:
         raise refused("the result exceeds 4 MB; ask for less")
     return body
