@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from engrammic.compile.dollar import Dollar
+from engrammic.compile.dollar import dollar
 from engrammic.emulation.payload import encode
 from engrammic.filters import Compare, Op, eq, is_in
 from engrammic.predicate import predicate
@@ -33,10 +33,10 @@ def stored() -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
 
 @pytest.mark.parametrize("family", CASES)
 def test_what_matches_is_let_through(family: str) -> None:
-    dollar = Dollar(exists=True, head=HEAD)
+    push = dollar(THINGS, exists=True, head=HEAD, most=10_000)
     records = list(stored())
     for where in CASES[family]:
-        pushed, test = dollar(THINGS, where), predicate(where)
+        pushed, test = push(where), predicate(where)
         native = compiled(pushed.native) if pushed.native else lambda _: True
         through = [not pushed.empty and native(payload) for _, payload in records]
         wanted = [test(record) for record, _ in records]
@@ -45,20 +45,20 @@ def test_what_matches_is_let_through(family: str) -> None:
 
 
 def test_an_engine_without_exists_is_not_asked_about_nulls() -> None:
-    dollar = Dollar()
-    assert dollar(THINGS, Compare("name", Op.IS_NULL)).native is None
-    assert dollar(THINGS, Compare("name", Op.NOT_NULL)).native is None
-    ne = dollar(THINGS, Compare("name", Op.NE, "a"))
+    push = dollar(THINGS, exists=False)
+    assert push(Compare("name", Op.IS_NULL)).native is None
+    assert push(Compare("name", Op.NOT_NULL)).native is None
+    ne = push(Compare("name", Op.NE, "a"))
     assert (ne.native, ne.exact) == ({"name": {"$ne": "a"}}, False)
 
 
 def test_exact_comparisons_are_asked_exactly() -> None:
-    pushed = Dollar(exists=True)(THINGS, eq("name", "a") & Compare("size", Op.LT, 2.5))
+    pushed = dollar(THINGS, exists=True)(eq("name", "a") & Compare("size", Op.LT, 2.5))
     assert pushed.exact
     assert pushed.native == {"$and": [{"name": {"$eq": "a"}}, {"size": {"$lte": 2}}]}
 
 
 def test_a_set_too_large_is_not_asked_for() -> None:
     where = is_in("name", [str(i) for i in range(11)])
-    assert Dollar(most=10)(THINGS, where).native is None
-    assert Dollar(most=11)(THINGS, where).exact
+    assert dollar(THINGS, exists=False, most=10)(where).native is None
+    assert dollar(THINGS, exists=False, most=11)(where).exact

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from copy import deepcopy
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import pytest
@@ -15,10 +15,12 @@ from engrammic.emulation.backend import CollectionBackend
 from engrammic.emulation.collections import NOTES, Collections, Key
 from engrammic.emulation.pushdown import Asked, Push
 from engrammic.emulation.settling import key_of
-from engrammic.filters import And, Filter, Op, Or
+from engrammic.filters import And, Filter, Op, Or, eq
 from engrammic.predicate import predicate
 from engrammic.records import coerce
 from engrammic.testing.backends import BackendTests
+from engrammic.testing.exporting import everything
+from engrammic.testing.things import THINGS, thing, things
 from engrammic.types import Record, Schema, Scored
 
 
@@ -91,7 +93,7 @@ class Dicts(Collections):
 class ComparedHere(Dicts):
     """Vectors are compared in this process; others may write."""
 
-    searches: ClassVar[bool] = False
+    searches = False
     shared = True
 
 
@@ -117,3 +119,28 @@ class TestCollections(BackendTests):
         backend = await DictBackend.connect(request.param)
         yield backend
         await backend.close()
+
+
+async def test_an_export_lists_the_keys_once() -> None:
+    """However many pages it has; a record that comes behind is found all the same."""
+    backend = await DictBackend.connect("narrow")
+    await backend.ensure_table(THINGS)
+    await backend.insert("things", things(100))
+    scans = 0
+    scan = backend.engine.scan
+
+    def counted(*given: Any) -> Any:
+        nonlocal scans
+        scans += given[0] == THINGS
+        return scan(*given)
+
+    backend.engine.scan = counted  # type: ignore[method-assign]
+    assert len(await everything(backend, "things", 10)) == 100
+    assert scans == 2  # the last one finds nothing more
+    first = await backend.export("things", limit=60)
+    await backend.insert("things", [thing(0) | {"id": "t00070x"}])
+    await backend.delete("things", eq("id", "t00071"))
+    rest = await backend.export("things", after=(first[-1]["id"],), limit=60)
+    ids = [r["id"] for r in rest]
+    assert ids[10:13] == ["t00070", "t00070x", "t00072"]
+    await backend.close()

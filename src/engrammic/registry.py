@@ -37,6 +37,10 @@ def scheme_of(url: Any) -> str:
 
 def backend_class(scheme: str) -> type[Backend]:
     """The class that serves a scheme, its module imported now."""
+    if scheme == "layered":  # composed of others: no driver, no extra
+        from engrammic.layering import LayeredBackend
+
+        return LayeredBackend
     known = registered()
     if scheme not in known:
         raise InvalidSettings(f"no backend for {scheme}:; there are: {', '.join(sorted(known))}")

@@ -1,24 +1,26 @@
-"""Filters in the language of `$eq`, `$in` and `$and` that Pinecone and Chroma speak.
+"""Filters as the `$` operators of Chroma and Pinecone, over payloads of `emulation.payload`.
 
-Values are compared as `emulation.payload.encode` writes them. What the
-language cannot say becomes a wider condition, or none: see `pushdown`.
+What the language cannot say becomes a wider condition, or none: see `pushdown`.
 """
 
 from __future__ import annotations
 
 import base64
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from engrammic.emulation.payload import safe
-from engrammic.emulation.pushdown import Asked, Push, Pushed
-from engrammic.filters import Compare, Filter, Op
+from engrammic.emulation.pushdown import Asked, Push
+from engrammic.filters import Compare, Op
 from engrammic.predicate import LARGEST, predicate
 from engrammic.types import Field, Kind, Schema
 
-Native: TypeAlias = dict[str, Any]
+Dollar: TypeAlias = dict[str, Any]
+
+MOST_VALUES = 1000
+"""Values of one `$in`, unless told."""
 
 SIGNS = {
     Op.EQ: "$eq", Op.NE: "$ne", Op.LT: "$lt", Op.LTE: "$lte", Op.GT: "$gt", Op.GTE: "$gte",
@@ -27,34 +29,32 @@ SIGNS = {
 NEGATIVE = (Op.NE, Op.NOT_IN)
 
 
-@dataclass(frozen=True, slots=True)
-class Dollar:
-    """How an engine takes filters.
+def dollar(
+    schema: Schema, *, exists: bool, head: int | None = None, most: int = MOST_VALUES
+) -> Push[Dollar]:
+    """How the table's filters are spelled; `exists` where the engine knows `$exists`.
 
-    `exists`: it knows `$exists`; without it nothing is asked about nulls.
-    `head`: texts and blobs of that many characters or more may be stored with
-    just so many. `most`: the values that a set may have. `name`: of a field.
+    Without it nothing is asked about nulls, and `$ne` and `$nin` let them
+    through. `head`: texts and blobs of that many characters or more may be
+    stored with just so many. `most`: the values that a set may have.
     """
+    leaves = _Leaves(schema, exists, head, most)
+    return Push(leaves.leaf, lambda parts: {"$and": parts}, lambda parts: {"$or": parts})
 
-    exists: bool = False
-    head: int | None = None
-    most: int = 10_000
-    name: Callable[[str], str] = safe
 
-    def __call__(self, schema: Schema, where: Filter | None) -> Pushed[Native]:
-        """The narrowest condition that lets everything through that matches `where`."""
-        push: Push[Native] = Push(
-            lambda compare: self._leaf(schema, compare),
-            lambda parts: {"$and": parts},
-            lambda parts: {"$or": parts},
-        )
-        return push(where)
+@dataclass(frozen=True, slots=True)
+class _Leaves:
+    schema: Schema
+    exists: bool
+    head: int | None
+    most: int
 
-    def _leaf(self, schema: Schema, where: Compare) -> Asked[Native] | None:
-        field = schema.field(where.field)
+    def leaf(self, where: Compare) -> Asked[Dollar] | None:
+        """The comparison, as near as the language comes to it."""
+        field = self.schema.field(where.field)
         inside = where.field != field.name
         if where.op is Op.IS_NULL:
-            absent = {self.name(field.name): {"$exists": False}}
+            absent = {safe(field.name): {"$exists": False}}
             return Asked(absent) if self.exists and not inside else None
         if where.op is Op.NOT_NULL:
             return self._present(field, not inside)
@@ -66,17 +66,17 @@ class Dollar:
             return self._number(field, where)
         return self._present(field, False)
 
-    def _present(self, field: Field, exact: bool) -> Asked[Native] | None:
+    def _present(self, field: Field, exact: bool) -> Asked[Dollar] | None:
         """Every record in which the field is not null."""
-        return Asked({self.name(field.name): {"$exists": True}}, exact) if self.exists else None
+        return Asked({safe(field.name): {"$exists": True}}, exact) if self.exists else None
 
-    def _never(self, field: Field) -> Asked[Native]:
+    def _never(self, field: Field) -> Asked[Dollar]:
         """No record: the field never holds this text."""
-        return Asked({self.name(field.name): {"$eq": "never"}})
+        return Asked({safe(field.name): {"$eq": "never"}})
 
-    def _asked(self, field: Field, op: Op, value: Any, exact: bool = True) -> Asked[Native] | None:
+    def _asked(self, field: Field, op: Op, value: Any, exact: bool = True) -> Asked[Dollar] | None:
         """One operator; the negative ones let records through that lack the field."""
-        native = {self.name(field.name): {SIGNS[op]: value}}
+        native = {safe(field.name): {SIGNS[op]: value}}
         if op not in NEGATIVE:
             return Asked(native, exact)
         there = self._present(field, True)
@@ -84,7 +84,7 @@ class Dollar:
             {"$and": [there.native, native]}, exact
         )  # fmt: skip
 
-    def _text(self, field: Field, where: Compare) -> Asked[Native] | None:
+    def _text(self, field: Field, where: Compare) -> Asked[Dollar] | None:
         if where.op not in (Op.EQ, Op.IN, *NEGATIVE):
             return self._present(field, False)
         given = where.value if where.op in (Op.IN, Op.NOT_IN) else (where.value,)
@@ -98,7 +98,7 @@ class Dollar:
 
     def _among(
         self, field: Field, op: Op, values: Sequence[Any], exact: bool = True
-    ) -> Asked[Native] | None:
+    ) -> Asked[Dollar] | None:
         """One of the values, or none of them: `op` is IN or NOT_IN."""
         if not values:
             return self._present(field, exact) if op is Op.NOT_IN else self._never(field)
@@ -108,7 +108,7 @@ class Dollar:
             return self._asked(field, Op.EQ if op is Op.IN else Op.NE, values[0], exact)
         return self._asked(field, op, list(values), exact)
 
-    def _bool(self, field: Field, where: Compare) -> Asked[Native] | None:
+    def _bool(self, field: Field, where: Compare) -> Asked[Dollar] | None:
         """By which of the two values holds, whatever the operator."""
         holds = predicate(where)
         values = [value for value in (False, True) if holds({field.name: value})]
@@ -116,7 +116,7 @@ class Dollar:
             return self._present(field, True)
         return self._asked(field, Op.EQ, values[0]) if values else self._never(field)
 
-    def _number(self, field: Field, where: Compare) -> Asked[Native] | None:
+    def _number(self, field: Field, where: Compare) -> Asked[Dollar] | None:
         op = where.op
         if op in (Op.EQ, Op.IN, *NEGATIVE):
             given = where.value if op in (Op.IN, Op.NOT_IN) else (where.value,)
@@ -132,7 +132,7 @@ class Dollar:
             return self._asked(field, Op.LTE, math.floor(where.value))
         return self._asked(field, Op.GTE, math.ceil(where.value))
 
-    def _numbers(self, field: Field, op: Op, given: Sequence[Any]) -> Asked[Native] | None:
+    def _numbers(self, field: Field, op: Op, given: Sequence[Any]) -> Asked[Dollar] | None:
         """Zero is two numbers for an engine that compares bits, so it is not asked for."""
         if field.kind is Kind.FLOAT:
             if 0 in given:
@@ -141,13 +141,13 @@ class Dollar:
         whole = [int(v) for v in given if abs(v) <= LARGEST and v == int(v)]
         return self._among(field, op, list(dict.fromkeys(whole)))
 
-    def _zero(self, field: Field, op: Op, given: Sequence[Any]) -> Asked[Native] | None:
+    def _zero(self, field: Field, op: Op, given: Sequence[Any]) -> Asked[Dollar] | None:
         rest = [v for v in given if v != 0]
         if op is Op.NOT_IN:
             among = self._among(field, op, list(map(float, rest)))
             return None if among is None else Asked(among.native, False)
-        name = self.name(field.name)
-        zero: Native = {"$and": [{name: {"$gte": 0.0}}, {name: {"$lte": 0.0}}]}
+        name = safe(field.name)
+        zero: Dollar = {"$and": [{name: {"$gte": 0.0}}, {name: {"$lte": 0.0}}]}
         if not rest:
             return Asked(zero)
         among = self._among(field, op, list(dict.fromkeys(map(float, rest))))

@@ -12,6 +12,7 @@ from engrammic.changes import Change, Check, Delete, Put
 from engrammic.checks import shown
 from engrammic.emulation.collections import NOTES, Collections, Key
 from engrammic.emulation.derived import Derived
+from engrammic.emulation.listings import Listings
 from engrammic.emulation.reading import Readings
 from engrammic.emulation.samples import Samples
 from engrammic.emulation.searching import Searches
@@ -42,6 +43,7 @@ class CollectionBackend(Readings, Searches, Backend):
         self.turns = Turns()
         self.derived = Derived(engine)
         self.samples = Samples(engine)
+        self.listings = Listings()
         self._known: dict[str, Schema] = {}
         self._pid: int | None = os.getpid()
 
@@ -104,6 +106,7 @@ class CollectionBackend(Readings, Searches, Backend):
         self._known.pop(table, None)
         self.derived.forget(table)
         self.samples.forget(table)
+        self.listings.forget(table)
 
     async def apply(self, changes: Sequence[Change]) -> int:
         """As `Backend.apply`; one list at a time."""
@@ -147,6 +150,7 @@ class CollectionBackend(Readings, Searches, Backend):
                 await self.engine.erase(outcome.schema, list(outcome.erased))
         for outcome in outcomes:
             self.samples.written(outcome)
+            self.listings.written(outcome)
             await self.derived.after(outcome)
 
     async def _check(self, change: Check) -> None:

@@ -7,6 +7,7 @@ import json
 import re
 import uuid
 from collections.abc import Iterable, Mapping
+from hashlib import sha256
 from typing import Any
 
 import numpy as np
@@ -75,6 +76,12 @@ def safe(name: str) -> str:
     if _PLAIN_NAME.fullmatch(name) and not name.startswith("x_"):
         return name
     return "x_" + name.encode().hex()
+
+
+def short(name: str, most: int) -> str:
+    """`safe(name)`, hashed where it would be longer than `most` characters."""
+    whole = safe(name)
+    return whole if len(whole) <= most else "x_" + sha256(name.encode()).hexdigest()[: most - 2]
 
 
 def point_id(schema: Schema, key: Key) -> str:

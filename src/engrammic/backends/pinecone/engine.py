@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engrammic.backends.pinecone import metadata as packing
-from engrammic.backends.pinecone.metadata import DOLLAR, Packed
+from engrammic.backends.pinecone.metadata import Packed, push
 from engrammic.backends.pinecone.wire import Space, Wire, placeholder
 from engrammic.emulation.collections import NOTES, Collections, Key
 from engrammic.emulation.payload import decode, point_id, safe
@@ -34,7 +34,7 @@ TRIES = 3
 class Namespaces(Collections):
     """The verbs over namespaces."""
 
-    searches: ClassVar[bool] = True
+    approximate = True
     most: ClassVar[int] = 1_000
 
     def __init__(self, wire: Wire, shared: bool) -> None:
@@ -164,12 +164,12 @@ class Namespaces(Collections):
         self, schema: Schema, where: Filter | None, columns: Sequence[str]
     ) -> AsyncIterator[list[Record]]:
         """As `Collections.scan`."""
-        pushed = DOLLAR(schema, where)
+        pushed = push(schema)(where)
         if pushed.empty:
             return
         home = await self._home(schema)
         async for page in home.scan(pushed.native or _all(schema)):
-            there = {i: v for i, v in page.items() if packing.safe(schema.key[0]) in v.metadata}
+            there = {i: v for i, v in page.items() if safe(schema.key[0]) in v.metadata}
             read = await self._read(schema, there, columns)
             if len(read) < len(there):
                 torn = [i for i in there if i not in read]
@@ -213,7 +213,7 @@ class Namespaces(Collections):
 
     def is_exact(self, schema: Schema, where: Filter) -> bool:
         """As `Collections.is_exact`."""
-        return DOLLAR(schema, where).exact
+        return push(schema)(where).exact
 
     async def nearest(
         self,
@@ -225,7 +225,7 @@ class Namespaces(Collections):
         columns: Sequence[str],
     ) -> list[Scored]:
         """As `Collections.nearest`."""
-        pushed, first = DOLLAR(schema, where), _first(schema)
+        pushed, first = push(schema)(where), _first(schema)
         if pushed.empty:
             return []
         there: dict[str, Any] = {safe(field): {"$exists": True}}
@@ -250,8 +250,7 @@ class Namespaces(Collections):
 
     async def health(self) -> dict[str, Any]:
         """As `Collections.health`."""
-        home = await self._home(NOTES)
-        stats = await self.wire.call(home.index.describe_index_stats)
+        stats = await self.wire.describe(PLAIN)
         return {"fullness": stats.index_fullness}
 
     async def close(self) -> None:

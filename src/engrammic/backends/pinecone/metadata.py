@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from engrammic.compile.dollar import Dollar
+from engrammic.compile.dollar import Dollar, dollar
 from engrammic.emulation.payload import encode, safe
+from engrammic.emulation.pushdown import Push
 from engrammic.errors import InvalidInput
 from engrammic.types import Kind, Record, Schema
 
@@ -27,7 +28,9 @@ HEAD = 200
 REST = "_rest"
 """Which pieces a long record has: their digest and number."""
 
-DOLLAR = Dollar(exists=True, head=HEAD)
+SET = 10_000
+"""Values that the service takes in one `$in`."""
+
 LONG = frozenset({Kind.TEXT, Kind.JSON, Kind.BLOB, Kind.TERMS})
 
 
@@ -38,6 +41,11 @@ class Packed:
     metadata: dict[str, Any]
     digest: str = ""
     pieces: tuple[str, ...] = ()
+
+
+def push(schema: Schema) -> Push[Dollar]:
+    """How the table's filters are asked."""
+    return dollar(schema, exists=True, head=HEAD, most=SET)
 
 
 def pack(schema: Schema, record: Record) -> Packed:

@@ -133,6 +133,10 @@ class Wire:
         info = answer.response_info
         return info is None or info.lsn_reconciled is None or info.is_reconciled(wanted)
 
+    async def describe(self, dimension: int) -> Any:
+        """What the service tells of an index."""
+        return await self.call(self._indexes[dimension].describe_index_stats)
+
     async def flush(self) -> None:
         """Return when all that was written is visible."""
         for dimension, namespace in list(self._written):
