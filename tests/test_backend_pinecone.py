@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from engines import Engines
 
+from engines import Engines
 from engrammic.backends.pinecone import PineconeBackend
 from engrammic.errors import ConnectionFailed, InvalidSettings
 from engrammic.filters import Compare, Op, eq
@@ -114,8 +114,7 @@ async def test_a_service_that_cannot_be_reached_is_named_without_the_key() -> No
             await backend.insert("things", things(3))
         with pytest.raises(ConnectionFailed) as caught:
             await PineconeBackend.connect(f"pinecone:x?host={url}&api_key=secret")
-        with pytest.raises(ConnectionFailed):
-            await backend.close()
+        await backend.close()
     assert "secret" not in str(caught.value)
 
 

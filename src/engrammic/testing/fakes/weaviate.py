@@ -99,6 +99,9 @@ class WeaviateServer(JsonServer):
                 return Answer(200, self._create(request.json()))
             case "GET", [name]:
                 return Answer(200, self._found(name).definition)
+            case "PUT", [name]:
+                self._found(name).grow(request.json())
+                return Answer(200, self._found(name).definition)
             case "DELETE", [name]:
                 self._classes.pop(name, None)
                 return Answer(200)

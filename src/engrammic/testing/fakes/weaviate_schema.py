@@ -77,6 +77,15 @@ class Class:
         self.definition["properties"].append(made)
         return made
 
+    def grow(self, given: dict[str, Any]) -> None:
+        """Take named vectors that are new; nothing else changes. Raises Invalid."""
+        if "vectorConfig" not in self.definition:
+            raise Invalid("named vectors cannot be added to a class without any")
+        old = self.definition["vectorConfig"]
+        if old.keys() - given.get("vectorConfig", {}).keys():
+            raise Invalid("named vectors cannot be removed")
+        self.definition["vectorConfig"] = _vectors(given)["vectorConfig"] | old
+
     def check(
         self, id_: str, properties: dict[str, Any], vectors: dict[str, list[float]]
     ) -> Stored:
