@@ -58,9 +58,9 @@ def vector_of(name: str) -> str:
 
 def properties(schema: Schema) -> list[Property]:
     """The properties of a table's class."""
-    plain = {"index_filterable": False, "index_searchable": False}
     return [
-        Property(name=BODY, data_type=DataType.TEXT, tokenization=Tokenization.FIELD, **plain),
+        Property(name=BODY, data_type=DataType.TEXT, tokenization=Tokenization.FIELD,
+                 index_filterable=False, index_searchable=False),
         Property(name=HAS, data_type=DataType.TEXT_ARRAY, tokenization=Tokenization.FIELD,
                  index_searchable=False),
         Property(name=SLOT, data_type=DataType.INT, index_range_filters=True),

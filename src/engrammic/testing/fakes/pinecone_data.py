@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -30,7 +30,7 @@ class Vectors:
             ("POST", "vectors", "delete"): self.delete,
             ("POST", "vectors", "fetch_by_metadata"): self.fetch_by_metadata,
             ("GET", "vectors", "fetch"): self.fetch,
-            ("GET", "vectors", "list"): self.list,
+            ("GET", "vectors", "list"): self.list_ids,
             ("POST", "query"): self.query,
             ("POST", "describe_index_stats"): self.stats,
             ("GET", "namespaces"): self.list_namespaces,
@@ -134,7 +134,7 @@ class Vectors:
 
         return self._write(name, write, {})
 
-    def _drop(self, name: str, doomed: list[dict[str, Any]]) -> None:
+    def _drop(self, name: str, doomed: Iterable[Stored]) -> None:
         for vector in doomed:
             del self.namespaces[name].vectors[vector["id"]]
 
@@ -169,7 +169,7 @@ class Vectors:
             raise refused("the result exceeds 4 MB; ask for less")
         return Answer(200, answer)
 
-    def list(self, request: Request) -> Answer:
+    def list_ids(self, request: Request) -> Answer:
         """A page of ids with a prefix, in their order; 100 at most."""
         limit = request.one("limit", str(rules.LIST_PAGE))
         if not limit.isdigit() or not 1 <= int(limit) <= rules.LIST_PAGE:
@@ -205,7 +205,7 @@ class Vectors:
         found = self._by_id(name, self._ids([body["id"]]))
         return np.array(found[0]["values"]) if found else None
 
-    def _ranked(self, found: list[dict[str, Any]], target: Any) -> list[tuple[Any, float]]:
+    def _ranked(self, found: list[Stored], target: Any) -> list[tuple[Any, float]]:
         if not found:
             return []
         matrix = np.array([v["values"] for v in found])

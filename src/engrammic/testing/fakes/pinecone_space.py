@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -38,7 +38,7 @@ class Namespace:
 
 
 def page_of(
-    found: list[dict[str, Any]], limit: int, token: str
+    found: Iterable[Mapping[str, Any]], limit: int, token: str
 ) -> tuple[list[Any], dict[str, Any]]:
     """A page of vectors by id, behind the id in the token: right also while others write."""
     rest = sorted((v for v in found if v["id"] > token), key=lambda v: str(v["id"]))

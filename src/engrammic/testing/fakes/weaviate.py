@@ -43,7 +43,9 @@ class WeaviateServer(JsonServer):
         size = [("grpc.max_receive_message_length", MESSAGE_BYTES),
                 ("grpc.max_send_message_length", MESSAGE_BYTES)]  # fmt: skip
         self._grpc = grpc.server(ThreadPoolExecutor(8), options=size)
-        weaviate_pb2_grpc.add_WeaviateServicer_to_server(Servicer(self), self._grpc)
+        weaviate_pb2_grpc.add_WeaviateServicer_to_server(  # type: ignore[no-untyped-call]
+            Servicer(self), self._grpc
+        )
         self._grpc.add_generic_rpc_handlers((_health(),))
         self.grpc_port = self._grpc.add_insecure_port("127.0.0.1:0")
         self._grpc.start()
@@ -175,7 +177,7 @@ def _rest(in_: Class, stored: Stored) -> dict[str, Any]:
 
 
 def _health() -> Any:
-    serving = health_weaviate_pb2.WeaviateHealthCheckResponse(status=1)
+    serving = health_weaviate_pb2.WeaviateHealthCheckResponse(status="SERVING")
     check = grpc.unary_unary_rpc_method_handler(
         lambda request, context: serving,
         request_deserializer=health_weaviate_pb2.WeaviateHealthCheckRequest.FromString,

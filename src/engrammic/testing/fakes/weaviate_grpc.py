@@ -43,7 +43,7 @@ class Store(Protocol):
         """The class, else Invalid."""
 
 
-class Servicer(weaviate_pb2_grpc.WeaviateServicer):  # type: ignore[misc]
+class Servicer(weaviate_pb2_grpc.WeaviateServicer):
     """Answers over the classes of a store."""
 
     def __init__(self, store: Store) -> None:

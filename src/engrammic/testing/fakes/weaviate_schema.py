@@ -126,17 +126,18 @@ class Class:
 
 def check_value(name: str, kind: str, value: Any) -> None:
     """Raises Invalid unless a property of this type holds the value."""
-    single, values = (kind[:-2], value) if kind.endswith("[]") else (kind, [value])
+    single = kind.removesuffix("[]")
+    values: list[Any] = value if kind.endswith("[]") else [value]
     if not isinstance(values, list):
         raise Invalid(f"invalid {kind} property {name!r}: not a list")
     for one in values:
         wrong = isinstance(one, bool) and single != "boolean"
         if wrong or not isinstance(one, TYPES[single]):
             raise Invalid(f"invalid {kind} property {name!r}: requires a {single}, got {one!r}")
-        if single == "int" and one != int(one):
+        if single == "int" and isinstance(one, float) and not one.is_integer():
             raise Invalid(f"invalid int property {name!r}: {one!r} is no integer")
         if single == "uuid":
-            uuid.UUID(one)
+            uuid.UUID(str(one))
 
 
 def _typed(kind: str, value: Any) -> Any:
