@@ -166,13 +166,16 @@ class ChromaCollections(OneVector):
     async def close(self) -> None:
         """The embedded engine is given back."""
         self._collections.clear()
-        close = getattr(self.client, "close", None)
-        if close is not None:
-            close()
+        # The client of a server closes everything but its own connection.
+        session = getattr(getattr(self.client, "_server", None), "_session", None)
+        for part in (self.client, session):
+            close = getattr(part, "close", None)
+            if close is not None:
+                close()
 
 
 class ChromaBackend(CollectionBackend):
-    """`chroma:/path`, or `chroma://host:port/name`; `?exact=1` searches as widely as it can."""
+    """`chroma:/path`, or `chroma://host:port/name`; `?exact=1` compares all vectors."""
 
     scheme: ClassVar[str] = "chroma"
     capabilities: Capabilities = Capabilities(vectors=True, processes=True, durable="commit")
