@@ -166,12 +166,9 @@ class ChromaCollections(OneVector):
     async def close(self) -> None:
         """The embedded engine is given back."""
         self._collections.clear()
-        # The client of a server closes everything but its own connection.
-        session = getattr(getattr(self.client, "_server", None), "_session", None)
-        for part in (self.client, session):
-            close = getattr(part, "close", None)
-            if close is not None:
-                close()
+        close = getattr(self.client, "close", None)
+        if close is not None:
+            close()
 
 
 class ChromaBackend(CollectionBackend):
