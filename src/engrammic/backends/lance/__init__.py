@@ -54,7 +54,7 @@ class LanceBackend(CollectionBackend):
         place, exact = located(url)
         try:
             if _is_path(place):
-                Path(place).mkdir(parents=True, exist_ok=True)
+                await asyncio.to_thread(os.makedirs, place, exist_ok=True)
             async with asyncio.timeout(PATIENCE):
                 engine = await _opened(place, exact)
         except (StorageError, *FAILURES) as error:
