@@ -17,8 +17,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from engines import Engines
-from engrammic.backends.lance import LanceBackend, located, syncing, upkeep
+from engines import Engines, free_port
+from engrammic.backends import lance
+from engrammic.backends.lance import LanceBackend, durable_at, located, syncing, upkeep
 from engrammic.backends.lance.literals import literal
 from engrammic.changes import Put
 from engrammic.errors import ConnectionFailed, InvalidSettings, NotADatabase
@@ -39,6 +40,12 @@ class TestLance(BackendTests):
         backend = await LanceBackend.connect(engines.new("lance"))
         yield backend
         await backend.close()
+
+
+@pytest.fixture
+def free_endpoint() -> str:
+    """Where nobody listens."""
+    return f"http://127.0.0.1:{free_port()}"
 
 
 @pytest.fixture
@@ -212,7 +219,7 @@ async def test_flush_syncs_each_file_once(
     assert len(synced) == len(set(synced))
     synced.clear()
     await backend.flush()
-    assert not [path for path in synced if path.endswith((".manifest", ".lance", ".txn"))]
+    assert not [path for path in synced if path.endswith((".manifest", ".txn"))]
 
 
 @pytest.mark.parametrize("place", ["/proc/nowhere", __file__])
@@ -221,11 +228,38 @@ async def test_a_place_that_cannot_be_opened_is_named(place: str) -> None:
         await LanceBackend.connect(f"lance:{place}")
 
 
+async def test_a_store_that_does_not_answer_fails_in_time(
+    monkeypatch: pytest.MonkeyPatch, free_endpoint: str
+) -> None:
+    """Its driver would go on trying for minutes."""
+    monkeypatch.setattr(lance, "PATIENCE", 0.5)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "nobody")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "nothing")
+    monkeypatch.setenv("AWS_ENDPOINT", free_endpoint)
+    monkeypatch.setenv("AWS_ALLOW_HTTP", "true")
+    with pytest.raises(ConnectionFailed, match="s3://bucket/dir"):
+        await LanceBackend.connect("lance:s3://bucket/dir")
+
+
+async def test_what_is_durable_depends_on_the_place(backend: LanceBackend) -> None:
+    """Disks when flushed, object storage at once, memory never."""
+    assert backend.capabilities.durable == "flush"
+    assert durable_at("s3://bucket/dir") == "commit"
+    passing = await LanceBackend.connect("lance:memory://")
+    assert passing.capabilities.durable == "never"
+    await passing.ensure_table(THINGS)
+    await passing.insert("things", things(3))
+    await passing.flush()
+    assert await passing.count("things") == 3
+    await passing.close()
+
+
 def test_urls() -> None:
     """A path, or what LanceDB opens."""
     assert located("lance:/a/b%20c?exact=1") == ("/a/b c", True)
     assert located("lance:///a/b") == ("/a/b", False)
     assert located("lance:a") == (str(Path("a").absolute()), False)
+    assert located("lance:file:///a/b") == ("/a/b", False)
     assert located("lance:s3://bucket/dir?exact=0") == ("s3://bucket/dir", False)
     for wrong in ("lance:", "lance:///", "lance:/a?exakt=1"):
         with pytest.raises(InvalidSettings):

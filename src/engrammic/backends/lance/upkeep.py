@@ -29,8 +29,8 @@ AGE = timedelta(minutes=5)
 KEYED_FROM = 20_000
 """Rows from which the ids are indexed."""
 
-NEAR_FROM = 50_000
-"""Rows from which `optimize` indexes a vector column: below it, comparing all is as quick."""
+NEAR_FROM = 20_000
+"""Rows from which `optimize` indexes a vector column: below it, comparing all is about as quick."""
 
 
 async def tidy(name: str, table: Any, version: int, late: dict[str, str]) -> None:
