@@ -27,7 +27,8 @@ PLACEHOLDER = (1.0, 0.0)
 
 def entity(row: Row) -> dict[str, Any]:
     """The row as an entity."""
-    short, long = {}, {}
+    short: dict[str, Any] = {}
+    long: dict[str, str] = {}
     for name, value in row.payload.items():
         (long if isinstance(value, str) and len(value) > SHORT else short)[name] = value
     if long:
