@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from engrammic import glob
@@ -19,7 +20,6 @@ from engrammic.predicate import LARGEST
 from engrammic.types import Kind, Schema
 
 _SIGNS = {Op.LT: "<", Op.LTE: "<=", Op.GT: ">", Op.GTE: ">="}
-_ROUND = {Op.LT: math.ceil, Op.LTE: math.floor, Op.GT: math.floor, Op.GTE: math.ceil}
 _NOT_TEXT = {Op.NOT_PREFIX, Op.NOT_CONTAINS}
 _FUNCTIONS = {
     Op.PREFIX: "string::starts_with",
@@ -39,11 +39,13 @@ class Condition(NamedTuple):
     values: tuple[Any, ...] = ()
 
 
+@lru_cache(maxsize=4096)
 def column(name: str) -> str:
     """The column of a field: letters, digits and underscores, no keyword."""
     return "f_" + safe(name)
 
 
+@lru_cache(maxsize=4096)
 def native(name: str) -> str:
     """The column that holds the values of a JSON field for filters to reach into."""
     return "j_" + safe(name)
@@ -108,7 +110,7 @@ def _leaf(schema: Schema, where: Compare) -> Asked[Condition] | None:
 
 def _among(name: str, kind: Kind, positive: bool, wanted: Sequence[Any]) -> Asked[Condition]:
     """Equal to one of the values, or to none of them; what no such field holds is left out."""
-    values = [v for w in wanted if (v := _stored(kind, w)) is not None]
+    values = [*dict.fromkeys(v for w in wanted if (v := _stored(kind, w)) is not None)]
     if positive:
         if len(values) == 1:
             return _asked(f"{name} = {MARK}", values[0])
@@ -123,9 +125,15 @@ def _among(name: str, kind: Kind, positive: bool, wanted: Sequence[Any]) -> Aske
 def _ordered(name: str, kind: Kind, op: Op, value: Any) -> Asked[Condition]:
     if kind is Kind.BOOL:
         return _asked(f"{name} IN {MARK}", [b for b in (False, True) if _holds(b, op, value)])
-    if kind is not Kind.TEXT:
-        value = _signed(op, _bound(kind, op, value))
-    return _asked(f"{name} != NONE AND {name} {_SIGNS[op]} {MARK}", value)
+    if kind is Kind.INT:
+        return _asked(f"{name} != NONE AND {name} {strict(op)} {MARK}", _beside(op, value))
+    if kind is Kind.FLOAT:
+        return _asked(f"{name} != NONE AND {name} {_SIGNS[op]} {MARK}", _signed(op, float(value)))
+    if op in (Op.LT, Op.GT):
+        return _asked(f"{name} != NONE AND {name} {_SIGNS[op]} {MARK}", value)
+    # Along an index of several fields, release 2 takes `>=` for `>`.
+    text = f"{name} != NONE AND ({name} {strict(op)} {MARK} OR {name} = {MARK})"
+    return _asked(text, value, value)
 
 
 def _stored(kind: Kind, value: Any) -> Any:
@@ -139,10 +147,18 @@ def _stored(kind: Kind, value: Any) -> Any:
     return value
 
 
-def _bound(kind: Kind, op: Op, value: Any) -> int | float:
-    if kind is Kind.FLOAT:
-        return float(value)
-    return max(-LARGEST - 1, min(LARGEST + 1, _ROUND[op](value)))
+def strict(op: Op) -> str:
+    """`<` for an operator that looks down, `>` for one that looks up."""
+    return "<" if op in (Op.LT, Op.LTE) else ">"
+
+
+def _beside(op: Op, value: Any) -> int:
+    """The int just beyond those that are meant."""
+    beyond = {
+        Op.LT: math.ceil, Op.LTE: lambda v: math.floor(v) + 1,
+        Op.GT: math.floor, Op.GTE: lambda v: math.ceil(v) - 1,
+    }[op](value)  # fmt: skip
+    return max(-LARGEST - 1, min(LARGEST + 1, beyond))
 
 
 def _signed(op: Op, value: Any) -> Any:

@@ -184,7 +184,9 @@ class SurrealCollections(Collections):
         if text is None:
             return []
         found = await self.connection.ask(text, params, short=limit <= FEW)
-        return [record_of(schema, row, columns) for row in found[0]]
+        rows = [[row.get(column(n)) for n in columns] if isinstance(row, dict) else row
+                for row in found[0]]  # fmt: skip
+        return [record_of(schema, row, columns) for row in rows]
 
     def _ordered(
         self,
@@ -247,14 +249,17 @@ class SurrealCollections(Collections):
 
 
 def _behind(schema: Schema, order: Order | None, after: tuple[Any, ...]) -> Condition:
-    """Behind a record in the order; the first comparison alone lets an index serve."""
+    """Behind a record in the order; for ints a first comparison lets an index serve."""
     down = order is not None and order.descending
     sign = "<" if down else ">"
     if order is None:
         return Condition(f"(id {sign} {MARK})", (row_id(schema, after),))
     name, value, key = column(order.field), after[0], row_id(schema, after[1:])
-    text = f"({name} {sign}= {MARK} AND ({name} {sign} {MARK} OR id {sign} {MARK}))"
-    return Condition(text, (value, value, key))
+    text = f"({name} {sign} {MARK} OR ({name} = {MARK} AND id {sign} {MARK}))"
+    if schema.field(order.field).kind is not Kind.INT:
+        return Condition(text, (value, value, key))
+    beside = value + 1 if down else value - 1
+    return Condition(f"({name} {sign} {MARK} AND {text})", (beside, value, value, key))
 
 
 def _fixed(where: Filter | None) -> dict[str, Any]:
@@ -274,7 +279,10 @@ def _is_indexed(schema: Schema, where: Filter | None) -> bool:
 
 
 def _range(schema: Schema, where: Filter | None, last: Key | None, params: dict[str, Any]) -> str:
-    """Where the rows are read from: a whole table, a partition's rows, those behind a key."""
+    """The rows of a partition or all, those behind a key.
+
+    A table that is no range is read along an index of the engine's choice.
+    """
     table, fixed = table_of(schema), _fixed(where)
     start = end = ""
     if schema.partition == schema.key[0] and schema.partition in fixed and len(schema.key) > 1:
@@ -283,4 +291,4 @@ def _range(schema: Schema, where: Filter | None, last: Key | None, params: dict[
     if last is not None:
         params |= {f"k{n}": value for n, value in enumerate(last)}
         start = f"[{', '.join(f'$k{n}' for n in range(len(last)))}]>"
-    return f"{table}:{start}..{end}" if start or end else table
+    return f"{table}:{start or '[NONE]'}..{end}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -50,9 +50,9 @@ def row_of(schema: Schema, record: Record, hnsw: bool) -> dict[str, Any]:
     return row
 
 
-def record_of(schema: Schema, row: Mapping[str, Any], columns: Sequence[str]) -> Record:
-    """The stored form of these columns."""
-    record: Record = {name: row.get(column(name)) for name in columns}
+def record_of(schema: Schema, values: Sequence[Any], columns: Sequence[str]) -> Record:
+    """The stored form of these columns, from what `listed` selects."""
+    record: Record = dict(zip(columns, values, strict=True))
     for field in schema.of_kind(Kind.VECTOR):
         value = record.get(field.name)
         if value is not None:
@@ -61,8 +61,8 @@ def record_of(schema: Schema, row: Mapping[str, Any], columns: Sequence[str]) ->
 
 
 def listed(columns: Sequence[str]) -> str:
-    """What follows SELECT."""
-    return ", ".join(column(name) for name in dict.fromkeys(columns))
+    """What follows SELECT: rows as arrays, which are read sooner than objects."""
+    return f"VALUE [{', '.join(map(column, columns))}]"
 
 
 def definitions(schema: Schema, hnsw: bool) -> str:
