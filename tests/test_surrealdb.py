@@ -12,6 +12,7 @@ from itertools import count
 from pathlib import Path
 from urllib.parse import quote
 
+import numpy as np
 import pytest
 from engines import Engines
 from engines.surreal_server import PASSWORD, USER, SurrealServer, run, served
@@ -25,7 +26,7 @@ from engrammic.errors import Closed, Conflict, ConnectionFailed, InvalidSettings
 from engrammic.filters import Compare, Filter, Op, eq, every
 from engrammic.predicate import predicate
 from engrammic.testing.reading import ReadTests
-from engrammic.testing.searching import SearchTests
+from engrammic.testing.searching import SearchTests, beside
 from engrammic.testing.tables import TableTests
 from engrammic.testing.things import THINGS, things
 from engrammic.testing.walls import WallTests
@@ -61,16 +62,37 @@ class TestServer(WriteTests, ReadTests, SearchTests, TableTests, WallTests):
         await backend.close()
 
 
-@pytest.mark.asyncio
-class TestHnsw(SearchTests):
-    """Searches by the engine's own index, as widely as it can."""
+POINTS = Schema(
+    "points",
+    (Field("id", Kind.INT), Field("even", Kind.BOOL), Field("vector", Kind.VECTOR, dimension=16)),
+)
 
-    @pytest.fixture
-    async def backend(self) -> AsyncIterator[SurrealdbBackend]:
-        backend = await SurrealdbBackend.connect("surrealdb::memory:?hnsw=1&exact=1")
-        assert backend.capabilities.vectors
-        yield backend
-        await backend.close()
+
+async def test_hnsw_finds_the_nearest_and_fills_a_filtered_page() -> None:
+    backend = await SurrealdbBackend.connect("surrealdb::memory:?hnsw=1")
+    assert backend.capabilities.vectors
+    rng = np.random.default_rng(5)
+    vectors = rng.standard_normal((300, 16)).astype(np.float32)
+    await backend.ensure_table(POINTS)
+    points = [{"id": i, "even": i % 2 == 0, "vector": v} for i, v in enumerate(vectors)]
+    await backend.insert("points", points)
+    await backend.insert("points", [{"id": 1000 + i, "vector": vectors[0]} for i in range(30)])
+    await backend.delete("points", Compare("id", Op.GTE, 290) & Compare("id", Op.LT, 300))
+    found = exact = 0
+    memory = await beside(POINTS)
+    await memory.insert("points", await backend.query("points", columns=["id", "even", "vector"]))
+    for query in rng.standard_normal((20, 16)):
+        for where, limit in ((None, 10), (eq("even", True), 10), (eq("even", True), 145)):
+            got = await backend.vector_search("points", "vector", query, limit=limit, where=where)
+            wanted = await memory.vector_search("points", "vector", query, limit=limit, where=where)
+            assert len(got) == limit
+            exact += limit
+            found += len({h.record["id"] for h in got} & {h.record["id"] for h in wanted})
+    assert found / exact > 0.95
+    same = await backend.vector_search("points", "vector", vectors[0], limit=1000)
+    assert len(same) == 320
+    assert [h.score for h in same[:31]] == pytest.approx([1] * 31)
+    await backend.close()
 
 
 async def two(url: str) -> tuple[SurrealdbBackend, SurrealdbBackend]:
