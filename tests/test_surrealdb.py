@@ -1,4 +1,4 @@
-"""SurrealDB beyond the kit: servers, locks, shared handles, HNSW, and what its planner gets wrong."""
+"""SurrealDB beyond the kit: servers, locks, shared handles, HNSW, indexes of several fields."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from engrammic.backend import Backend, Reader
 from engrammic.backends.surrealdb import SurrealdbBackend
 from engrammic.changes import Change, Check, Put, Update
-from engrammic.errors import Closed, Conflict, ConnectionFailed, InvalidSettings, Locked
+from engrammic.errors import Closed, Conflict, ConnectionFailed, InvalidSettings
 from engrammic.filters import Compare, Filter, Op, eq, every
 from engrammic.predicate import predicate
 from engrammic.testing.reading import ReadTests

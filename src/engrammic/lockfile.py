@@ -1,4 +1,4 @@
-"""A file that one process at a time holds locked; the system lets go of it when the process dies."""
+"""A file that one process at a time holds locked; the system frees it when the process dies."""
 
 from __future__ import annotations
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from surrealdb import Surreal
 from surrealdb.data.cbor import decode, encode
+from surrealdb.errors import SurrealError
 from websockets.asyncio.server import Server, ServerConnection, serve
 
 USER, PASSWORD = "root", "pass:w@rd/1"
@@ -85,7 +86,7 @@ def _executed(engine: Any, message: bytes, asked: str) -> bytes:
     """As a server says it where the embedded engine raises."""
     try:
         answer: bytes = engine._db.execute(message)
-    except Exception as error:
+    except (RuntimeError, SurrealError) as error:
         return encode(_refused(asked, str(error)))
     return answer
 

@@ -154,7 +154,7 @@ def strict(op: Op) -> str:
 
 def _beside(op: Op, value: Any) -> int:
     """The int just beyond those that are meant."""
-    beyond = {
+    beyond: int = {
         Op.LT: math.ceil, Op.LTE: lambda v: math.floor(v) + 1,
         Op.GT: math.floor, Op.GTE: lambda v: math.ceil(v) - 1,
     }[op](value)  # fmt: skip

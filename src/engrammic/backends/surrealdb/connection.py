@@ -11,7 +11,7 @@ import asyncio
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from surrealdb import AsyncSurreal, Surreal
 from surrealdb.errors import SurrealError
@@ -56,7 +56,7 @@ class Embedded(Connection):
     def __init__(self, address: str, name: str) -> None:
         self._name = name
         try:
-            self._driver: Any = Surreal(address)
+            self._driver = cast("Any", Surreal(address))
             self._driver.connect()
             self._driver.use("engrammic", "engrammic")
         except (SurrealError, RuntimeError, OSError) as error:
@@ -178,7 +178,8 @@ class Remote(Connection):
             return self._driver
 
     async def _signed_in(self) -> Any:
-        address, driver = self._address, AsyncSurreal(self._address.url)
+        address = self._address
+        driver = cast("Any", AsyncSurreal(address.url))
         try:
             await driver.connect()
             if address.user:

@@ -1,4 +1,4 @@
-"""Tables of SurrealDB as `Collections`: filters, pages and counts by the engine, in one transaction."""
+"""Tables of SurrealDB as `Collections`: filters, pages and counts by the engine."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ class SurrealCollections(Collections):
     ) -> list[Record]:
         """As `Collections.load`."""
         ids = [row_id(schema, key) for key in keys]
-        text = f"SELECT {listed(columns)} FROM $ids"  # noqa: S608 - names of our own
+        text = f"SELECT {listed(columns)} FROM $ids"
         found = await self.connection.ask(text, {"ids": ids}, short=len(ids) <= FEW)
         return [record_of(schema, row, columns) for row in found[0]]
 
@@ -150,10 +150,12 @@ class SurrealCollections(Collections):
         if pushed.empty:
             return None, {}
         params: dict[str, Any] = {}
-        source = self._table(schema, where) if limit is None else _range(schema, where, last, params)
+        source = (
+            self._table(schema, where) if limit is None else _range(schema, where, last, params)
+        )
         condition = "" if pushed.native is None else f" WHERE {numbered(pushed.native, params)}"
         cut = "" if limit is None else f" LIMIT {limit}"
-        return f"SELECT {listed(columns)} FROM {source}{condition}{cut}", params  # noqa: S608
+        return f"SELECT {listed(columns)} FROM {source}{condition}{cut}", params
 
     def _table(self, schema: Schema, where: Filter | None) -> str:
         """The table, and whether an index may be used.
@@ -171,7 +173,7 @@ class SurrealCollections(Collections):
             return 0
         params: dict[str, Any] = {}
         condition = "" if pushed.native is None else f" WHERE {numbered(pushed.native, params)}"
-        text = f"SELECT count() FROM {self._table(schema, where)}{condition} GROUP ALL"  # noqa: S608
+        text = f"SELECT count() FROM {self._table(schema, where)}{condition} GROUP ALL"
         found = (await self.connection.ask(text, params))[0]
         return int(found[0]["count"]) if found else 0
 
@@ -184,7 +186,7 @@ class SurrealCollections(Collections):
         limit: int,
         columns: Sequence[str],
     ) -> list[Record] | None:
-        """As `Collections.page`; by a range of keys where their order is asked and no index helps."""
+        """As `Collections.page`; a range of keys where their order is asked and no index helps."""
         if order is not None and schema.field(order.field).kind is Kind.FLOAT:
             return None
         if order is None and not _is_indexed(schema, where):
@@ -221,7 +223,7 @@ class SurrealCollections(Collections):
         chosen = ", ".join(dict.fromkeys((*map(column, columns), *first, "id")))
         sorted_by = ", ".join(name + way for name in (*first, "id"))
         return (
-            f"SELECT {chosen} FROM {self._table(schema, where)}{condition} "  # noqa: S608 - names of our own
+            f"SELECT {chosen} FROM {self._table(schema, where)}{condition} "
             f"ORDER BY {sorted_by} LIMIT {limit}"
         ), params
 
@@ -243,7 +245,7 @@ class SurrealCollections(Collections):
         params: dict[str, Any] = {}
         texts = [numbered(c, params) for c in (near, pushed.native) if c is not None]
         needed = tuple(dict.fromkeys((*columns, field)))
-        text = f"SELECT {listed(needed)} FROM {table_of(schema)} WHERE {' AND '.join(texts)}"  # noqa: S608
+        text = f"SELECT {listed(needed)} FROM {table_of(schema)} WHERE {' AND '.join(texts)}"
         rows = (await self.connection.ask(text, params))[0]
         records = [record_of(schema, row, needed) for row in rows]
         if len(records) < count:  # release 2 loses all but nine records of the same vector

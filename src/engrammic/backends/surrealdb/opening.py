@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Literal
@@ -21,7 +22,7 @@ from engrammic.types import Schema
 PORT = 8000
 TIMEOUT = 30.0
 SYNC = "SURREAL_SYNC_DATA"
-"""The engine reads it when it first opens a directory; release 3 syncs each commit by itself."""
+"""The engine reads it once in a process; release 3 syncs each commit by itself."""
 
 _OPTIONS = frozenset({"timeout", "hnsw", "exact", "tls"})
 
@@ -186,9 +187,9 @@ def _fresh(place: Place, held: BinaryIO | None) -> Opened:
 def _connected(place: Place) -> Connection:
     if place.address is not None:
         return Remote(place.address)
+    os.environ.setdefault(SYNC, "true")
     if place.folder is None:
         return Embedded("mem://", place.name)
-    os.environ.setdefault(SYNC, "true")
     return Embedded(f"surrealkv://{place.folder.resolve()}", place.name)
 
 
@@ -198,10 +199,8 @@ def _choice(connection: Connection, place: Place) -> bool:
     found = connection.say(text)[0]
     while found is None:
         wanted = {"hnsw": bool(place.hnsw)}
-        try:
+        with suppress(Moved):  # another handle chose at the same moment
             connection.say("UPSERT engrammic:vectors SET hnsw = hnsw ?? $hnsw", wanted)
-        except Moved:
-            pass
         found = connection.say(text)[0]
     _agree(place, found)
     return bool(found)

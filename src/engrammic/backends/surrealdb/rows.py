@@ -1,4 +1,4 @@
-"""Records as SurrealDB holds them: one table each, names that need no quoting, ids that are arrays."""
+"""Records as SurrealDB holds them: names that need no quoting, ids that are arrays."""
 
 from __future__ import annotations
 
