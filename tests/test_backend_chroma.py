@@ -12,7 +12,8 @@ from engrammic.testing.backends import BackendTests
 
 
 class TestChroma(BackendTests):
-    EXAMPLES = 10
+    EXAMPLES = 3
+    STRIDE = 20
 
     @pytest.fixture
     async def backend(self, engines: Engines) -> AsyncIterator[ChromaBackend]:

@@ -91,7 +91,7 @@ class Dicts(Collections):
 class ComparedHere(Dicts):
     """Vectors are compared in this process; others may write."""
 
-    searches: ClassVar[bool] = False
+    searches = False
     shared = True
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, Self, TypeVar
@@ -23,7 +23,7 @@ from engrammic.emulation.one_vector import Floats, OneVector, Row
 from engrammic.emulation.payload import safe
 from engrammic.emulation.pushdown import Push
 from engrammic.errors import ConnectionFailed, InvalidSettings, StorageError
-from engrammic.types import DERIVED, Schema
+from engrammic.types import Schema
 
 T = TypeVar("T")
 
@@ -34,12 +34,17 @@ PLACEHOLDER = (1.0,)
 
 
 class ChromaCollections(OneVector):
-    """Payloads as metadata, vectors as embeddings; documents are not used."""
+    """Payloads as metadata, vectors as embeddings; documents are not used.
+
+    Chroma's index is approximate. When exact, vectors are compared in this process.
+    """
+
+    approximate = True
 
     def __init__(self, client: ClientAPI, database: str, exact: bool, shared: bool) -> None:
         super().__init__(database)
         self.client = client
-        self.exact = exact
+        self.searches = not exact
         self.shared = shared
         self._collections: dict[str, Any] = {}
         self._batch = client.get_max_batch_size()
@@ -50,7 +55,7 @@ class ChromaCollections(OneVector):
 
     def make(self, name: str, schema: Schema, dimension: int | None) -> None:
         """Inner product over unit vectors keeps their bits; cosine would scale them again."""
-        hnsw = {"space": "ip", "ef_search": 2000 if self.exact else 200, "max_neighbors": 32}
+        hnsw = {"space": "ip", "ef_search": 200, "max_neighbors": 32}
         self._said(
             lambda: self.client.get_or_create_collection(
                 name, embedding_function=None, configuration={"hnsw": hnsw}
@@ -205,6 +210,3 @@ def _opened(url: str) -> tuple[ClientAPI, str, bool]:
     except (ChromaError, ValueError, OSError) as error:
         raise ConnectionFailed(f"cannot open {path}: {error}") from error
 
-
-def _plain(metadata: Mapping[str, Any]) -> Mapping[str, Any]:
-    return {k: v for k, v in metadata.items() if k not in DERIVED}

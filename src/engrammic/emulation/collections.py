@@ -36,8 +36,11 @@ class Collections(ABC):
     may hold more. Filters have been checked against the schema.
     """
 
-    searches: ClassVar[bool] = True
+    searches: bool = True
     """Whether there is `nearest`; without it vectors are compared in this process."""
+
+    approximate: bool = False
+    """Whether `nearest` may overlook some: a page that it leaves short is then filled here."""
 
     most: ClassVar[int] = 10_000
     """The most hits that one `nearest` gives."""

@@ -98,6 +98,8 @@ class Searches:
             found = [Scored(given(schema, h.record, needed), h.score) for h in hits]
             if test is not None:
                 found = [h for h in found if test(h.record)]
+            if self.engine.approximate and len(hits) < asked and len(found) < limit:
+                break
             if len(hits) < asked or _is_settled(found, limit, hits[-1].score):
                 return _cut(schema, found, limit, columns)
             asked *= GROWTH

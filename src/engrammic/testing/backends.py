@@ -30,7 +30,8 @@ class BackendTests(FilterTests, WriteTests, ReadTests, SearchTests, TableTests, 
     ```
 
     The fixture gives an empty database each time. `EXAMPLES` and `STEPS` say
-    how long the random run beside `MemoryBackend` is.
+    how long the random run beside `MemoryBackend` is; of `STRIDE` filter cases
+    one is tried.
     """
 
     EXAMPLES = 100
