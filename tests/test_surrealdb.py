@@ -14,11 +14,11 @@ from urllib.parse import quote
 
 import numpy as np
 import pytest
-from engines import Engines
-from engines.surreal_server import PASSWORD, USER, SurrealServer, run, served
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from engines import Engines
+from engines.surreal_server import PASSWORD, USER, SurrealServer, run, served
 from engrammic.backend import Backend, Reader
 from engrammic.backends.surrealdb import SurrealdbBackend
 from engrammic.changes import Change, Check, Put, Update

@@ -68,8 +68,8 @@ class SurrealServer:
                     await connection.send(encode(_refused(asked["id"], "Not enough permissions")))
                 else:
                     used = engine or self._engine("none", "none")
-                    answer = await asyncio.to_thread(_executed, used, message, asked["id"])
-                    await connection.send(answer)
+                    answer = await asyncio.to_thread(_executed, used, asked)
+                    await connection.send(encode(answer))
         finally:
             self._connections.discard(connection)
 
@@ -82,13 +82,15 @@ class SurrealServer:
         return self.engines[place]
 
 
-def _executed(engine: Any, message: bytes, asked: str) -> bytes:
+def _executed(engine: Any, asked: dict[str, Any]) -> dict[str, Any]:
     """As a server says it where the embedded engine raises."""
     try:
-        answer: bytes = engine._db.execute(message)
+        if asked["method"] == "version":
+            return {"id": asked["id"], "result": engine.version()}
+        answer: dict[str, Any] = engine.query_raw(*asked["params"])
     except (RuntimeError, SurrealError) as error:
-        return encode(_refused(asked, str(error)))
-    return answer
+        return _refused(asked["id"], str(error))
+    return {**answer, "id": asked["id"]}
 
 
 def _refused(asked: str, problem: str) -> dict[str, Any]:

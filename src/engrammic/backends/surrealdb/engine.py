@@ -42,7 +42,7 @@ class SurrealCollections(Collections):
 
     def __init__(self, connection: Connection, *, hnsw: bool, shared: bool, exact: bool) -> None:
         self.connection = connection
-        self.searches = hnsw  # type: ignore[misc]
+        self.searches = self.approximate = hnsw
         self.shared = shared
         self.seen: int | None = None
         self._wary = not connection.version().startswith("surrealdb-2.")
@@ -236,7 +236,10 @@ class SurrealCollections(Collections):
         where: Filter | None,
         columns: Sequence[str],
     ) -> list[Scored]:
-        """As `Collections.nearest`: by HNSW; what it finds is compared again, in float32."""
+        """As `Collections.nearest`: by HNSW; what it finds is compared again, in float32.
+
+        Of the records of one and the same vector release 2 finds nine.
+        """
         pushed = surreal(schema)(where)
         if pushed.empty:
             return []
@@ -248,11 +251,8 @@ class SurrealCollections(Collections):
         text = f"SELECT {listed(needed)} FROM {table_of(schema)} WHERE {' AND '.join(texts)}"
         rows = (await self.connection.ask(text, params))[0]
         records = [record_of(schema, row, needed) for row in rows]
-        if len(records) < count:  # release 2 loses all but nine records of the same vector
-            records = [r async for batch in self.scan(schema, where, needed) for r in batch
-                       if r[field] is not None]  # fmt: skip
         hits = [Scored(r, float(r[field] @ vector)) for r in records]
-        return sorted(hits, key=lambda hit: -hit.score)[:count]
+        return sorted(hits, key=lambda hit: -hit.score)
 
     async def health(self) -> dict[str, Any]:
         """The engine's version."""

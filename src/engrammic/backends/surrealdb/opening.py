@@ -176,7 +176,7 @@ def _fresh(place: Place, held: BinaryIO | None) -> Opened:
         shared = place.address is not None
         engine = SurrealCollections(connection, hnsw=False, shared=shared, exact=place.exact)
         engine.begin()
-        engine.searches = _choice(connection, place)  # type: ignore[misc]
+        engine.searches = engine.approximate = _choice(connection, place)
     except BaseException:
         connection.close()
         raise
