@@ -87,14 +87,16 @@ def _executed(engine: Any, asked: dict[str, Any]) -> dict[str, Any]:
     try:
         if asked["method"] == "version":
             return {"id": asked["id"], "result": engine.version()}
+        if asked["method"] != "query":
+            return _refused(asked["id"], "Method not found", -32601)
         answer: dict[str, Any] = engine.query_raw(*asked["params"])
     except (RuntimeError, SurrealError) as error:
         return _refused(asked["id"], str(error))
     return {**answer, "id": asked["id"]}
 
 
-def _refused(asked: str, problem: str) -> dict[str, Any]:
-    return {"id": asked, "error": {"code": -32000, "message": problem}}
+def _refused(asked: str, problem: str, code: int = -32000) -> dict[str, Any]:
+    return {"id": asked, "error": {"code": code, "message": problem}}
 
 
 def _signed_in(asked: str, known: bool) -> dict[str, Any]:

@@ -91,7 +91,7 @@ class SurrealCollections(Collections):
             return
         if self.seen is not None:
             params["seen"] = self.seen
-            yield f"IF ({GUARD}.n ?? 0) != $seen {{ THROW '{MOVED}' }}"
+            yield f"IF ((SELECT VALUE n FROM ONLY {GUARD}) ?? 0) != $seen {{ THROW '{MOVED}' }}"
         yield f"UPSERT {GUARD} SET n = (n ?? 0) + 1 RETURN NONE"
 
     def _written(self, outcomes: Sequence[Outcome], params: dict[str, Any]) -> Iterator[str]:
