@@ -14,16 +14,25 @@ from engrammic.backend import Capabilities, Decide, Reader
 from engrammic.backends.surrealdb.connection import Moved
 from engrammic.backends.surrealdb.engine import SurrealCollections
 from engrammic.backends.surrealdb.opening import Opened, Place, give_back, located, opened
+from engrammic.backends.surrealdb.ranges import is_indexed
 from engrammic.backends.surrealdb.stamps import Stamps
 from engrammic.changes import Change
 from engrammic.emulation.backend import CollectionBackend
+from engrammic.emulation.collections import Key
+from engrammic.emulation.derived import Index
+from engrammic.emulation.ranks import Ranked
+from engrammic.emulation.searching import GROWTH
 from engrammic.emulation.settling import Outcome
 from engrammic.errors import Locked
-from engrammic.types import Schema
+from engrammic.filters import Filter
+from engrammic.types import Schema, Scored
 
 T = TypeVar("T")
 
 __all__ = ["SurrealdbBackend"]
+
+FIRST = 512
+"""Ranked records that are looked through first for those that match."""
 
 
 class SurrealdbBackend(CollectionBackend):
@@ -105,6 +114,28 @@ class SurrealdbBackend(CollectionBackend):
         for outcome in outcomes:
             self.samples.written(outcome)
             await self.derived.after(outcome)
+
+    async def _page(
+        self,
+        schema: Schema,
+        index: Index,
+        by: Callable[[Index, int], Ranked],
+        where: Filter | None,
+        limit: int,
+        columns: Sequence[str],
+    ) -> list[Scored]:
+        """Where an index narrows down, what matches is asked before what ranks high."""
+        if where is None or not is_indexed(schema, where):
+            return await super()._page(schema, index, by, where, limit, columns)
+        allowed = set(await self._keys_matching(schema, where))
+        tried, found = FIRST, list[tuple[Key, float]]()
+        while allowed:
+            ranked = index.rank(by, tried)
+            found = [pair for pair in ranked if pair[0] in allowed]
+            if len(found) >= min(limit, len(allowed)) or len(ranked) < tried:
+                break
+            tried *= GROWTH
+        return await self._given(schema, found[:limit], columns)
 
     async def close(self) -> None:
         """As `Backend.close`; the last handle of a directory lets it go."""

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, cast
 
 from surrealdb import AsyncSurreal, Surreal
-from surrealdb.errors import SurrealError
+from surrealdb.errors import ConnectionUnavailableError, SurrealError
 from websockets.exceptions import WebSocketException
 
 from engrammic.errors import ConnectionFailed, StorageError
@@ -148,11 +148,11 @@ class Remote(Connection):
         try:
             async with asyncio.timeout(self._address.timeout):
                 return await work
-        except SurrealError as error:
-            raise _error(str(error)) from error
-        except (OSError, WebSocketException) as error:
+        except (OSError, WebSocketException, ConnectionUnavailableError) as error:
             await self._leave()
             raise self._lost(error) from error
+        except SurrealError as error:
+            raise _error(str(error)) from error
         except asyncio.CancelledError as error:
             # The driver cancels what waits for an answer when the socket closes.
             if (task := asyncio.current_task()) is not None and task.cancelling():
@@ -185,6 +185,9 @@ class Remote(Connection):
             if address.user:
                 await driver.signin({"username": address.user, "password": address.password})
             await driver.use(address.namespace, address.database)
+        except ConnectionUnavailableError:
+            await driver.close()
+            raise
         except SurrealError as error:
             await driver.close()
             raise ConnectionFailed(f"surrealdb at {address.url}: {error}") from error

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engrammic.backends.surrealdb.connection import MOVED, Connection
+from engrammic.backends.surrealdb.ranges import behind, is_indexed, is_key, is_lookup, range_of
 from engrammic.backends.surrealdb.rows import (
     definitions,
     listed,
@@ -21,7 +22,7 @@ from engrammic.backends.surrealdb.rows import (
 from engrammic.compile.surreal import MARK, Condition, column, numbered, surreal
 from engrammic.emulation.collections import NOTES, Collections, Key
 from engrammic.emulation.settling import Outcome, key_of
-from engrammic.filters import And, Compare, Filter, Op
+from engrammic.filters import Filter
 from engrammic.types import Kind, Order, Record, Schema, Scored
 
 PAGE = 2000
@@ -123,7 +124,7 @@ class SurrealCollections(Collections):
     ) -> AsyncIterator[list[Record]]:
         """As `Collections.scan`: at once where an index serves, else in the order of the keys."""
         needed = tuple(dict.fromkeys((*columns, *schema.key)))
-        limit = None if _is_indexed(schema, where) else PAGE
+        limit = None if is_indexed(schema, where) else PAGE
         last: Key | None = None
         while True:
             text, params = self._select(schema, where, needed, last, limit)
@@ -151,7 +152,7 @@ class SurrealCollections(Collections):
             return None, {}
         params: dict[str, Any] = {}
         source = (
-            self._table(schema, where) if limit is None else _range(schema, where, last, params)
+            self._table(schema, where) if limit is None else range_of(schema, where, last, params)
         )
         condition = "" if pushed.native is None else f" WHERE {numbered(pushed.native, params)}"
         cut = "" if limit is None else f" LIMIT {limit}"
@@ -163,7 +164,7 @@ class SurrealCollections(Collections):
         Release 3 takes one for ranges also where it does not give their order,
         and counts nulls along it. So there equality alone is looked up.
         """
-        plain = where is None or len(_fixed(where)) == _parts(where)
+        plain = is_lookup(where)
         return table_of(schema) + " WITH NOINDEX" * (self._wary and not plain)
 
     async def count(self, schema: Schema, where: Filter | None) -> int | None:
@@ -189,7 +190,7 @@ class SurrealCollections(Collections):
         """As `Collections.page`; a range of keys where their order is asked and no index helps."""
         if order is not None and schema.field(order.field).kind is Kind.FLOAT:
             return None
-        if order is None and not _is_indexed(schema, where):
+        if order is None and is_key(after) and not is_indexed(schema, where):
             text, params = self._select(schema, where, columns, after, limit)
         else:
             text, params = self._ordered(schema, where, order, after, limit, columns)
@@ -214,7 +215,7 @@ class SurrealCollections(Collections):
             return None, {}
         conditions = [] if pushed.native is None else [pushed.native]
         if after is not None:
-            conditions.append(_behind(schema, order, after))
+            conditions.append(behind(schema, order, after))
         params: dict[str, Any] = {}
         texts = [numbered(c, params) for c in conditions]
         condition = f" WHERE {' AND '.join(texts)}" if texts else ""
@@ -261,53 +262,3 @@ class SurrealCollections(Collections):
     async def close(self) -> None:
         """As `Collections.close`."""
         self.connection.close()
-
-
-def _behind(schema: Schema, order: Order | None, after: tuple[Any, ...]) -> Condition:
-    """Behind a record in the order; for ints a first comparison lets an index serve."""
-    down = order is not None and order.descending
-    sign = "<" if down else ">"
-    if order is None:
-        return Condition(f"(id {sign} {MARK})", (row_id(schema, after),))
-    name, value, key = column(order.field), after[0], row_id(schema, after[1:])
-    text = f"({name} {sign} {MARK} OR ({name} = {MARK} AND id {sign} {MARK}))"
-    if schema.field(order.field).kind is not Kind.INT:
-        return Condition(text, (value, value, key))
-    beside = value + 1 if down else value - 1
-    return Condition(f"({name} {sign} {MARK} AND {text})", (beside, value, value, key))
-
-
-def _fixed(where: Filter | None) -> dict[str, Any]:
-    """The fields that must equal a value."""
-    parts = where.parts if isinstance(where, And) else (where,)
-    return {p.field: p.value for p in parts if isinstance(p, Compare) and p.op is Op.EQ}
-
-
-def _parts(where: Filter | None) -> int:
-    return len(where.parts) if isinstance(where, And) else int(where is not None)
-
-
-def _is_indexed(schema: Schema, where: Filter | None) -> bool:
-    """Whether an index narrows down more than the partition does."""
-    fixed = _fixed(where)
-    for index in schema.indexes:
-        own = [name for name in index.fields if name != schema.partition]
-        if own and own[0] in fixed and (index.fields[0] in fixed):
-            return True
-    return False
-
-
-def _range(schema: Schema, where: Filter | None, last: Key | None, params: dict[str, Any]) -> str:
-    """The rows of a partition or all, those behind a key.
-
-    A table that is no range is read along an index of the engine's choice.
-    """
-    table, fixed = table_of(schema), _fixed(where)
-    start = end = ""
-    if schema.partition == schema.key[0] and schema.partition in fixed and len(schema.key) > 1:
-        params["p"] = fixed[schema.partition]
-        start, end = "[$p, NONE]", "[$p, {}]"
-    if last is not None:
-        params |= {f"k{n}": value for n, value in enumerate(last)}
-        start = f"[{', '.join(f'$k{n}' for n in range(len(last)))}]>"
-    return f"{table}:{start or '[NONE]'}..{end}"
