@@ -28,7 +28,8 @@ def translated(name: str) -> Iterator[None]:
     except ResponseHandlingException as error:
         reason = str(error.source) or type(error.source).__name__
         raise ConnectionFailed(
-            f"{name} does not answer: {reason}; check the host and the port, or raise ?timeout= (seconds)"
+            f"{name} does not answer: {reason}; check the host and the port, or raise "
+            "?timeout= (seconds)"
         ) from error
     except UnexpectedResponse as error:
         raise _answered(name, error) from error
