@@ -20,9 +20,9 @@ from engrammic.testing.things import THINGS, things
 
 
 class TestPinecone(BackendTests):
-    EXAMPLES = 10
+    EXAMPLES = 4
     STEPS = 20
-    STRIDE = 9
+    STRIDE = 40
 
     @pytest.fixture
     async def backend(self, engines: Engines) -> AsyncIterator[PineconeBackend]:

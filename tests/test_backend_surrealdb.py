@@ -13,7 +13,7 @@ from engrammic.testing.backends import BackendTests
 
 class TestSurrealdb(BackendTests):
     EXAMPLES = 10
-    STRIDE = 4
+    STRIDE = 20
 
     @pytest.fixture
     async def backend(self, engines: Engines) -> AsyncIterator[SurrealdbBackend]:

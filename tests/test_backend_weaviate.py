@@ -21,9 +21,9 @@ from engrammic.testing.things import TEXTS, THINGS, things
 
 
 class TestWeaviate(BackendTests):
-    EXAMPLES = 10
+    EXAMPLES = 4
     STEPS = 20
-    STRIDE = 9
+    STRIDE = 40
 
     @pytest.fixture
     async def backend(self, engines: Engines) -> AsyncIterator[WeaviateBackend]:

@@ -17,7 +17,7 @@ from engrammic.scope import Scope, Scoped
 from engrammic.stores.code_chunks import ChunkMetadata, DatabaseStats
 from engrammic.stores.vector_database import VectorDatabase
 
-SCHEMES = ("memory", "sqlite", "files", "lance", "qdrant", "chroma", "milvus", "pinecone", "weaviate")
+SCHEMES = ("memory", "sqlite", "files", "qdrant")
 
 ROOT = "/home/ann/shop"
 
