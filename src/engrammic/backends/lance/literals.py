@@ -42,7 +42,7 @@ def literal(value: Any) -> str:
         return repr(float(value))
     if isinstance(value, bytes):
         return f"X'{value.hex()}'"
-    return "'" + str(value).replace("'", "''") + "'"
+    return "'" + str.replace(value, "'", "''") + "'"
 
 
 def column(name: str) -> str:
