@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from engines import SCHEMES, Engines
 
 import engrammic
+from engines import SCHEMES, Engines
 from engrammic import ChunkMetadata, Message, VectorDatabase
 from engrammic.embed.hashing import HashingEmbedder
-from engrammic.filters import eq
 from engrammic.registry import open_backend
 from engrammic.scope import Scope
 
+NOON = 1_760_000_000_000
 TURNS = (
     ("user", "Which algorithm signs our tokens?"),
     ("assistant", "The auth module uses JWT tokens with RS256 signing"),
@@ -38,7 +38,7 @@ async def test_what_is_remembered_is_found_filtered_and_deleted(
         for mode in ("keyword", "vector", "hybrid"):
             hits = await memory.search("RS256 signing of tokens", mode=mode, limit=3)
             assert hits[0].id == "m1", mode
-        spoken = await memory.search("tokens", limit=9, where=eq("role", "assistant"))
+        spoken = await memory.search("tokens", limit=9, role="assistant")
         assert {hit.id for hit in spoken} == {"m1", "m3"}
         said = await memory.messages.get_by_conversation("conv-1")
         assert [m.content for m in said] == [text for _, text in TURNS]
@@ -74,7 +74,7 @@ async def test_chunks_of_files_are_found_and_counted(engines: Engines, scheme: s
     vectors = np.eye(4, dtype=np.float32)
     metadata = [
         ChunkMetadata(file_path=f"src/{name}", root_path="/r", start_line=1, end_line=9,
-                      file_hash=name, indexed_at=1_760_000_000, language=language, extension=end)
+                      file_hash=name, indexed_at=NOON, language=language, extension=end)
         for name, language, end in (("a.py", "Python", "py"), ("b.py", "Python", "py"),
                                     ("c.rs", "Rust", "rs"), ("d.md", "Markdown", "md"))
     ]  # fmt: skip

@@ -6,11 +6,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Protocol, Self, TypeAlias
+from typing import Any, ClassVar, Protocol, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from engrammic.capabilities import Capabilities as Capabilities
 from engrammic.changes import Change, Delete, Put
 from engrammic.errors import Conflict, Unsupported
 from engrammic.filters import Filter, eq, every
@@ -49,24 +50,6 @@ SPREAD = 16
 """Records that the emulated `vector_sample` reads for each one it takes."""
 
 Health: TypeAlias = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Capabilities:
-    """What a database does itself; what it does not is emulated exactly, and slower.
-
-    `durable` says when an acknowledged write survives a crash: "commit" (it is
-    on disk), "flush" (after `flush` or a delay of the engine's) or "never".
-    """
-
-    atomic: bool = False
-    checks: bool = False
-    filters: bool = False
-    order: bool = False
-    vectors: bool = False
-    text: bool = False
-    processes: bool = False
-    durable: Literal["commit", "flush", "never"] = "never"
 
 
 @dataclass(frozen=True, slots=True)
