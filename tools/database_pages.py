@@ -46,8 +46,8 @@ ENGINES: Mapping[str, tuple[str, str]] = {
     ),
     "mysql": ("`mysql://user:password@host:port/database?timeout=`", "MariaDB 10.11"),
     "surrealdb": (
-        "`surrealdb:mem://`, `surrealdb:/path`, `surrealdb://user:password@host/ns/db`",
-        "SurrealDB 2.3, embedded in its SDK",
+        "`surrealdb:/path`, `surrealdb::memory:`, `surrealdb://user:password@host:port/ns/db`",
+        "SurrealDB 2.3, embedded in its SDK; servers as a stand-in in front of it",
     ),
     "qdrant": (
         "`qdrant:memory`, `qdrant:/path`, `qdrant://host:port/name?api_key=`",

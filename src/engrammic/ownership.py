@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import threading
 from pathlib import Path
-from typing import IO
+from typing import BinaryIO
 
-from engrammic.errors import ConnectionFailed, Locked
+from engrammic.lockfile import lock
 
 NAME = ".engrammic.lock"
 
-_held: dict[str, tuple[int, IO[bytes]]] = {}
+_held: dict[str, tuple[int, BinaryIO]] = {}
 _guard = threading.Lock()
 
 
@@ -34,7 +34,7 @@ class Ownership:
         with _guard:
             count, file = _held.get(name, (0, None))
             if file is None:
-                file = _locked(Path(name))
+                file = lock(Path(name) / NAME, 0)
             _held[name] = count + 1, file
         return cls(name)
 
@@ -51,18 +51,3 @@ class Ownership:
             del _held[self._name]
             file.close()
             return True
-
-
-def _locked(folder: Path) -> IO[bytes]:
-    import fcntl
-
-    try:
-        file = open(folder / NAME, "ab")  # noqa: SIM115 -- held until the handle closes
-    except OSError as error:
-        raise ConnectionFailed(f"cannot write to {folder}: {error.strerror}") from error
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        file.close()
-        raise Locked(f"{folder} is in use by another process; close it there first") from error
-    return file

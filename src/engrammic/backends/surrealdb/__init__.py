@@ -18,11 +18,10 @@ from engrammic.backends.surrealdb.ranges import is_indexed
 from engrammic.backends.surrealdb.stamps import Stamps
 from engrammic.changes import Change
 from engrammic.emulation.backend import CollectionBackend
-from engrammic.emulation.collections import Key
+from engrammic.emulation.collections import Key, Outcome
 from engrammic.emulation.derived import Index
 from engrammic.emulation.ranks import Ranked
 from engrammic.emulation.searching import GROWTH
-from engrammic.emulation.settling import Outcome
 from engrammic.errors import Locked
 from engrammic.filters import Filter
 from engrammic.types import Schema, Scored

@@ -20,8 +20,7 @@ from engrammic.backends.surrealdb.rows import (
     table_of,
 )
 from engrammic.compile.surreal import MARK, Condition, column, numbered, surreal
-from engrammic.emulation.collections import NOTES, Collections, Key
-from engrammic.emulation.settling import Outcome, key_of
+from engrammic.emulation.collections import NOTES, Collections, Key, Outcome, key_of
 from engrammic.filters import Filter
 from engrammic.types import Kind, Order, Record, Schema, Scored
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import uuid4
 
-from engrammic.emulation.collections import NOTES, Collections
+from engrammic.emulation.collections import NOTES, Collections, Outcome
 from engrammic.emulation.derived import Derived, Place, _digest, _places
-from engrammic.emulation.settling import Outcome
 from engrammic.types import Record
 
 
