@@ -20,7 +20,8 @@ from engrammic.backends.surrealdb.rows import (
     table_of,
 )
 from engrammic.compile.surreal import MARK, Condition, column, numbered, surreal
-from engrammic.emulation.collections import NOTES, Collections, Key, Outcome, key_of
+from engrammic.emulation.collections import NOTES, Collections, Key, Outcome
+from engrammic.emulation.settling import key_of
 from engrammic.filters import Filter
 from engrammic.types import Kind, Order, Record, Schema, Scored
 
