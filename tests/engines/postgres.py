@@ -79,7 +79,7 @@ def server() -> Iterator[Server]:
             yield found
         finally:
             if (folder / "data" / "postmaster.pid").exists():
-                found.stop()
+                found.stop("immediate")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
