@@ -84,14 +84,9 @@ class MysqlDialect(ServerDialect):
         return f"COALESCE(JSON_TYPE({_extract(column, path, bind)}) {_JSON_TYPES[what]}, 1 = 0)"
 
     def json_element(self, column: str, path: Sequence[str], value: Any, bind: Bind) -> str:
-        """By `JSON_TABLE`, which counts the elements."""
-        whole = json_path(path)
-        source = f"JSON_TABLE({column}, {bind(whole + '[*]')} COLUMNS (i FOR ORDINALITY))"
-
-        def element() -> str:
-            return f"JSON_EXTRACT({column}, CONCAT({bind(whole)}, '[', e.i - 1, ']'))"
-
-        typed = self._as("text" if isinstance(value, str) else "number", element)
+        """By `JSON_TABLE`, which gives each element as JSON."""
+        source = f"JSON_TABLE({column}, {bind(json_path(path) + '[*]')} COLUMNS (v JSON PATH '$'))"
+        typed = self._as("text" if isinstance(value, str) else "number", lambda: "e.v")
         return f"EXISTS (SELECT 1 FROM {source} e WHERE {typed} = {bind(value)})"  # noqa: S608
 
     def upsert(self, table: str, columns: Sequence[str], key: Sequence[str]) -> str:

@@ -83,14 +83,23 @@ class MysqlSession(Session):
     async def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
         """As `Session.rows`."""
         async with self.connection.cursor() as cursor:
-            await cursor.execute(sql, tuple(values) or None)
+            await cursor.execute(self._whole(cursor, sql, values))
             return list(await cursor.fetchall())
 
     async def run(self, sql: str, values: Sequence[Any] = ()) -> int:
         """As `Session.run`."""
         async with self.connection.cursor() as cursor:
-            await cursor.execute(sql, tuple(values) or None)
+            await cursor.execute(self._whole(cursor, sql, values))
             return int(cursor.rowcount)
+
+    @staticmethod
+    def _whole(cursor: Any, sql: str, values: Sequence[Any]) -> str:
+        """The statement with its values escaped by the driver.
+
+        Given apart they would make it a prepared statement, kept for each shape of a filter.
+        """
+        whole: str = cursor.mogrify(sql, tuple(map(as_double, values))) if values else sql
+        return whole
 
     async def many(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
         """As `Session.many`."""
