@@ -88,7 +88,7 @@ def server() -> Iterator[Server]:
     """A server that is not started yet, gone at the end."""
     _install()
     # Not below pytest's folder: its parents are closed to the unprivileged user.
-    folder = Path(tempfile.mkdtemp(prefix="engrammic-my-", dir="/tmp"))  # noqa: S108
+    folder = Path(tempfile.mkdtemp(prefix="engrammic-mariadb-", dir="/tmp"))  # noqa: S108
     try:
         found = Server(folder)
         try:

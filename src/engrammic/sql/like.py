@@ -9,12 +9,9 @@ from engrammic import glob
 _SPECIAL = {"%": "!%", "_": "!_", "!": "!!"}
 
 
-def like(parts: Sequence[glob.Part], *, wider: bool = False) -> str | None:
-    """The pattern with `!` as its escape; None where it has sets of characters.
-
-    With `wider` a set becomes any one character.
-    """
-    if not wider and any(isinstance(part, glob.Charset) for part in parts):
+def like(parts: Sequence[glob.Part]) -> str | None:
+    """The pattern with `!` as its escape; None where it has sets of characters."""
+    if any(isinstance(part, glob.Charset) for part in parts):
         return None
     return "".join(map(_part, parts))
 

@@ -46,8 +46,8 @@ class MysqlDialect(ServerDialect):
         return "`" + name.replace("`", "``") + "`"
 
     def contains(self, value: str, text: str, bind: Bind) -> str:
-        """By `LOCATE`, which knows no wildcards; of bytes where the column holds bytes."""
-        return f"LOCATE({bind(text)}, {value}) > 0"
+        """By `INSTR`, which knows no wildcards; of bytes where the column holds bytes."""
+        return f"INSTR({value}, {bind(text)}) > 0"
 
     def glob(self, value: str, pattern: str, bind: Bind) -> str:
         """By LIKE, and by a regular expression where the pattern has sets of characters."""
@@ -56,12 +56,11 @@ class MysqlDialect(ServerDialect):
         simple = like(parts)
         if simple is not None:
             return f"{text} LIKE {bind(simple)} ESCAPE '!'"
-        wider = f"{text} LIKE {bind(like(parts, wider=True))} ESCAPE '!'"
-        return f"({wider} AND {text} REGEXP {bind(native_regex(parts))})"
+        return f"{text} REGEXP {bind(native_regex(parts))}"
 
     def json_value(self, column: str, path: Sequence[str], bind: Bind) -> str:
-        """As the text of JSON."""
-        return f"NULLIF({_extract(column, path, bind)}, 'null')"
+        """The name of its type: MariaDB would take the text "null" for null."""
+        return f"NULLIF(JSON_TYPE({_extract(column, path, bind)}), 'NULL')"
 
     def json_as(self, what: JsonIs, column: str, path: Sequence[str], bind: Bind) -> str:
         """NULL where the type is another: CASE keeps the cast from being tried."""
