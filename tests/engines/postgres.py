@@ -9,9 +9,11 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
+
+import psutil
 
 from engines import NewDatabase, Unavailable, free_port
 
@@ -48,10 +50,15 @@ class Server:
         """Stop it; as a crash does with `immediate`."""
         self._run("pg_ctl", "-D", "data", "-m", how, "-w", "stop")
 
-    @property
-    def pid(self) -> int:
-        """The server's first process."""
-        return int((self.folder / "data" / "postmaster.pid").read_text().split()[0])
+    def kill(self) -> None:
+        """Kill all of its processes at once, and wait until they are gone."""
+        first = int((self.folder / "data" / "postmaster.pid").read_text().split()[0])
+        doomed = [psutil.Process(first), *psutil.Process(first).children(recursive=True)]
+        for process in doomed:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        psutil.wait_procs(doomed, timeout=10)
+        (self.folder / "data" / "postmaster.pid").unlink(missing_ok=True)
 
     def _run(self, program: str, *arguments: str) -> None:
         done = subprocess.run(  # noqa: S603 - our own arguments

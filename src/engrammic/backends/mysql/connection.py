@@ -45,16 +45,24 @@ class MysqlPool(Pool[Any]):
                     db=url.database, charset="utf8mb4", autocommit=True,
                     connect_timeout=max(1, round(url.timeout)), stmt_cache_size=64,
                 )  # fmt: skip
-                await MysqlSession(connection).run(
-                    "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', "
-                    "innodb_lock_wait_timeout = %s, lock_wait_timeout = %s, max_sort_length = %s",
-                    [max(1, round(url.timeout)), max(1, round(url.timeout)), 1 << 16],
-                )
+                await self._settle(connection)
         except TimeoutError as error:
             raise ConnectionFailed(f"{url}: no answer within {url.timeout:g} s") from error
         except (MySQLError, OSError) as error:
             raise ConnectionFailed(f"{url}: {_told(error)}") from error
         return connection
+
+    async def _settle(self, connection: Any) -> None:
+        wait = max(1, round(self.url.timeout))
+        try:
+            await MysqlSession(connection).run(
+                "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', "
+                "innodb_lock_wait_timeout = %s, lock_wait_timeout = %s, max_sort_length = %s",
+                [wait, wait, 1 << 16],
+            )
+        except BaseException:
+            connection.close()
+            raise
 
     async def end(self, connection: Any) -> None:
         """As `Pool.end`."""

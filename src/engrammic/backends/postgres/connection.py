@@ -41,7 +41,11 @@ class PostgresPool(Pool[Connection]):
                     password=url.password or None, autocommit=True, client_encoding="utf8",
                     application_name="engrammic", connect_timeout=max(2, round(url.timeout)),
                 )  # fmt: skip
-                await self._settle(connection)
+                try:
+                    await self._settle(connection)
+                except BaseException:
+                    self.abandon(connection)
+                    raise
         except TimeoutError as error:
             raise ConnectionFailed(f"{url}: no answer within {url.timeout:g} s") from error
         except psycopg.Error as error:
@@ -62,7 +66,6 @@ class PostgresPool(Pool[Connection]):
                                             pairs)  # fmt: skip
         found = await encoding.fetchone()
         if found is None or found[0] != "UTF8":
-            await connection.close()
             raise NotADatabase(f"{self.url}: the database's encoding is not UTF8")
 
     async def end(self, connection: Connection) -> None:
