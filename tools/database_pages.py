@@ -51,7 +51,7 @@ ENGINES: Mapping[str, tuple[str, str]] = {
     ),
     "qdrant": (
         "`qdrant:memory`, `qdrant:/path`, `qdrant://host:port/name?api_key=`",
-        "the client's local mode; a server, 1.19 built from source, by hand",
+        "the client's local mode; by hand against a server, release 1.19",
     ),
     "milvus": (
         "`milvus:/path?exact=1`, `milvus://host:port/name?token=`",
