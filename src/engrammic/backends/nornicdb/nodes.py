@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
@@ -22,6 +23,9 @@ from engrammic.types import Record, Schema
 
 FEW = 20
 """Keys that are asked for one by one; for more, the table is read: an id costs as much."""
+
+KEPT = 0.3
+"""Seconds: it hands writes on every 50 ms, and syncs its log every 100 ms."""
 
 
 class Nodes(Collections):
@@ -93,6 +97,11 @@ class Nodes(Collections):
         if where is not None:
             return None
         return int((await self.wire.said(self._of(schema).count))[0][0])
+
+    async def flush(self) -> None:
+        """Wait as long as the server keeps writes in memory, with its own settings."""
+        await self.wire.said(ALIVE)
+        await asyncio.sleep(KEPT)
 
     async def health(self) -> dict[str, Any]:
         """As `Collections.health`."""

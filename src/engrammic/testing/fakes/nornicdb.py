@@ -73,9 +73,7 @@ class HttpServer(JsonServer):
     def _committed(self, database: str, request: Request) -> Answer:
         results: list[Any] = []
         try:
-            if database != DATABASE:
-                code = "Neo.ClientError.Database.DatabaseNotFound"
-                raise Wrong(code, f"Database '{database}' not found")
+            _check(database)
             for asked in request.json()["statements"]:
                 found = self._graph.run(asked["statement"], asked.get("parameters") or {})
                 data = [{"row": row, "meta": [None] * len(row)} for row in found.rows]
@@ -83,6 +81,12 @@ class HttpServer(JsonServer):
         except Wrong as wrong:
             return Answer(200, _body(results, wrong))
         return Answer(200, _body(results))
+
+
+def _check(database: str) -> None:
+    if database != DATABASE:
+        code = "Neo.ClientError.Database.DatabaseNotFound"
+        raise Wrong(code, f"Database '{database}' not found")
 
 
 def _body(results: list[Any], wrong: Wrong | None = None) -> dict[str, Any]:
