@@ -138,7 +138,7 @@ def test_what_is_sent_has_no_character_that_a_statement_minds() -> None:
         assert unpack(packed) == {"id": text, "at": 2**62, "name": text}
     for name in ("x`) DETACH DELETE (n", "MATCH", "a b", "é", "t" * 300):
         schema = Schema(name, (Field("id", Kind.TEXT, nullable=False),), key=("id",))
-        label = statements("N", schema).drop.removeprefix("MATCH (n:").partition(")")[0]
+        label = statements("N", schema).blank_all.removeprefix("MATCH (n:").partition(")")[0]
         assert re.fullmatch(r"N_\w{1,100}", label, re.ASCII)
 
 

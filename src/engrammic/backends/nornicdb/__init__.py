@@ -12,7 +12,6 @@ from engrammic.backends.nornicdb.nodes import Nodes
 from engrammic.backends.nornicdb.rest import Rest
 from engrammic.backends.nornicdb.wire import Wire
 from engrammic.emulation.backend import CollectionBackend
-from engrammic.emulation.collections import NOTES
 from engrammic.errors import InvalidSettings
 
 OPTIONS = frozenset({"transport", "name", "timeout"})
@@ -28,8 +27,8 @@ class NornicdbBackend(CollectionBackend):
 
     `transport` is `bolt` or `rest`, whose statements are the same; labels begin
     with `name`. Filters, order and vectors are worked out in this process,
-    checks are refused. The server writes to disk a moment after it answers,
-    unless it is set to write at once.
+    checks are refused. Erased records leave a blank node behind. The server
+    writes to disk a moment after it answers, unless it is set to write at once.
     """
 
     scheme: ClassVar[str] = "nornicdb"
@@ -37,7 +36,7 @@ class NornicdbBackend(CollectionBackend):
 
     @classmethod
     async def connect(cls, url: str) -> Self:
-        """As `Backend.connect`; makes the constraint of its notes."""
+        """As `Backend.connect`. Raises ConnectionFailed where the server does not answer."""
         parts = urlsplit(url)
         given = dict(parse_qsl(parts.query, keep_blank_values=True))
         if unknown := given.keys() - OPTIONS:
@@ -49,7 +48,7 @@ class NornicdbBackend(CollectionBackend):
             raise InvalidSettings(f"nornicdb: a name is letters and digits, not {name!r}")
         engine = Nodes(_wire(parts, given), name)
         try:
-            await engine.create(NOTES, None)
+            await engine.health()
         except BaseException:
             engine.wire.close()
             raise

@@ -8,6 +8,7 @@ from typing import Any
 
 from engrammic.backends.nornicdb.statements import (
     ALIVE,
+    BLANK,
     PAGE,
     Statements,
     pack,
@@ -42,12 +43,11 @@ class Nodes(Collections):
         return statements(self._name, schema)
 
     async def create(self, schema: Schema, old: Schema | None) -> None:
-        """As `Collections.create`: an id stands at one node, also where two processes write."""
-        await self.wire.said(self._of(schema).unique)
+        """As `Collections.create`: a label needs no making."""
 
     async def drop(self, schema: Schema) -> None:
-        """As `Collections.drop`."""
-        await self.wire.said(self._of(schema).drop)
+        """As `Collections.drop`: all nodes stay, blank."""
+        await self.wire.said(self._of(schema).blank_all, [{"payload": BLANK}])
 
     async def save(self, schema: Schema, records: Sequence[Record]) -> None:
         """As `Collections.save`."""
@@ -57,9 +57,9 @@ class Nodes(Collections):
         await self.wire.said(self._of(schema).save, given)
 
     async def erase(self, schema: Schema, keys: Sequence[Key]) -> None:
-        """As `Collections.erase`."""
-        given = [{"id": point_id(schema, key)} for key in keys]
-        await self.wire.said(self._of(schema).erase, given)
+        """As `Collections.erase`: the nodes stay, blank."""
+        given = [{"id": point_id(schema, key), "payload": BLANK} for key in keys]
+        await self.wire.said(self._of(schema).blank, given)
 
     async def load(
         self, schema: Schema, keys: Sequence[Key], columns: Sequence[str]
@@ -68,12 +68,12 @@ class Nodes(Collections):
         ids, chosen = dict.fromkeys(point_id(schema, key) for key in keys), tuple(columns)
         if len(ids) <= FEW:
             rows = await self.wire.said(self._of(schema).load, [{"id": i} for i in ids])
-            return [record(schema, payload, chosen) for _, payload in rows]
+            return [record(schema, payload, chosen) for _, payload in rows if payload != BLANK]
         return [
             record(schema, payload, chosen)
             async for page in self._pages(schema)
             for id_, payload in page
-            if id_ in ids
+            if id_ in ids and payload != BLANK
         ]
 
     async def scan(
@@ -81,7 +81,8 @@ class Nodes(Collections):
     ) -> AsyncIterator[list[Record]]:
         """As `Collections.scan`: in the order of ids, whatever the filter."""
         async for page in self._pages(schema):
-            yield [record(schema, payload, tuple(columns)) for _, payload in page]
+            found = [payload for _, payload in page if payload != BLANK]
+            yield [record(schema, payload, tuple(columns)) for payload in found]
 
     async def _pages(self, schema: Schema) -> AsyncIterator[list[list[Any]]]:
         last = ""
@@ -96,7 +97,8 @@ class Nodes(Collections):
         """As `Collections.count`: of a whole table."""
         if where is not None:
             return None
-        return int((await self.wire.said(self._of(schema).count))[0][0])
+        rows = await self.wire.said(self._of(schema).count, [{"blank": BLANK}])
+        return int(rows[0][0])
 
     async def flush(self) -> None:
         """Wait as long as the server keeps writes in memory, with its own settings."""

@@ -3,6 +3,10 @@
 The server writes parameters into some statements as text, without escaping
 every quote. So ids are UUIDs, and a payload is base64 of letters, digits, `-`
 and `_`: nothing that a user wrote can become part of a statement.
+
+It also brings back nodes that were deleted while it wrote them to disk, and its
+constraints remember ids of deleted nodes. So nothing is deleted: an erased
+record leaves its node behind, with a blank payload, to be filled again.
 """
 
 from __future__ import annotations
@@ -22,17 +26,19 @@ PAGE = 2000
 
 ALIVE = "RETURN 1 AS alive"
 
+BLANK = "-"
+"""The payload of a node whose record was erased; no packed record is so short."""
+
 
 class Statements(NamedTuple):
-    """What one label is asked; the parameters are `id`, `payload` and `last`, all texts."""
+    """What one label is asked; the parameters are `id`, `payload`, `blank` and `last`, texts."""
 
-    unique: str
     save: str
-    erase: str
+    blank: str
     load: str
     page: str
     count: str
-    drop: str
+    blank_all: str
 
 
 def statements(name: str, schema: Schema) -> Statements:
@@ -40,13 +46,12 @@ def statements(name: str, schema: Schema) -> Statements:
     label = f"{name}_{short(schema.name, LONGEST)}"
     returned = "RETURN n.id AS id, n.payload AS payload"
     return Statements(
-        unique=f"CREATE CONSTRAINT {label}_id IF NOT EXISTS FOR (n:{label}) REQUIRE n.id IS UNIQUE",
         save=f"MERGE (n:{label} {{id: $id}}) SET n.payload = $payload",
-        erase=f"MATCH (n:{label} {{id: $id}}) DETACH DELETE n",
+        blank=f"MATCH (n:{label} {{id: $id}}) SET n.payload = $payload",
         load=f"MATCH (n:{label} {{id: $id}}) {returned}",
         page=f"MATCH (n:{label}) WHERE n.id > $last {returned} ORDER BY n.id LIMIT {PAGE}",
-        count=f"MATCH (n:{label}) RETURN count(n) AS found",
-        drop=f"MATCH (n:{label}) DETACH DELETE n",
+        count=f"MATCH (n:{label}) WHERE n.payload <> $blank RETURN count(n) AS found",
+        blank_all=f"MATCH (n:{label}) SET n.payload = $payload",
     )
 
 

@@ -62,10 +62,6 @@ class Graph:
 Action: TypeAlias = Callable[[Nodes, Mapping[str, Any]], Table]
 
 
-def _nothing(nodes: Nodes, given: Mapping[str, Any]) -> Table:
-    return NONE
-
-
 def _alive(nodes: Nodes, given: Mapping[str, Any]) -> Table:
     return Table(["alive"], [[1]])
 
@@ -75,13 +71,14 @@ def _save(nodes: Nodes, given: Mapping[str, Any]) -> Table:
     return NONE
 
 
-def _erase(nodes: Nodes, given: Mapping[str, Any]) -> Table:
-    nodes.pop(given["id"], None)
+def _change(nodes: Nodes, given: Mapping[str, Any]) -> Table:
+    if given["id"] in nodes:
+        nodes[given["id"]] = given["payload"]
     return NONE
 
 
-def _drop(nodes: Nodes, given: Mapping[str, Any]) -> Table:
-    nodes.clear()
+def _change_all(nodes: Nodes, given: Mapping[str, Any]) -> Table:
+    nodes.update(dict.fromkeys(nodes, given["payload"]))
     return NONE
 
 
@@ -96,7 +93,7 @@ def _page(nodes: Nodes, given: Mapping[str, Any]) -> Table:
 
 
 def _count(nodes: Nodes, given: Mapping[str, Any]) -> Table:
-    return Table(["found"], [[len(nodes)]])
+    return Table(["found"], [[sum(p != given["blank"] for p in nodes.values())]])
 
 
 _LABEL = r"(?P<label>[A-Za-z]\w*)"
@@ -105,20 +102,16 @@ STATEMENTS: tuple[tuple[re.Pattern[str], Action], ...] = tuple(
     (re.compile(text, re.ASCII), action)
     for text, action in (
         (r"RETURN 1 AS alive", _alive),
-        (
-            rf"CREATE CONSTRAINT \w+ IF NOT EXISTS FOR \(n:{_LABEL}\) REQUIRE n\.id IS UNIQUE",
-            _nothing,
-        ),
         (rf"MERGE \(n:{_LABEL} {{id: \$id}}\) SET n\.payload = \$payload", _save),
-        (rf"MATCH \(n:{_LABEL} {{id: \$id}}\) DETACH DELETE n", _erase),
+        (rf"MATCH \(n:{_LABEL} {{id: \$id}}\) SET n\.payload = \$payload", _change),
         (rf"MATCH \(n:{_LABEL} {{id: \$id}}\) {_BOTH}", _load),
         (
             rf"MATCH \(n:{_LABEL}\) WHERE n\.id > \$last {_BOTH} "
             r"ORDER BY n\.id LIMIT (?P<limit>\d+)",
             _page,
         ),
-        (rf"MATCH \(n:{_LABEL}\) RETURN count\(n\) AS found", _count),
-        (rf"MATCH \(n:{_LABEL}\) DETACH DELETE n", _drop),
+        (rf"MATCH \(n:{_LABEL}\) WHERE n\.payload <> \$blank RETURN count\(n\) AS found", _count),
+        (rf"MATCH \(n:{_LABEL}\) SET n\.payload = \$payload", _change_all),
     )
 )
 """Every statement of the backend, and what it does to the nodes of its label."""
