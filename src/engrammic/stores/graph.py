@@ -18,6 +18,7 @@ from engrammic.stores.graph_tables import (
     entity_of,
     entity_record,
     having,
+    rows_from,
     triple_of,
     triple_record,
     triples_of,
@@ -148,7 +149,7 @@ class SimpleGraphStore(Store, GraphStore):
             nonlocal there
             there = set(await entities_of(reader, [doomed]))
             dying = await triples_touching(reader, there)
-            return deletions(dying, there | set(await _left_alone(reader, dying, there)))
+            return deletions(dying, there | await _left_alone(reader, dying, there))
 
         await self.backend.transact(removal)
         return bool(there)
@@ -176,14 +177,12 @@ class SimpleGraphStore(Store, GraphStore):
 
         async def removal(reader: Scoped) -> Changes:
             nonlocal gone
-            rows = await reader.query(RELATIONS.name, having(sources))
+            rows = await rows_from(reader, RELATIONS.name, sources)
             kept, dying = split(map(triple_of, rows), sources)
-            found = await reader.query(ENTITIES.name, having(sources))
+            found = await rows_from(reader, ENTITIES.name, sources)
             stated, unstated = split(map(entity_of, found), sources)
-            lonely = {
-                *await _left_alone(reader, dying, {e.key for e in (*stated, *unstated)}),
-                *await without_anything(reader, unstated, dying),
-            }
+            lonely = await _left_alone(reader, dying, {e.key for e in (*stated, *unstated)})
+            lonely |= await without_anything(reader, unstated, dying)
             gone = Removed(len(dying), len(lonely))
             staying = [e for e in (*stated, *unstated) if e.key not in lonely]
             return [
@@ -261,7 +260,7 @@ async def _triples(reader: Scoped, batch: Sequence[GraphTriple]) -> Changes:
 
 async def _left_alone(
     reader: Scoped, dying: Sequence[GraphTriple], apart: Iterable[EntityKey] = ()
-) -> list[EntityKey]:
+) -> set[EntityKey]:
     """Ends of the dying, `apart` aside, that have nothing left to keep them."""
     ends = {end for triple in dying for end in (triple.head, triple.tail)}.difference(apart)
     return await without_anything(reader, (await entities_of(reader, ends)).values(), dying)

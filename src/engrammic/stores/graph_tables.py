@@ -59,6 +59,9 @@ _ENDS = {
 _IN = 500
 """Ids in one question: each database takes so many."""
 
+_FEW = 4
+"""Sources that a filter asks for; a database looks at every record for each of them."""
+
 
 def entity_record(entity: GraphEntity) -> Record:
     """The entity as a record."""
@@ -112,6 +115,18 @@ def having(sources: Collection[str]) -> Filter:
     return Or(tuple(Compare("sources", Op.CONTAINS, source) for source in sources))
 
 
+async def rows_from(reader: Scoped, table: str, sources: frozenset[str]) -> list[Record]:
+    """Records that have one of the sources; those of many are looked for here, page by page."""
+    if len(sources) <= _FEW:
+        return await reader.query(table, having(sources))
+    ids: list[str] = []
+    after = None
+    while rows := await reader.query(table, after=after, limit=PAGE, columns=("id", "sources")):
+        ids += [row["id"] for row in rows if not sources.isdisjoint(row["sources"])]
+        after = (rows[-1]["id"],)
+    return list(chain(*[await reader.query(table, is_in("id", part)) for part in in_parts(ids)]))
+
+
 def in_parts(ids: Iterable[str]) -> Iterator[list[str]]:
     """The ids, sorted, in lists of a size that one question takes."""
     ordered = sorted(ids)
@@ -149,27 +164,18 @@ async def triples_touching(
 
 
 async def without_anything(
-    reader: Scoped, entities: Iterable[GraphEntity], dying: Sequence[GraphTriple]
-) -> list[EntityKey]:
+    reader: Scoped, entities: Iterable[GraphEntity], dying: Iterable[GraphTriple]
+) -> set[EntityKey]:
     """Those of the entities that nothing states, and that no triple touches but the dying."""
-    touched = Counter(end for t in dying for end in {t.head, t.tail})
+    loose = {entity.key.entity_id: entity.key for entity in entities if not is_stated(entity)}
     gone = {triple.triple_id for triple in dying}
-    lonely = []
-    for entity in entities:
-        if not is_stated(entity) and not await _is_touched(
-            reader, entity.key.entity_id, gone, touched[entity.key] + 1
-        ):
-            lonely.append(entity.key)
-    return lonely
-
-
-async def _is_touched(reader: Scoped, entity_id: str, gone: set[str], enough: int) -> bool:
-    for end in _ENDS[Direction.BOTH]:
-        where = is_in(end, (entity_id,))
-        rows = await reader.query(RELATIONS.name, where, limit=enough, columns=("id",))
-        if any(row["id"] not in gone for row in rows):
-            return True
-    return False
+    touched: set[str] = set()
+    for ids in in_parts(loose):
+        for end in _ENDS[Direction.BOTH]:
+            # Without a limit: with one, SQLite goes along the key instead of the index.
+            rows = await reader.query(RELATIONS.name, is_in(end, ids), columns=("id", end))
+            touched.update(row[end] for row in rows if row["id"] not in gone)
+    return {key for entity_id, key in loose.items() if entity_id not in touched}
 
 
 def deletions(triples: Iterable[GraphTriple], keys: Iterable[EntityKey]) -> list[Change]:

@@ -22,6 +22,9 @@ from engrammic.records import KEY_BYTES, canonical
 DESCRIPTION_BYTES = 64 << 10
 """The longest description of an entity, in UTF-8."""
 
+PROPERTIES_BYTES = 64 << 10
+"""The largest properties of an item, as JSON in UTF-8."""
+
 ENTITY_TYPES = (
     "Package", "Module", "Class", "Method", "Function", "Interface", "Enum",
     "DesignDoc", "UserDoc", "PRD", "Runbook", "README", "APIDoc",
@@ -115,12 +118,8 @@ Item = TypeVar("Item", GraphEntity, GraphTriple)
 
 
 def digest(*parts: str) -> str:
-    """128 bits in hexadecimal that stand for these texts, in this order."""
-    hashed = blake2b(digest_size=16)
-    for part in parts:
-        raw = part.encode()
-        hashed.update(len(raw).to_bytes(8, "big") + raw)
-    return hashed.hexdigest()
+    """128 bits in hexadecimal that stand for these texts, in this order; none contains a NUL."""
+    return blake2b("\0".join(parts).encode(), digest_size=16).hexdigest()
 
 
 def checked_key(name: str, given: object) -> EntityKey:
@@ -168,7 +167,10 @@ def _settled(given: Item) -> Item:
     sources = checked_sources("source_chunk_ids", given.source_chunk_ids)
     if not isinstance(given.properties, Mapping):
         raise InvalidInput("properties", f"want a mapping, {_not(given.properties)}")
-    properties = json.loads(canonical("properties", dict(given.properties)))
+    text = canonical("properties", dict(given.properties))
+    if len(text.encode()) > PROPERTIES_BYTES:
+        raise InvalidInput("properties", f"are longer than {PROPERTIES_BYTES} bytes as JSON")
+    properties = json.loads(text)
     lasting = not sources if given.lasting is None else bool(given.lasting)
     return replace(given, source_chunk_ids=sources, properties=properties, lasting=lasting)
 
