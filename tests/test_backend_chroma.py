@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import pytest
-from engines import Engines
 
+from engines import Engines
 from engrammic.backends.chroma import ChromaBackend
 from engrammic.testing.backends import BackendTests
 

@@ -90,7 +90,7 @@ class Matrix:
             values.append(self.partition)
         where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
         return await session.rows(
-            f"SELECT v.row_, v.v, {keys} FROM {layout.vectors_of(self.field)} v "  # noqa: S608
+            f"SELECT v.row_, v.v, {keys} FROM {layout.vectors_of(self.field)} v "
             f"JOIN {layout.table} t ON t.row_ = v.row_ {where}",
             values,
         )
@@ -99,6 +99,8 @@ class Matrix:
         schema, dialect = self.layout.schema, self.layout.dialect
         texts = [schema.field(n).kind is Kind.TEXT for n in schema.key]
         for row, vector, *key in rows:
-            read = tuple([dialect.read_text(v) if t else v for t, v in zip(texts, key, strict=True)])
+            read = tuple(
+                [dialect.read_text(v) if t else v for t, v in zip(texts, key, strict=True)]
+            )
             self._keys[row], self._rows[read] = read, row
             self.vectors.put(read, dialect.read_vector(vector))

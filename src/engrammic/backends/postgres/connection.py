@@ -109,7 +109,7 @@ class PostgresSession(Session):
         if len(rows) * len(columns) <= FEW:
             marks = ", ".join([f"({', '.join(['%s'] * len(columns))})"] * len(rows))
             values = [value for row in rows for value in row]
-            await self.run(f"INSERT INTO {table} ({names}) VALUES {marks}", values)  # noqa: S608
+            await self.run(f"INSERT INTO {table} ({names}) VALUES {marks}", values)
             return
         async with (
             self.connection.cursor() as cursor,
@@ -173,7 +173,7 @@ def is_lost(error: psycopg.Error) -> bool:
 
 @contextmanager
 def translated(name: str) -> Iterator[None]:
-    """psycopg's errors as those of `engrammic.errors`."""
+    """Psycopg's errors as those of `engrammic.errors`."""
     try:
         yield
     except psycopg.Error as error:
