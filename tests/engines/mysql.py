@@ -105,9 +105,9 @@ def server() -> Iterator[Server]:
 
 def welcome(found: Server) -> None:
     """Make the user that the URLs name."""
-    found.say(f"CREATE USER 'keeper'@'127.0.0.1' IDENTIFIED BY '{PASSWORD}'; "
-              f"CREATE USER 'keeper'@'localhost' IDENTIFIED BY '{PASSWORD}'; "
-              "GRANT ALL ON *.* TO 'keeper'@'127.0.0.1'; GRANT ALL ON *.* TO 'keeper'@'localhost'")  # fmt: skip
+    for host in ("127.0.0.1", "localhost"):
+        found.say(f"CREATE USER 'keeper'@'{host}' IDENTIFIED BY '{PASSWORD}'")
+        found.say(f"GRANT ALL ON *.* TO 'keeper'@'{host}'")
 
 
 @contextmanager

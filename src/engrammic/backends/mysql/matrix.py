@@ -30,9 +30,17 @@ class Matrix:
         self.layout, self.field, self.partition = layout, field, partition
         self.vectors = Vectors(layout.schema.field(field).dimension or 0)
         self.seq = -1
-        self.turn = asyncio.Lock()
+        self._turn: tuple[asyncio.AbstractEventLoop, asyncio.Lock] | None = None
         self._keys: dict[int, Key] = {}
         self._rows: dict[Key, int] = {}
+
+    @property
+    def turn(self) -> asyncio.Lock:
+        """Held by the one who renews and ranks; a lock for each loop, one loop at a time."""
+        running = asyncio.get_running_loop()
+        if self._turn is None or self._turn[0] is not running:
+            self._turn = running, asyncio.Lock()
+        return self._turn[1]
 
     def keys_of(self, rows: Iterable[int]) -> set[Key]:
         """The keys of those rows that have a vector."""

@@ -124,7 +124,7 @@ class PostgresSession(Session):
         """As `Session.insert_vectors`: each float as its bits."""
         matrix = np.array(vectors, np.float32)
         kind = [("count", ">i2"), ("eight", ">i4"), ("row", ">i8"), ("bytes", ">i4"),
-                ("dimension", ">i2"), ("zero", ">i2"), ("v", ">f4", (matrix.shape[1],))]  # fmt: skip
+                ("dimension", ">i2"), ("zero", ">i2"), ("v", ">f4", matrix.shape[1:])]  # fmt: skip
         table_of = np.zeros(len(rows), kind)
         table_of["count"], table_of["eight"], table_of["row"] = 2, 8, rows
         table_of["bytes"], table_of["dimension"] = 4 + 4 * matrix.shape[1], matrix.shape[1]
