@@ -20,9 +20,7 @@ TABLES = (
     " predicate STRING, weight DOUBLE, sources STRING[], lasting BOOL, properties STRING)",
 )
 EDGE = "MATCH (a:GraphEntity)-[t:GraphTriple]->(b:GraphEntity)"
-ENTITY = (
-    " RETURN e.name, e.entity_type, e.description, e.sources, e.properties, e.lasting, e.id"
-)
+ENTITY = " RETURN e.name, e.entity_type, e.description, e.sources, e.properties, e.lasting, e.id"
 TRIPLE = (
     " RETURN a.name, t.predicate, b.name, a.entity_type, b.entity_type, t.sources, t.weight,"
     " t.properties, t.lasting"
@@ -53,12 +51,8 @@ GET_TRIPLES = _THESE_TRIPLES + TRIPLE
 DELETE_TRIPLES = _THESE_TRIPLES + " DELETE t"
 GET_ENTITIES = "UNWIND $keys AS k MATCH (e:GraphEntity {pk: k})" + ENTITY
 DELETE_ENTITIES = "UNWIND $keys AS k MATCH (e:GraphEntity {pk: k}) DETACH DELETE e"
-LEAVING = (
-    "UNWIND $keys AS k MATCH (a:GraphEntity {pk: k})-[t:GraphTriple]->(b:GraphEntity)"
-)
-REACHING = (
-    "UNWIND $keys AS k MATCH (b:GraphEntity {pk: k})<-[t:GraphTriple]-(a:GraphEntity)"
-)
+LEAVING = "UNWIND $keys AS k MATCH (a:GraphEntity {pk: k})-[t:GraphTriple]->(b:GraphEntity)"
+REACHING = "UNWIND $keys AS k MATCH (b:GraphEntity {pk: k})<-[t:GraphTriple]-(a:GraphEntity)"
 PREDICATE = " WHERE t.predicate IN $predicates"
 ENTITY_CONDITIONS = {
     "scope": "e.scope = $scope",
@@ -89,7 +83,8 @@ ENTITIES_FROM = (
     " AND any(s IN $sources WHERE list_contains(e.sources, s))" + ENTITY
 )
 TRIPLES_FROM = (
-    EDGE + " WHERE a.scope = $scope AND any(s IN $sources WHERE list_contains(t.sources, s))"
+    EDGE
+    + " WHERE a.scope = $scope AND any(s IN $sources WHERE list_contains(t.sources, s))"
     + TRIPLE
 )
 CLEAR = "MATCH (e:GraphEntity) WHERE e.scope = $scope DETACH DELETE e"

@@ -135,9 +135,7 @@ class Inside:
             cypher.DELETE_TRIPLES, [cypher.triple_place(self._scope, triple) for triple in triples]
         )
 
-    def _delete_lonely(
-        self, dead: Iterable[GraphTriple], others: Iterable[EntityKey] = ()
-    ) -> int:
+    def _delete_lonely(self, dead: Iterable[GraphTriple], others: Iterable[EntityKey] = ()) -> int:
         """Delete ends of what died, and others, that have nothing left; how many."""
         ends = {*others, *(end for triple in dead for end in (triple.head, triple.tail))}
         lonely = [pk for (pk,) in self._of_keys(cypher.LONELY, ends)]

@@ -7,7 +7,7 @@ from typing import Any
 
 from engrammic.emulation.words import SAME
 from engrammic.filters import Filter
-from engrammic.ranking.bm25 import B, K1, idf
+from engrammic.ranking.bm25 import K1, B, idf
 from engrammic.sql.layout import Layout, partition_digest, term_digest
 from engrammic.sql.ranking import ranked
 from engrammic.sql.reading import Statement, condition

@@ -183,7 +183,7 @@ class PostgresBackend(SqlBackend):
         # No index serves a sum.
         away = "(v.v <=> %s::vector)" + (" + 0" if exact else "")
         sql = (
-            f"SELECT greatest(-1, least(1, 1 - (v.v <=> %s::vector))), {keys}{given} "  # noqa: S608
+            f"SELECT greatest(-1, least(1, 1 - (v.v <=> %s::vector))), {keys}{given} "
             f"FROM {layout.vectors_of(field)} v JOIN {layout.table} t ON t.row_ = v.row_ "
             f"WHERE {text} ORDER BY {away} LIMIT %s"
         )
@@ -240,7 +240,7 @@ def _is_committing(error: psycopg.Error) -> bool:
 
 
 async def _index(session: Session, table: str, dimension: int) -> None:
-    rows = await session.rows(f"SELECT count(*) FROM {table}")  # noqa: S608
+    rows = await session.rows(f"SELECT count(*) FROM {table}")
     if rows[0][0] >= LONG and dimension <= INDEXED_DIMENSION:
         await session.run(
             f"CREATE INDEX CONCURRENTLY IF NOT EXISTS {table}_hnsw ON {table} "
@@ -250,6 +250,6 @@ async def _index(session: Session, table: str, dimension: int) -> None:
 
 def _added_up(layout: Layout) -> str:
     return (
-        f"WITH gone AS (DELETE FROM {layout.sums} RETURNING part, records, length) "  # noqa: S608
+        f"WITH gone AS (DELETE FROM {layout.sums} RETURNING part, records, length) "
         f"INSERT INTO {layout.sums} SELECT part, sum(records), sum(length) FROM gone GROUP BY part"
     )
