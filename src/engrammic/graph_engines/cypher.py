@@ -146,8 +146,20 @@ def entities_in(found: Rows) -> list[GraphEntity]:
 def triples_in(found: Rows) -> list[GraphTriple]:
     """The triples of rows that TRIPLE returned."""
     return [
-        GraphTriple(*names, tuple(sources), weight, json.loads(properties), lasting)
-        for *names, sources, weight, properties, lasting in (row[:9] for row in found)
+        GraphTriple(
+            subject,
+            predicate,
+            of,
+            subject_type,
+            object_type,
+            tuple(sources),
+            weight,
+            json.loads(properties),
+            lasting,
+        )
+        for subject, predicate, of, subject_type, object_type, sources, weight, properties, lasting in (
+            row[:9] for row in found
+        )
     ]
 
 

@@ -114,7 +114,8 @@ class Inside:
 
     def counts(self) -> GraphCounts:
         """As `GraphStore.counts`."""
-        types, predicates = dict(self.rows(cypher.TYPES)), dict(self.rows(cypher.PREDICATES))
+        types: dict[str, int] = {name: n for name, n in self.rows(cypher.TYPES)}  # noqa: C416
+        predicates: dict[str, int] = {name: n for name, n in self.rows(cypher.PREDICATES)}  # noqa: C416
         return GraphCounts(sum(types.values()), sum(predicates.values()), types, predicates)
 
     def _stored(self, triples: Iterable[GraphTriple]) -> list[GraphTriple]:

@@ -114,7 +114,7 @@ class Writer:
     ) -> None:
         if not layout.terms:
             return
-        postings = []
+        postings: list[Any] = []
         for (row, record), length in zip(numbered, lengths, strict=True):
             self._sum(layout, layout.partition_in(layout.key_of(record)), 1, length)
             postings += postings_of(layout, row, record, length)

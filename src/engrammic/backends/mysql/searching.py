@@ -96,5 +96,6 @@ async def _given(
 def _is_partition_alone(layout: Layout, where: Filter) -> bool:
     if isinstance(where, And):
         return all(_is_partition_alone(layout, part) for part in where.parts)
-    alone = isinstance(where, Compare) and where.op is Op.EQ
-    return alone and where.field == layout.schema.partition
+    return (
+        isinstance(where, Compare) and where.op is Op.EQ and where.field == layout.schema.partition
+    )

@@ -37,7 +37,7 @@ class Statements(NamedTuple):
     blank: str
     load: str
     page: str
-    count: str
+    size: str
     blank_all: str
 
 
@@ -50,7 +50,7 @@ def statements(name: str, schema: Schema) -> Statements:
         blank=f"MATCH (n:{label} {{id: $id}}) SET n.payload = $payload",
         load=f"MATCH (n:{label} {{id: $id}}) {returned}",
         page=f"MATCH (n:{label}) WHERE n.id > $last {returned} ORDER BY n.id LIMIT {PAGE}",
-        count=f"MATCH (n:{label}) WHERE n.payload <> $blank RETURN count(n) AS found",
+        size=f"MATCH (n:{label}) WHERE n.payload <> $blank RETURN count(n) AS found",
         blank_all=f"MATCH (n:{label}) SET n.payload = $payload",
     )
 
