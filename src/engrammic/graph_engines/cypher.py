@@ -145,22 +145,17 @@ def entities_in(found: Rows) -> list[GraphEntity]:
 
 def triples_in(found: Rows) -> list[GraphTriple]:
     """The triples of rows that TRIPLE returned."""
-    return [
-        GraphTriple(
-            subject,
-            predicate,
-            of,
-            subject_type,
-            object_type,
-            tuple(sources),
-            weight,
-            json.loads(properties),
-            lasting,
-        )
-        for subject, predicate, of, subject_type, object_type, sources, weight, properties, lasting in (
-            row[:9] for row in found
-        )
+    return [_triple(row) for row in found]
+
+
+def _triple(row: Sequence[Any]) -> GraphTriple:
+    subject, predicate, of, subject_type, object_type, sources, weight, properties, lasting = row[
+        :9
     ]
+    return GraphTriple(
+        subject, predicate, of, subject_type, object_type,
+        tuple(sources), weight, json.loads(properties), lasting,
+    )  # fmt: skip
 
 
 def where(conditions: Mapping[str, str], asked: Mapping[str, Any]) -> str:
