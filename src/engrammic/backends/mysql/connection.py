@@ -38,7 +38,7 @@ class MysqlPool(Pool[Any]):
         """As `Pool.open`, within the URL's timeout."""
         url = self.url
         where = {"unix_socket": url.host} if url.host.startswith("/") else {"host": url.host}
-        connection = Connection(
+        connection: Any = Connection(  # type: ignore[no-untyped-call]
             **where, port=url.port, user=url.user, password=url.password, db=url.database,
             charset="utf8mb4", autocommit=True, connect_timeout=max(1, round(url.timeout)),
             stmt_cache_size=64,
