@@ -173,7 +173,8 @@ class MysqlDialect(ServerDialect):
         alter = f"ALTER TABLE {layout.table} ADD"
         for names in filter(None, map(layout.indexed, indexes)):
             parts, width = [], 0
-            for name in names:
+            # With the key behind it, so that a page is read along the index.
+            for name in dict.fromkeys((*names, *layout.schema.key)):
                 column = layout.column(name)
                 text = layout.schema.field(name).kind is Kind.TEXT
                 width += (4 * HEAD if layout.is_headed(name) else 514) if text else 9

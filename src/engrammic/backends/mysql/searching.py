@@ -9,20 +9,13 @@ from numpy.typing import NDArray
 
 from engrammic.backends.mysql.matrix import Matrix
 from engrammic.emulation.ranks import Ranked
-from engrammic.filters import And, Compare, Filter, Op
-from engrammic.sql.layout import Layout
-from engrammic.sql.reading import condition, decoder
+from engrammic.filters import Filter
+from engrammic.sql.reading import condition, decoder, is_partition_alone
 from engrammic.sql.session import Session
 from engrammic.types import Kind, Scored
 
-GROWTH = 4
-"""How many times as many ranked records are tried while the page is not full."""
-
-SPARE = 8
-"""Ranked records more than a page."""
-
-PATIENCE = 2000
-"""Ranked records that are tried before the filter is asked for all that match."""
+SPREAD = 8
+"""Ranked records that are tried for each one wanted, before all that match are listed."""
 
 
 async def nearest(
@@ -34,15 +27,12 @@ async def nearest(
     names: Sequence[str],
 ) -> list[Scored]:
     """The best that match: tried in order of rank, or as a whole when matches are rare."""
-    page: list[Scored] = []
-    alone = where is None or _is_partition_alone(matrix.layout, where)
-    tried, step = 0, limit if alone else limit * GROWTH + SPARE
-    while tried < PATIENCE or alone:
-        ranked = matrix.rank(query, tried + step)[tried:]
-        page += await _given(session, matrix, ranked, None if alone else where, names)
-        if len(page) >= limit or len(ranked) < step:
-            return page[:limit]
-        tried, step = tried + step, step * GROWTH
+    if where is None or is_partition_alone(matrix.layout, where):
+        return await _given(session, matrix, matrix.rank(query, limit), None, names)
+    ranked = matrix.rank(query, limit * SPREAD)
+    page = await _given(session, matrix, ranked, where, names)
+    if len(page) >= limit or len(ranked) < limit * SPREAD:
+        return page[:limit]
     return await _among(session, matrix, query, limit, where, names)
 
 
@@ -60,8 +50,7 @@ async def _among(
         values,
     )
     allowed = matrix.keys_of(row[0] for row in rows)
-    everything = matrix.rank(query, len(matrix.vectors))
-    ranked = [pair for pair in everything if pair[0] in allowed][:limit]
+    ranked = matrix.vectors.rank_among(allowed, query, limit)
     return await _given(session, matrix, ranked, None, names)
 
 
@@ -91,11 +80,3 @@ async def _given(
         key = tuple([read(v) if t else v for t, v in zip(texts, row, strict=False)])
         found[key] = row[len(keys) :]
     return [Scored(decode(found[key]), score) for key, score in ranked if key in found]
-
-
-def _is_partition_alone(layout: Layout, where: Filter) -> bool:
-    if isinstance(where, And):
-        return all(_is_partition_alone(layout, part) for part in where.parts)
-    return (
-        isinstance(where, Compare) and where.op is Op.EQ and where.field == layout.schema.partition
-    )
