@@ -73,7 +73,7 @@ class Nodes(Collections):
             record(schema, payload, chosen)
             async for page in self._pages(schema)
             for id_, payload in page
-            if id_ in ids and payload != BLANK
+            if id_ in ids
         ]
 
     async def scan(
@@ -81,13 +81,12 @@ class Nodes(Collections):
     ) -> AsyncIterator[list[Record]]:
         """As `Collections.scan`: in the order of ids, whatever the filter."""
         async for page in self._pages(schema):
-            found = [payload for _, payload in page if payload != BLANK]
-            yield [record(schema, payload, tuple(columns)) for payload in found]
+            yield [record(schema, payload, tuple(columns)) for _, payload in page]
 
     async def _pages(self, schema: Schema) -> AsyncIterator[list[list[Any]]]:
         last = ""
         while True:
-            page = await self.wire.said(self._of(schema).page, [{"last": last}])
+            page = await self.wire.said(self._of(schema).page, [{"last": last, "blank": BLANK}])
             yield page
             if len(page) < PAGE:
                 return

@@ -49,7 +49,8 @@ def statements(name: str, schema: Schema) -> Statements:
         save=f"MERGE (n:{label} {{id: $id}}) SET n.payload = $payload",
         blank=f"MATCH (n:{label} {{id: $id}}) SET n.payload = $payload",
         load=f"MATCH (n:{label} {{id: $id}}) {returned}",
-        page=f"MATCH (n:{label}) WHERE n.id > $last {returned} ORDER BY n.id LIMIT {PAGE}",
+        page=f"MATCH (n:{label}) WHERE n.id > $last AND n.payload <> $blank {returned} "
+        f"ORDER BY n.id LIMIT {PAGE}",
         size=f"MATCH (n:{label}) WHERE n.payload <> $blank RETURN count(n) AS found",
         blank_all=f"MATCH (n:{label}) SET n.payload = $payload",
     )

@@ -88,7 +88,8 @@ def _load(nodes: Nodes, given: Mapping[str, Any]) -> Table:
 
 
 def _page(nodes: Nodes, given: Mapping[str, Any]) -> Table:
-    ids = sorted(i for i in nodes if i > given["last"])[: int(given["limit"])]
+    last, blank = given["last"], given["blank"]
+    ids = sorted(i for i, p in nodes.items() if i > last and p != blank)[: int(given["limit"])]
     return Table(["id", "payload"], [[i, nodes[i]] for i in ids])
 
 
@@ -106,7 +107,7 @@ STATEMENTS: tuple[tuple[re.Pattern[str], Action], ...] = tuple(
         (rf"MATCH \(n:{_LABEL} {{id: \$id}}\) SET n\.payload = \$payload", _change),
         (rf"MATCH \(n:{_LABEL} {{id: \$id}}\) {_BOTH}", _load),
         (
-            rf"MATCH \(n:{_LABEL}\) WHERE n\.id > \$last {_BOTH} "
+            rf"MATCH \(n:{_LABEL}\) WHERE n\.id > \$last AND n\.payload <> \$blank {_BOTH} "
             r"ORDER BY n\.id LIMIT (?P<limit>\d+)",
             _page,
         ),
