@@ -96,7 +96,7 @@ class Nodes(Collections):
         """As `Collections.count`: of a whole table."""
         if where is not None:
             return None
-        rows = await self.wire.said(self._of(schema).count, [{"blank": BLANK}])
+        rows = await self.wire.said(self._of(schema).total, [{"blank": BLANK}])
         return int(rows[0][0])
 
     async def flush(self) -> None:

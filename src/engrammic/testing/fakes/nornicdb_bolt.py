@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from socketserver import StreamRequestHandler, ThreadingTCPServer
 from typing import Any, Self
 
@@ -81,7 +81,7 @@ class Talk:
         self._found = self._graph.run(statement, given)
         return {"fields": self._found.columns, "t_first": 0}
 
-    def _pulled(self, size: int, sent: bool) -> Iterator[Message]:
+    def _pulled(self, size: int, sent: bool) -> Generator[Message, None, dict[str, Any]]:
         columns, rows = self._found
         some = rows if size < 0 else rows[:size]
         if sent:
