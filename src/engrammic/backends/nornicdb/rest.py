@@ -45,6 +45,8 @@ class Rest(Wire):
         try:
             with self._guard:
                 status, raw = self._let_in(body)
+        except ConnectionFailed:
+            raise
         except (HTTPException, OSError) as error:
             raise ConnectionFailed(f"{self.name} does not answer: {error}") from error
         answer = self._read(status, raw)
