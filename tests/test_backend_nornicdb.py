@@ -113,6 +113,15 @@ async def test_a_server_that_went_away_is_told() -> None:
         await backend.close()
 
 
+async def test_a_token_that_ran_out_is_renewed(server: NornicdbServer) -> None:
+    backend = await NornicdbBackend.connect(server.rest_url + "?name=Token&transport=rest")
+    await backend.ensure_table(THINGS)
+    server.http.expire()
+    await backend.insert("things", things(3))
+    assert await backend.count("things") == 3
+    await backend.close()
+
+
 async def test_an_unknown_database_is_told(server: NornicdbServer) -> None:
     url = server.rest_url.replace("/nornic", "/other")
     with pytest.raises(ConnectionFailed, match="'other' not found"):
@@ -171,7 +180,7 @@ async def test_a_text_that_the_server_may_spoil_is_refused_by_the_stand_in(
 
 
 def test_values_pass_through_packstream() -> None:
-    values = [
+    values: list[object] = [
         None, True, False, 0, -16, -17, 127, 128, -129, 2**31, -(2**63), 2**63 - 1, 1.5, "", "é",
         "x" * 15, "x" * 16, "x" * 256, "x" * 70_000, [], [1] * 16, [[]] * 300, [0] * 70_000,
         {}, {"a": {"b": [1, None]}}, {str(i): i for i in range(300)},

@@ -29,6 +29,9 @@ class NornicdbBackend(CollectionBackend):
     with `name`. Filters, order and vectors are worked out in this process,
     checks are refused. Erased records leave a blank node behind. The server
     writes to disk a moment after it answers, unless it is set to write at once.
+
+    The server that this was tried with let any password in over Bolt: keep that
+    port to yourself.
     """
 
     scheme: ClassVar[str] = "nornicdb"

@@ -6,10 +6,10 @@ syntax error.
 
 from __future__ import annotations
 
-import base64
 from contextlib import ExitStack
 from typing import Any, Self
 from urllib.parse import quote
+from uuid import uuid4
 
 from engrammic.testing.fakes.http import Answer, JsonServer, Request
 from engrammic.testing.fakes.nornicdb_bolt import BoltServer
@@ -25,12 +25,12 @@ class NornicdbServer:
         self.graph = Graph()
         self._login = (user, password)
         self._bolt = BoltServer(self.graph, self._login)
-        self._http = HttpServer(self.graph, self._login)
+        self.http = HttpServer(self.graph, self._login)
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
         self._stack.enter_context(self._bolt)
-        self._stack.enter_context(self._http)
+        self._stack.enter_context(self.http)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -44,7 +44,7 @@ class NornicdbServer:
     @property
     def rest_url(self) -> str:
         """The backend's URL over HTTP, but for `transport=rest`."""
-        return self.url(self._http.port)
+        return self.url(self.http.port)
 
     def url(self, port: int) -> str:
         """A URL with the right user and password."""
@@ -53,22 +53,36 @@ class NornicdbServer:
 
 
 class HttpServer(JsonServer):
-    """`POST /db/nornic/tx/commit`: statements up to the first that fails."""
+    """`POST /auth/token`, and `POST /db/nornic/tx/commit` up to the first that fails."""
 
     def __init__(self, graph: Graph, login: tuple[str, str]) -> None:
         super().__init__()
         self._graph = graph
-        self._token = "Basic " + base64.b64encode(":".join(login).encode()).decode()
+        self._login = {"username": login[0], "password": login[1]}
+        self._tokens: set[str] = set()
+
+    def expire(self) -> None:
+        """Let no token be good any more."""
+        self._tokens.clear()
 
     def answer(self, request: Request) -> Answer:
         """As the server: status 200 with a list of errors, 401 for a stranger."""
-        if request.headers.get("authorization") != self._token:
-            refused = Wrong("Neo.ClientError.Security.Unauthorized", "invalid credentials")
-            return Answer(401, _body([], refused))
         match (request.method, *request.path):
+            case ("POST", "auth", "token"):
+                return self._token(request.json())
             case ("POST", "db", database, "tx", "commit"):
-                return self._committed(database, request)
+                if request.headers.get("authorization", "") in self._tokens:
+                    return self._committed(database, request)
+                code = "Neo.ClientError.Security.Unauthorized"
+                return Answer(401, _body([], Wrong(code, "invalid or expired token")))
         return Answer(404, {"error": "not found"})
+
+    def _token(self, login: Any) -> Answer:
+        if login != self._login:
+            return Answer(401, {"code": 401, "error": True, "message": "invalid credentials"})
+        token = uuid4().hex
+        self._tokens.add(f"Bearer {token}")
+        return Answer(200, {"access_token": token, "token_type": "Bearer", "scope": "default"})
 
     def _committed(self, database: str, request: Request) -> Answer:
         results: list[Any] = []
