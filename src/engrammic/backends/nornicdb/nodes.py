@@ -96,11 +96,7 @@ class Nodes(Collections):
         """As `Collections.count`: of a whole table."""
         if where is not None:
             return None
-<<<<<<< HEAD
-        rows = await self.wire.said(self._of(schema).size, [{"blank": BLANK}])
-=======
         rows = await self.wire.said(self._of(schema).total, [{"blank": BLANK}])
->>>>>>> nornic
         return int(rows[0][0])
 
     async def flush(self) -> None:

@@ -37,11 +37,7 @@ class Statements(NamedTuple):
     blank: str
     load: str
     page: str
-<<<<<<< HEAD
-    size: str
-=======
     total: str
->>>>>>> nornic
     blank_all: str
 
 
@@ -55,11 +51,7 @@ def statements(name: str, schema: Schema) -> Statements:
         load=f"MATCH (n:{label} {{id: $id}}) {returned}",
         page=f"MATCH (n:{label}) WHERE n.id > $last AND n.payload <> $blank {returned} "
         f"ORDER BY n.id LIMIT {PAGE}",
-<<<<<<< HEAD
-        size=f"MATCH (n:{label}) WHERE n.payload <> $blank RETURN count(n) AS found",
-=======
         total=f"MATCH (n:{label}) WHERE n.payload <> $blank RETURN count(n) AS found",
->>>>>>> nornic
         blank_all=f"MATCH (n:{label}) SET n.payload = $payload",
     )
 
