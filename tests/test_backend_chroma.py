@@ -21,6 +21,7 @@ from engrammic.types import Field, Kind, Schema
 
 class TestChroma(BackendTests):
     EXAMPLES = 3
+    TREES = 25
     STRIDE = 40
 
     @pytest.fixture

@@ -20,6 +20,7 @@ from engrammic.testing.things import THINGS, things
 
 class TestFiles(BackendTests):
     EXAMPLES = 5
+    TREES = 50
     STRIDE = 25
 
     @pytest.fixture

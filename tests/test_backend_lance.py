@@ -33,6 +33,7 @@ MORE_TEXTS = (*TEXTS, "\\'", "''", "\\\\'", "`", "`id`", "x' OR 'x' = 'x", "--'"
 
 class TestLance(BackendTests):
     EXAMPLES = 3
+    TREES = 25
     STRIDE = 20
 
     @pytest.fixture

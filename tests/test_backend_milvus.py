@@ -23,6 +23,7 @@ from engrammic.testing.things import THINGS
 
 class TestMilvus(BackendTests):
     EXAMPLES = 3
+    TREES = 25
     STRIDE = 40
 
     @pytest.fixture

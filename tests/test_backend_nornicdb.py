@@ -26,6 +26,7 @@ from engrammic.types import Field, Kind, Schema
 
 class TestNornicdb(BackendTests):
     EXAMPLES = 3
+    TREES = 25
     STRIDE = 40
 
     @pytest.fixture

@@ -19,6 +19,7 @@ from engrammic.testing.things import THINGS, things
 
 class TestQdrant(BackendTests):
     EXAMPLES = 5
+    TREES = 25
     STRIDE = 20
 
     @pytest.fixture

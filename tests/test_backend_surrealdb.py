@@ -13,6 +13,7 @@ from engrammic.testing.backends import BackendTests
 
 class TestSurrealdb(BackendTests):
     EXAMPLES = 10
+    TREES = 50
     STRIDE = 20
 
     @pytest.fixture

@@ -21,8 +21,8 @@ from engrammic.testing.things import TEXTS, THINGS, things
 
 
 class TestWeaviate(BackendTests):
-    EXAMPLES = 4
-    STEPS = 20
+    EXAMPLES = 3
+    TREES = 25
     STRIDE = 40
 
     @pytest.fixture
