@@ -43,7 +43,7 @@ async def run_long(
         try:
             outcome.operations += await asyncio.to_thread(
                 run_beside_memory, backend, loop, examples=examples,
-                first=number // ROUND,
+                first=number // ROUND, shrink=False,
             )  # fmt: skip
         except Exception as error:  # noqa: BLE001 - every way to fail is a difference
             notes = "\n".join(getattr(error, "__notes__", ()))
