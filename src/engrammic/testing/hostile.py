@@ -19,15 +19,16 @@ from engrammic.types import Field, Index, Kind, Record, Schema
 T = TypeVar("T")
 
 PIECES: tuple[str, ...] = (
-    "'", '"', "`", "''", '""', "\\", "\\\\", "\\'", '\\"', "\\u0027", "\\x00", "%", "_", "%%", "\\%",
-    "%s", "%(a)s", "$", "$1", "$$", "${x}", "$where", "$in", ";", ";--", "--", "/*", "*/", "#", "?",
-    ":p", "@p", "{0}", "{", "}", "}}", "[", "]", "[0]", "(", ")", "*", "^", "~", "|", "&", "=", "<>",
-    "' OR '1'='1", "'; DROP TABLE t; --", '" OR 1=1 --', "') OR ('a'='a", "NULL", "null", "true",
-    "'}) DETACH DELETE n //", "`) RETURN n //", "n.a} RETURN {", "MATCH (n)", "CALL {", "//",
-    '"}}) { _additional { id } }', "{where: {operator: Or}}", "__typename", "... on Query", "!",
-    '{"$gt": ""}', "<script>", "&amp;", "\n", "\r\n", "\t", " ", "\x01", "\x1f", "\x7f", "\u00a0",
-    "\u2028", "\ufeff", "\u200b", "\u202e", "é", "e\u0301", "É", "ß", "İ", "ı", "日本", "😀", "👩‍👩‍👧",
-    "\ud7ff", "\ue000", "\uffff", "\U00010000", "\U0010ffff", "a", "A", "b", "1", "0", "1e3", "-",
+    "'", '"', "`", "''", '""', "\\", "\\\\", "\\'", '\\"', "\\u0027", "\\x00", "%", "_", "%%",
+    "\\%", "%s", "%(a)s", "$", "$1", "$$", "${x}", "$where", "$in", ";", ";--", "--", "/*", "*/",
+    "#", "?", ":p", "@p", "{0}", "{", "}", "}}", "[", "]", "[0]", "(", ")", "*", "^", "~", "|",
+    "&", "=", "<>", "' OR '1'='1", "'; DROP TABLE t; --", '" OR 1=1 --', "') OR ('a'='a", "NULL",
+    "null", "true", "'}) DETACH DELETE n //", "`) RETURN n //", "n.a} RETURN {", "MATCH (n)",
+    "CALL {", "//", '"}}) { _additional { id } }', "{where: {operator: Or}}", "__typename",
+    "... on Query", "!", '{"$gt": ""}', "<script>", "&amp;", "\n", "\r\n", "\t", " ", "\x01",
+    "\x1f", "\x7f", "\u00a0", "\u2028", "\ufeff", "\u200b", "\u202e", "é", "e\u0301", "É", "ß",
+    "İ", "ı", "日本", "😀", "👩‍👩‍👧", "\ud7ff", "\ue000", "\uffff", "\U00010000", "\U0010ffff", "a",
+    "A", "b", "1", "0", "1e3", "-",
 )  # fmt: skip
 """What means something to SQL, Cypher, GraphQL, JSON, format strings, globs, or to nobody."""
 
