@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -62,7 +63,7 @@ async def _also(backend: Backend, where: Filter, verb: str, wanted: list[Record]
         order = Order("at", descending=True)
         found = await backend.query(TABLE, where, order=order, limit=4)
         inside = sorted(wanted, key=lambda r: (r["at"], r["id"]), reverse=True)[:4]
-        return [_stored(r) for r in found], [_stored(r) for r in inside]
+        return _only_other([_stored(r) for r in found], [_stored(r) for r in inside])
     if verb == "vector":
         hits = await backend.vector_search(TABLE, VECTOR, [1, 2, 3, 4], limit=99, where=where)
         return sorted(ids(h.record for h in hits)), sorted(ids(r for r in wanted if r.get(VECTOR)))
@@ -75,6 +76,23 @@ async def _also(backend: Backend, where: Filter, verb: str, wanted: list[Record]
     if wanted:
         await backend.apply([Put(TABLE, wanted)])
     return (gone, left + gone), (len(wanted), await backend.count(TABLE))
+
+
+def _only_other(found: list[Record], wanted: list[Record]) -> Any:
+    """Both, without the fields in which the records are the same."""
+    if ids(found) != ids(wanted):
+        return ids(found), ids(wanted)
+    pairs = list(zip(found, wanted, strict=True))
+    other = [{n for n in HOSTILE.stored if _told(a[n]) != _told(b[n])} for a, b in pairs]
+    return tuple(
+        [{n: r[n] for n in sorted(names)} for r, names in zip(side, other, strict=True)]
+        for side in (found, wanted)
+    )
+
+
+def _told(value: Any) -> str:
+    """As JSON, in which true is not 1."""
+    return json.dumps(value, sort_keys=True, default=repr)
 
 
 def _stored(record: Record) -> Record:
