@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+import long_run
 from engrammic.backends.memory import MemoryBackend
 from engrammic.changes import Change
 from engrammic.filters import Compare, Filter
@@ -84,6 +85,18 @@ async def test_a_backend_that_lies_is_found_out(fails: bool) -> None:
     assert outcome.trees == 5 * len(VERBS)
     assert len(outcome.differences) > 5
     assert all("tree" in told for told in outcome.differences[1:])
+
+
+@pytest.mark.parametrize("name", ["memory", "nothing"])
+def test_the_command_ends_with_a_table(
+    name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(long_run, "HISTORIES", 2)
+    monkeypatch.setattr(long_run, "ALL_TREES", 5)
+    assert long_run.main([name]) == (name == "nothing")
+    rows = [line.split() for line in capsys.readouterr().out.splitlines()]
+    wanted = [str(2 * STEPS), "5", "0"] if name == "memory" else ["0", "0", "1"]
+    assert [row[3:8:2] for row in rows if row[1:2] == [name] and row[0] == "│"] == [wanted]
 
 
 def _leaves(tree: Filter) -> list[Compare]:
