@@ -22,7 +22,7 @@ from half_written import PAIRS, PARTS, both_or_neither, keep_writing
 
 
 class TestPostgres(BackendTests):
-    EXAMPLES = 10
+    EXAMPLES = 27
     TREES = 100
     STRIDE = 6
 

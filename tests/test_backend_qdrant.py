@@ -18,8 +18,8 @@ from engrammic.testing.things import THINGS, things
 
 
 class TestQdrant(BackendTests):
-    EXAMPLES = 5
-    TREES = 25
+    EXAMPLES = 9
+    TREES = 50
     STRIDE = 20
 
     @pytest.fixture

@@ -12,8 +12,8 @@ from engrammic.testing.backends import BackendTests
 
 
 class TestSurrealdb(BackendTests):
-    EXAMPLES = 10
-    TREES = 50
+    EXAMPLES = 27
+    TREES = 100
     STRIDE = 20
 
     @pytest.fixture

@@ -21,8 +21,8 @@ from engrammic.testing.things import TEXTS, THINGS, things
 
 
 class TestWeaviate(BackendTests):
-    EXAMPLES = 3
-    TREES = 25
+    EXAMPLES = 9
+    TREES = 50
     STRIDE = 40
 
     @pytest.fixture

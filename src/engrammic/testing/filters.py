@@ -81,6 +81,11 @@ def _joined() -> Iterator[Filter]:
                     And(tuple(Compare("at", Op.NE, i) for i in range(3, 1500)))):  # fmt: skip
         yield filter_
         yield ~filter_
+    for name, one, other in (("name", "a", "b"), ("size", 1, 2), ("raw", b"", b"abc")):
+        unlike = [Compare(name, op, v) for op, v in
+                  ((Op.NE, one), (Op.NE, other), (Op.NOT_IN, (one, other)))]  # fmt: skip
+        yield from (Or((*unlike[:2],)), Or((unlike[1], unlike[2])), Or((*unlike, named)))
+        yield from (Or((Compare(name, Op.EQ, one), unlike[0])), And((*unlike,)))
     nested: Filter = small
     for i in range(40):
         nested = And((nested, Compare("at", Op.NE, i))) if i % 2 else Or((nested, named))
