@@ -94,7 +94,7 @@ def main(names: list[str]) -> int:
                 continue
             outcomes[name] = found
             for difference in found.differences:
-                console.print(f"{name}: {difference}", markup=False, highlight=False, soft_wrap=True)
+                console.print(f"{name}: {difference}", markup=False, soft_wrap=True)
     console.print(shown(outcomes))
     return int(any(found.differences for found in outcomes.values()))
 
