@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, Self, TypeVar
@@ -37,12 +37,12 @@ EXACT = "exact:"
 """Begins the name under which a float's digits are kept."""
 
 
-def _digits(payload: dict[str, Any]) -> dict[str, str]:
+def _digits(payload: Mapping[str, Any]) -> dict[str, str]:
     """The digits of each float: Chroma's log reads them with an error in the last place."""
     return {EXACT + n: repr(v) for n, v in payload.items() if isinstance(v, float)}
 
 
-def _exact(payload: dict[str, Any] | None) -> dict[str, Any]:
+def _exact(payload: Mapping[str, Any] | None) -> dict[str, Any]:
     """The payload with its floats as they were given."""
     found = dict(payload or {})
     for name in [n for n in found if n.startswith(EXACT)]:
