@@ -16,14 +16,7 @@ import apsw
 
 from engrammic.backend import Capabilities, Decide, Health
 from engrammic.backends.sqlite import copying, diagnosis
-from engrammic.backends.sqlite.connection import (
-    CHECKPOINT_PAGES,
-    Connections,
-    locate,
-    passive_checkpoint,
-    refuse_network,
-    translated,
-)
+from engrammic.backends.sqlite.connection import Connections, locate, refuse_network
 from engrammic.backends.sqlite.exporting import exported
 from engrammic.backends.sqlite.inside import Inside, driven
 from engrammic.backends.sqlite.ranked import RankedSearch
@@ -33,6 +26,8 @@ from engrammic.backends.sqlite.reading import (
     is_short,
     select,
 )
+from engrammic.backends.sqlite.transactions import TooLong, is_brief
+from engrammic.backends.sqlite.translation import translated
 from engrammic.backends.sqlite.writing import Writer, prepared
 from engrammic.changes import Change
 from engrammic.errors import ConnectionFailed
@@ -91,18 +86,26 @@ class SqliteBackend(RankedSearch):
             return 0
         layouts = self._tables.layout
         ready = [prepared(c, layouts(c.table)) for c in changes]
-        return await self._write(lambda c: Writer(c, layouts, self._partitions).run(ready))
+
+        def work(connection: apsw.Connection, _here: bool) -> int:
+            return Writer(connection, layouts, self._partitions).run(ready)
+
+        with self._translated():
+            return await self._transactions.run(work, brief=is_brief(ready, layouts))
 
     async def transact(self, decide: Decide) -> int:
-        """As `Backend.transact`: reads and changes in one transaction, on the writer's thread."""
+        """As `Backend.transact`: reads and changes in one transaction, in place if all is short."""
         layouts = self._tables.layout
 
-        def work(connection: apsw.Connection) -> int:
-            changes = driven(decide(Inside(connection, layouts)))
+        def work(connection: apsw.Connection, here: bool) -> int:
+            changes = driven(decide(Inside(connection, layouts, here)))
+            if here and not is_brief(changes, layouts):
+                raise TooLong
             ready = [prepared(c, layouts(c.table)) for c in changes]
             return Writer(connection, layouts, self._partitions).run(ready)
 
-        return await self._write(work)
+        with self._translated():
+            return await self._transactions.run(work, brief=True)
 
     async def query(
         self,
@@ -192,7 +195,7 @@ class SqliteBackend(RankedSearch):
         def work() -> None:
             copying.restore(self.path, self._connections.timeout, Path(path))
             with translated(self.path):
-                self._tables.found(self._connections.here())
+                self._tables.found(self._connections.writing())
 
         await self._connections.write(work)
 
@@ -203,28 +206,8 @@ class SqliteBackend(RankedSearch):
 
     async def _outside(self, work: Callable[[apsw.Connection], T]) -> T:
         with self._translated():
-            return await self._connections.write(lambda: work(self._connections.here()))
+            return await self._connections.write(lambda: work(self._connections.writing()))
 
     async def _write(self, work: Callable[[apsw.Connection], T]) -> T:
         with self._translated():
-            return await self._connections.write(lambda: self._transaction(work))
-
-    def _transaction(self, work: Callable[[apsw.Connection], T]) -> T:
-        connection = self._connections.here()
-        connection.execute("begin immediate")
-        try:
-            self._partitions.renew(connection)
-            self._tables.renew(connection)
-            result = work(connection)
-            connection.execute("commit")
-        except BaseException:
-            if connection.in_transaction:
-                connection.execute("rollback")
-            self._partitions.rollback()
-            self._tables.rollback()
-            raise
-        self._partitions.commit()
-        self._tables.commit()
-        if self._connections.log_pages() > CHECKPOINT_PAGES:
-            self._connections.later(lambda: passive_checkpoint(connection))
-        return result
+            return await self._transactions.run(lambda connection, _here: work(connection))
