@@ -21,6 +21,7 @@ from engrammic.backends.sqlite.exporting import exported
 from engrammic.backends.sqlite.inside import Inside, driven
 from engrammic.backends.sqlite.ranked import RankedSearch
 from engrammic.backends.sqlite.reading import (
+    chosen,
     condition,
     decoder,
     is_short,
@@ -32,7 +33,7 @@ from engrammic.backends.sqlite.writing import Writer, prepared
 from engrammic.changes import Change
 from engrammic.errors import ConnectionFailed
 from engrammic.filters import Filter
-from engrammic.reads import check_after, check_key, check_limit, page_columns
+from engrammic.reads import check_after, check_limit
 from engrammic.records import cleaner
 from engrammic.types import Order, Record, Schema
 
@@ -120,22 +121,22 @@ class SqliteBackend(RankedSearch):
         """As `Backend.query`; a short read along an index runs in place."""
         layout = self._tables.layout(table)
         check_limit(limit)
-        names = page_columns(layout.schema, columns)
+        names = chosen(layout, columns)
         sql, values = select(layout, where, order, after, limit, names)
         decode = decoder(layout, names)
 
         def work(connection: apsw.Connection) -> list[Record]:
             return [decode(row) for row in connection.execute(sql, values)]
 
-        return await self._read(work, here=is_short(layout.schema, where, order, limit))
+        return await self._read(work, here=is_short(layout, where, order, limit))
 
     async def get(self, table: str, key: tuple[Any, ...]) -> Record | None:
         """As `Backend.get`, without another thread."""
         layout = self._tables.layout(table)
-        values = check_key(layout.schema, key)
+        values = layout.key_of(key)
         with self._translated():
             row = self._connections.here().execute(layout.point_read, values).fetchone()
-        return None if row is None else decoder(layout, layout.schema.stored)(row)
+        return None if row is None else decoder(layout, layout.stored)(row)
 
     async def export(
         self, table: str, *, after: tuple[Any, ...] | None = None, limit: int | None = None

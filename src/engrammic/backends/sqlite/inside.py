@@ -9,10 +9,10 @@ from typing import Any, TypeVar
 import apsw
 
 from engrammic.backends.sqlite.layout import Layout
-from engrammic.backends.sqlite.reading import condition, decoder, is_short, select
+from engrammic.backends.sqlite.reading import chosen, condition, decoder, is_short, select
 from engrammic.backends.sqlite.transactions import TooLong
 from engrammic.filters import Filter
-from engrammic.reads import check_key, check_limit, page_columns
+from engrammic.reads import check_limit
 from engrammic.types import Order, Record
 
 T = TypeVar("T")
@@ -30,8 +30,8 @@ class Inside:
     async def get(self, table: str, key: tuple[Any, ...]) -> Record | None:
         """As `Backend.get`."""
         layout = self.layouts(table)
-        row = self.connection.execute(layout.point_read, check_key(layout.schema, key)).fetchone()
-        return None if row is None else decoder(layout, layout.schema.stored)(row)
+        row = self.connection.execute(layout.point_read, layout.key_of(key)).fetchone()
+        return None if row is None else decoder(layout, layout.stored)(row)
 
     async def query(
         self,
@@ -46,9 +46,9 @@ class Inside:
         """As `Backend.query`."""
         check_limit(limit)
         layout = self.layouts(table)
-        if self.here and not is_short(layout.schema, where, order, limit):
+        if self.here and not is_short(layout, where, order, limit):
             raise TooLong
-        names = page_columns(layout.schema, columns)
+        names = chosen(layout, columns)
         sql, values = select(layout, where, order, after, limit, names)
         return list(map(decoder(layout, names), self.connection.execute(sql, values)))
 

@@ -26,6 +26,7 @@ from typing import Any, overload
 import apsw
 
 from engrammic.errors import InvalidSchema
+from engrammic.reads import check_key
 from engrammic.records import Cleaner, cleaner
 from engrammic.sql.sqlite import SQLITE
 from engrammic.types import DERIVED, Field, Index, Kind, Record, Schema
@@ -129,6 +130,24 @@ class Layout:
     def clean_update(self) -> Cleaner:
         """As `clean`, for a record of an `Update`."""
         return cleaner(self.schema, True)
+
+    def key_of(self, key: Any) -> tuple[Any, ...]:
+        """As `check_key`, which it asks about all but short plain texts."""
+        if type(key) is tuple and len(key) == self._key_texts:
+            for value in key:
+                if type(value) is not str or not 0 < len(value) <= 128 or "\0" in value:
+                    break
+                if not value.isascii():
+                    break
+            else:
+                return key
+        return check_key(self.schema, key)
+
+    @cached_property
+    def _key_texts(self) -> int:
+        """How many values a key has, -1 where one is no text."""
+        kinds = [self.schema.field(name).kind for name in self.schema.key]
+        return len(kinds) if set(kinds) == {Kind.TEXT} else -1
 
     @cached_property
     def stored(self) -> tuple[str, ...]:

@@ -17,6 +17,14 @@ def names(fields: tuple[Field, ...]) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=KEPT)
+def chosen(layout: Layout, given: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+    """Of the fields given: the plain ones that are no key, those of terms, the vectors."""
+    plain = tuple(f.name for f in layout.plain if f.name not in layout.schema.key)
+    kinds = (plain, names(layout.terms), names(layout.vectors))
+    return tuple(tuple(name for name in kind if name in given) for kind in kinds)
+
+
+@lru_cache(maxsize=KEPT)
 def put_vector(layout: Layout, name: str, fresh: bool) -> str:
     """Takes row, partition and vector; `fresh` is a row that never had one."""
     verb = "insert" if fresh else "insert or replace"

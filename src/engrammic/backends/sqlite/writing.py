@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -18,6 +18,7 @@ from engrammic.records import clean_update
 from engrammic.types import Record
 
 Values: TypeAlias = Sequence[Any]
+Chosen: TypeAlias = tuple[str, ...]
 
 RETAINED_CHANGES = 50_000
 TRIM_EVERY = 4096
@@ -141,8 +142,7 @@ class Writer:
     def _update(self, layout: Layout, records: Sequence[Record]) -> int:
         if not records:
             return 0
-        given = records[0].keys()
-        plain = tuple(f.name for f in layout.plain if f.name in given - set(layout.schema.key))
+        plain, terms, vectors = statements.chosen(layout, tuple(records[0]))
         find = layout.row_read if layout.is_searched else layout.by_key("1")
         found: list[tuple[int, Record]] = []
         for record in records:
@@ -153,23 +153,20 @@ class Writer:
                 if plain:
                     values = [*[record[name] for name in plain], *key]
                     self.connection.execute(statements.update(layout, plain), values)
-        if layout.is_searched:
+        if terms or vectors:
             for part, members in self._by_part(layout, found).items():
-                self._update_derived(layout, part, members, given)
+                if vectors:
+                    self._put_vectors(layout, part, members, fresh=False)
+                if terms:
+                    self._update_terms(layout, part, members, terms)
         return len(found)
 
-    def _update_derived(
-        self, layout: Layout, part: int, members: Sequence[tuple[int, Record]], given: Set[str]
+    def _update_terms(
+        self, layout: Layout, part: int, members: Sequence[tuple[int, Record]], chosen: Chosen
     ) -> None:
-        if any(f.name in given for f in layout.vectors):
-            self._put_vectors(layout, part, members, fresh=False)
-        chosen = tuple(f.name for f in layout.terms if f.name in given)
-        if chosen:
-            self.partitions.terms_table(self.connection, layout, part)
-            rows: list[Values] = [
-                (*[unfolded(r.get(n)) for n in chosen], row) for row, r in members
-            ]
-            self.later.append((statements.update_terms(layout, part, chosen), rows))
+        self.partitions.terms_table(self.connection, layout, part)
+        rows: list[Values] = [(*[unfolded(r.get(n)) for n in chosen], row) for row, r in members]
+        self.later.append((statements.update_terms(layout, part, chosen), rows))
 
     def _delete(self, layout: Layout, change: Delete) -> int:
         where, values = condition(layout, change.where)
