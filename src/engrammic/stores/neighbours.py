@@ -7,8 +7,9 @@ message times SLOTS, plus its place among those of the same millisecond.
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+from operator import itemgetter
+from typing import NamedTuple
 
 from engrammic.filters import Compare, Filter, Op, eq, every
 from engrammic.scope import Scoped
@@ -24,8 +25,7 @@ _COLUMNS = ("message_id", "ordinal", "content")
 _CACHED_LENGTH = 4000
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
+class Turn(NamedTuple):
     """A message as its neighbours see it."""
 
     ordinal: int
@@ -33,8 +33,7 @@ class Turn:
     content: str
 
 
-@dataclass(frozen=True, slots=True)
-class Woven:
+class Woven(NamedTuple):
     """The neighbours' terms by message id: of the new turns, and of stored ones that changed."""
 
     new: dict[str, str]
@@ -61,8 +60,7 @@ def _surroundings(turns: Sequence[Turn]) -> dict[str, tuple[str, str]]:
     return dict(zip([turn.message_id for turn in turns], pairs, strict=False))
 
 
-def _place(turn: Turn) -> tuple[int, str]:
-    return turn.ordinal, turn.message_id
+_place = itemgetter(0, 1)  # of a Turn: its ordinal and id
 
 
 def _terms(contents: tuple[str, str]) -> str:

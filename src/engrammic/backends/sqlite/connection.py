@@ -199,6 +199,8 @@ def open_connection(path: Path, timeout: float) -> apsw.Connection:
 def set_up(connection: apsw.Connection, path: Path, timeout: float) -> None:
     """Check the format, then make every commit durable."""
     connection.set_busy_timeout(int(timeout * 1000))
+    # Else a statement that sorts or has a limit is compiled anew whenever it is given other values.
+    connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
     check_format(connection, path)
     _enter_wal(connection, timeout)
     connection.execute(
