@@ -95,6 +95,8 @@ async def place(
     `gone` are stored records that leave their place: deleted, or replaced by
     one of `new`. Conversations in `fresh` are known to hold nothing yet.
     """
+    if len(new) == 1 and not gone:
+        return await _place_one(backend, new[0], fresh)
     refreshed: list[Record] = []
     arriving, leaving = _by_conversation(new), _by_conversation(gone)
     for conversation in {**arriving, **leaving}:
@@ -111,6 +113,26 @@ async def place(
             record["around"] = woven.new[record["message_id"]]
         refreshed += [{"message_id": i, "around": t} for i, t in woven.refreshed.items()]
     return refreshed
+
+
+async def _place_one(backend: Scoped, record: Record, fresh: Container[str]) -> list[Record]:
+    """As `place` for one new turn; that it is the last one said is what mostly happens."""
+    conversation, moment = record["conversation_id"], record["created_at"]
+    stored: list[Turn] = []
+    if conversation not in fresh:
+        stored = await around(backend, conversation, moment, moment)
+    _number([record], stored)
+    turn = Turn(record["ordinal"], record["message_id"], record["content"])
+    if not stored or stored[-1].ordinal >= turn.ordinal:
+        woven = weave(stored, [turn])
+        record["around"] = woven.new[turn.message_id]
+        return [{"message_id": i, "around": t} for i, t in woven.refreshed.items()]
+    last = stored[-1]
+    record["around"] = said(last.content)
+    if not turn.content:
+        return []
+    between = (stored[-2].content if len(stored) > 1 else "", turn.content)
+    return [{"message_id": last.message_id, "around": _terms(between)}]
 
 
 def _by_conversation(records: Iterable[Record]) -> dict[str, list[Record]]:

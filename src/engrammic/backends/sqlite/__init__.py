@@ -210,5 +210,13 @@ class SqliteBackend(RankedSearch):
             return await self._connections.write(lambda: work(self._connections.writing()))
 
     async def _write(self, work: Callable[[apsw.Connection], T]) -> T:
+        """For what may alter the schema or the epoch."""
+
+        def altering(connection: apsw.Connection, _here: bool) -> T:
+            try:
+                return work(connection)
+            finally:
+                self._transactions.forget()
+
         with self._translated():
-            return await self._transactions.run(lambda connection, _here: work(connection))
+            return await self._transactions.run(altering)

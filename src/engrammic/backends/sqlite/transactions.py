@@ -56,6 +56,8 @@ class Transactions:
         self._tables = tables
         self._last = 0.0
         self._held = 0.0
+        self._seen: int | None = None
+        """The file's version when epoch and schema were last looked at; None: they must be."""
 
     async def run(self, work: Callable[[apsw.Connection, bool], T], *, brief: bool = False) -> T:
         """What `work` returns. It is told whether it runs in place; then it may raise TooLong.
@@ -97,8 +99,7 @@ class Transactions:
     ) -> T:
         began = time.perf_counter()
         try:
-            self._partitions.renew(connection)
-            self._tables.renew(connection)
+            self._renew(connection)
             result = work(connection, here)
             connection.execute("commit")
         except BaseException:
@@ -113,6 +114,18 @@ class Transactions:
         if self._connections.log_pages() > CHECKPOINT_PAGES:
             self._connections.later(lambda: passive_checkpoint(connection))
         return result
+
+    def _renew(self, connection: apsw.Connection) -> None:
+        """Learn what another connection changed of epoch and schema, if one wrote at all."""
+        version: int = connection.execute("pragma data_version").get
+        if version != self._seen:
+            self._partitions.renew(connection)
+            self._tables.renew(connection)
+            self._seen = version
+
+    def forget(self) -> None:
+        """Have epoch and schema looked at again: this connection itself changes them."""
+        self._seen = None
 
 
 def is_brief(changes: Sequence[Change], layouts: Callable[[str], Layout]) -> bool:
