@@ -5,22 +5,27 @@ from __future__ import annotations
 from functools import lru_cache
 
 from engrammic.backends.sqlite.layout import Layout, quoted
-from engrammic.types import Field
 
 KEPT = 1024
 
 
 @lru_cache(maxsize=KEPT)
-def names(fields: tuple[Field, ...]) -> tuple[str, ...]:
-    """The names of fields."""
-    return tuple(f.name for f in fields)
+def terms(layout: Layout) -> tuple[str, ...]:
+    """The names of the fields of terms."""
+    return tuple(f.name for f in layout.terms)
+
+
+@lru_cache(maxsize=KEPT)
+def vectors(layout: Layout) -> tuple[str, ...]:
+    """The names of the vectors."""
+    return tuple(f.name for f in layout.vectors)
 
 
 @lru_cache(maxsize=KEPT)
 def chosen(layout: Layout, given: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
     """Of the fields given: the plain ones that are no key, those of terms, the vectors."""
     plain = tuple(f.name for f in layout.plain if f.name not in layout.schema.key)
-    kinds = (plain, names(layout.terms), names(layout.vectors))
+    kinds = (plain, terms(layout), vectors(layout))
     return tuple(tuple(name for name in kind if name in given) for kind in kinds)
 
 
@@ -40,7 +45,7 @@ def delete_vector(layout: Layout, name: str) -> str:
 @lru_cache(maxsize=KEPT)
 def put_terms(layout: Layout, part: int, fresh: bool) -> str:
     """Takes the row and every field of terms. A `fresh` row is not looked for first."""
-    columns = ", ".join(quoted(name) for name in names(layout.terms))
+    columns = ", ".join(quoted(name) for name in terms(layout))
     marks = ", ".join("?" * (len(layout.terms) + 1))
     verb = "insert" if fresh else "insert or replace"
     return f"{verb} into {layout.terms_table(part)}(rowid, {columns}) values ({marks})"

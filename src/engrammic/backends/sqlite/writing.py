@@ -100,8 +100,10 @@ class Writer:
                 continue
             row: int = connection.execute(layout.upsert_row, given).get
             (new if row in new else old)[row] = record  # of a key given twice, the last counts
-        self._put_derived(layout, new, fresh=True)
-        self._put_derived(layout, old, fresh=False)
+        if new:
+            self._put_derived(layout, new, fresh=True)
+        if old:
+            self._put_derived(layout, old, fresh=False)
         return len(records)
 
     def _put_derived(self, layout: Layout, records: Mapping[int, Record], *, fresh: bool) -> None:
@@ -109,7 +111,7 @@ class Writer:
             self._put_vectors(layout, part, members, fresh=fresh)
             if layout.terms:
                 self.partitions.terms_table(self.connection, layout, part)
-                names = statements.names(layout.terms)
+                names = statements.terms(layout)
                 rows: list[Values] = [
                     (row, *[unfolded(r.get(n)) for n in names]) for row, r in members
                 ]
@@ -128,7 +130,7 @@ class Writer:
     def _put_vectors(
         self, layout: Layout, part: int, members: Sequence[tuple[int, Record]], *, fresh: bool
     ) -> None:
-        for name in statements.names(layout.vectors):
+        for name in statements.vectors(layout):
             given: list[Values] = [
                 (row, part, v) for row, r in members if (v := r.get(name)) is not None
             ]
@@ -143,6 +145,8 @@ class Writer:
         if not records:
             return 0
         plain, terms, vectors = statements.chosen(layout, tuple(records[0]))
+        if plain and not layout.is_searched:
+            return self._update_plain(layout, records, plain)
         find = layout.row_read if layout.is_searched else layout.by_key("1")
         found: list[tuple[int, Record]] = []
         for record in records:
@@ -150,9 +154,8 @@ class Writer:
             row: int | None = self.connection.execute(find, key).get
             if row is not None:
                 found.append((row, record))
-                if plain:
-                    values = [*[record[name] for name in plain], *key]
-                    self.connection.execute(statements.update(layout, plain), values)
+        if plain:
+            self._update_plain(layout, [record for _, record in found], plain)
         if terms or vectors:
             for part, members in self._by_part(layout, found).items():
                 if vectors:
@@ -160,6 +163,14 @@ class Writer:
                 if terms:
                     self._update_terms(layout, part, members, terms)
         return len(found)
+
+    def _update_plain(self, layout: Layout, records: Sequence[Record], plain: Chosen) -> int:
+        statement, names = statements.update(layout, plain), (*plain, *layout.schema.key)
+        updated = 0
+        for record in records:
+            self.connection.execute(statement, [record[name] for name in names])
+            updated += self.connection.changes()
+        return updated
 
     def _update_terms(
         self, layout: Layout, part: int, members: Sequence[tuple[int, Record]], chosen: Chosen
@@ -183,7 +194,7 @@ class Writer:
         ]
         for part, group in self._by_part(layout, members).items():
             doomed: list[Values] = [(row,) for row, _ in group]
-            for name in statements.names(layout.vectors):
+            for name in statements.vectors(layout):
                 self._each(statements.delete_vector(layout, name), doomed)
             if layout.vectors:
                 self._touch(layout, part, [row for row, _ in group])
