@@ -23,7 +23,7 @@ from engrammic.errors import Conflict, EmbeddingMismatch, InvalidInput, StorageE
 from engrammic.registry import open_backend
 from engrammic.scope import Scope, Scoped
 
-SCHEMES = ("memory", "sqlite")
+SCHEMES = ("memory", "sqlite", "files")
 
 TEXTS = {
     "a": ("The walrus swims", {"source_type": "doc", "n": 1}),

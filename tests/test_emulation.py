@@ -15,7 +15,8 @@ from engrammic.emulation.backend import CollectionBackend
 from engrammic.emulation.collections import NOTES, Collections, Key
 from engrammic.emulation.pushdown import Asked, Push
 from engrammic.emulation.settling import key_of
-from engrammic.filters import And, Filter, Op, Or, eq
+from engrammic.errors import Unsupported
+from engrammic.filters import And, Compare, Filter, Op, Or, eq, is_in
 from engrammic.predicate import predicate
 from engrammic.records import coerce
 from engrammic.testing.backends import BackendTests
@@ -144,3 +145,24 @@ async def test_an_export_lists_the_keys_once() -> None:
     ids = [r["id"] for r in rest]
     assert ids[10:13] == ["t00070", "t00070x", "t00072"]
     await backend.close()
+
+
+async def test_emulation_can_be_refused() -> None:
+    backend = await DictBackend.connect("narrow")
+    await backend.ensure_table(THINGS)
+    await backend.insert("things", things(9))
+    backend.native = True
+    assert await backend.get("things", ("t00001",)) is not None
+    assert await backend.count("things", eq("at", 7)) == 1
+    with pytest.raises(Unsupported, match="filter"):
+        await backend.query("things", Compare("size", Op.GT, 1))
+    with pytest.raises(Unsupported, match="order"):
+        await backend.query("things", limit=3)
+    with pytest.raises(Unsupported, match="words"):
+        await backend.text_search("things", ["common"], limit=3)
+    with pytest.raises(Unsupported, match="filter"):
+        await backend.vector_search(
+            "things", "vector", [1, 0, 0, 0], limit=3, where=Compare("size", Op.GT, 1)
+        )
+    assert await backend.vector_search("things", "vector", [1, 0, 0, 0], limit=3)
+    assert await backend.query("things", is_in("id", ["t00001"]), limit=1)

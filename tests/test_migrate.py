@@ -22,7 +22,7 @@ from engrammic.stores.meta import META, MetaStore
 from engrammic.testing.things import THINGS, thing, things
 from migrating import fill, killed, lines, lines_at
 
-CHAIN = ("memory", "sqlite", "sqlite")
+CHAIN = ("memory", "sqlite", "lance", "qdrant", "files", "chroma", "sqlite")
 """The databases that 5,000 messages go through, one after the other."""
 
 MESSAGES = 5_000

@@ -17,7 +17,7 @@ from engrammic.scope import Scope, Scoped
 from engrammic.stores.code_chunks import ChunkMetadata, DatabaseStats
 from engrammic.stores.vector_database import VectorDatabase
 
-SCHEMES = ("memory", "sqlite")
+SCHEMES = ("memory", "sqlite", "files", "qdrant")
 
 ROOT = "/home/ann/shop"
 

@@ -20,7 +20,7 @@ from engrammic.stores.meta import MetaStore
 from engrammic.stores.vector_database import VectorDatabase
 from engrammic.stores.vector_store import VectorHit, VectorStore
 
-SCHEMES = ("memory", "sqlite")
+SCHEMES = ("memory", "sqlite", "files")
 
 
 @pytest.fixture(params=SCHEMES)

@@ -6,11 +6,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Protocol, Self, TypeAlias
+from typing import Any, ClassVar, Protocol, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from engrammic.capabilities import Capabilities as Capabilities
 from engrammic.changes import Change, Delete, Put
 from engrammic.errors import Conflict, Unsupported
 from engrammic.filters import Filter, eq, every
@@ -52,24 +53,6 @@ Health: TypeAlias = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Capabilities:
-    """What a database does itself; what it does not is emulated exactly, and slower.
-
-    `durable` says when an acknowledged write survives a crash: "commit" (it is
-    on disk), "flush" (after `flush` or a delay of the engine's) or "never".
-    """
-
-    atomic: bool = False
-    checks: bool = False
-    filters: bool = False
-    order: bool = False
-    vectors: bool = False
-    text: bool = False
-    processes: bool = False
-    durable: Literal["commit", "flush", "never"] = "never"
-
-
-@dataclass(frozen=True, slots=True)
 class Survey:
     """Where a query's vector stands: its nearest records, and the cosines of a sample of all."""
 
@@ -87,6 +70,8 @@ class Backend(ABC):
 
     capabilities: Capabilities
     scheme: ClassVar[str]
+    native: bool = False
+    """Whether what the database does not do itself is refused, instead of emulated."""
 
     @classmethod
     @abstractmethod

@@ -14,14 +14,17 @@ if TYPE_CHECKING:
 GROUP = "engrammic.backends"
 
 
-async def open_backend(url: str) -> Backend:
+async def open_backend(url: str, *, native: bool = False) -> Backend:
     """The database at `url`, connected.
 
     `scheme:...` names the backend, `:memory:` is `memory:`, and a path alone
-    is SQLite. Raises InvalidSettings for an unknown scheme, MissingDependency
+    is SQLite. `native` refuses emulation: what the database cannot do itself
+    raises Unsupported then. Raises InvalidSettings for an unknown scheme, MissingDependency
     where the scheme's driver is not installed, ConnectionFailed and its kin.
     """
-    return await backend_class(scheme_of(url)).connect(url)
+    backend = await backend_class(scheme_of(url)).connect(url)
+    backend.native = native
+    return backend
 
 
 def scheme_of(url: Any) -> str:

@@ -174,7 +174,9 @@ async def _forget_vectors(backend: Backend, embedder: Embedder) -> None:
     tables = [s for s in await backend.tables() if s.name in await _present(backend)]
     tables = [s for s in tables if s.of_kind(Kind.VECTOR)]
     fact = {"name": "embedding", "value": embedder.fingerprint.as_record()}
-    done: list[Change] = [*(Check(s.name, _VECTOR, 0) for s in tables), Put("engrammic", [fact])]
+    done: list[Change] = [Put("engrammic", [fact])]
+    if backend.capabilities.checks:
+        done = [*(Check(s.name, _VECTOR, 0) for s in tables), *done]
     while True:
         for schema in tables:
             await _forget(backend, schema)

@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import chromadb
 import numpy as np
 from chromadb.api import ClientAPI
+from chromadb.api.collection_configuration import CreateCollectionConfiguration
 from chromadb.config import Settings
 from chromadb.errors import ChromaError, NotFoundError
 
@@ -55,10 +56,13 @@ class ChromaCollections(OneVector):
 
     def make(self, name: str, schema: Schema, dimension: int | None) -> None:
         """Inner product over unit vectors keeps their bits; cosine would scale them again."""
-        hnsw = {"space": "ip", "ef_search": 200, "max_neighbors": 32}
+        hnsw: Any = {"space": "ip", "ef_search": 200, "max_neighbors": 32}
+        shape = CreateCollectionConfiguration(hnsw=hnsw)
         self._said(
             lambda: self.client.get_or_create_collection(
-                name, embedding_function=None, configuration={"hnsw": hnsw}
+                name,
+                embedding_function=None,
+                configuration=shape,
             )
         )
 
@@ -142,7 +146,7 @@ class ChromaCollections(OneVector):
         if where is not None or len(self._places(schema)) > 2:
             return None
         names = list(self._places(schema))
-        return sum([self._said(self._collection(name).count) for name in names])
+        return sum([int(self._said(self._collection(name).count)) for name in names])
 
     def _collection(self, name: str) -> Any:
         if name not in self._collections:
@@ -172,7 +176,7 @@ class ChromaCollections(OneVector):
 
 
 class ChromaBackend(CollectionBackend):
-    """`chroma:/path`, or `chroma://host:port/name`; `?exact=1` searches as widely as it can."""
+    """`chroma:/path`, or `chroma://host:port/name`; `?exact=1` compares all vectors."""
 
     scheme: ClassVar[str] = "chroma"
     capabilities: Capabilities = Capabilities(vectors=True, processes=True, durable="commit")
@@ -209,4 +213,3 @@ def _opened(url: str) -> tuple[ClientAPI, str, bool]:
         return chromadb.PersistentClient(path=os.fspath(path), settings=settings), "engrammic", True
     except (ChromaError, ValueError, OSError) as error:
         raise ConnectionFailed(f"cannot open {path}: {error}") from error
-

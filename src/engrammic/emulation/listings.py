@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from engrammic.emulation.collections import Key
-from engrammic.emulation.settling import Outcome
+from engrammic.emulation.collections import Key, Outcome
 
 
 @dataclass(slots=True)

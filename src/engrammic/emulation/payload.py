@@ -7,6 +7,7 @@ import json
 import re
 import uuid
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
@@ -68,6 +69,7 @@ _READ: Mapping[Kind, Any] = {
 }
 
 
+@lru_cache(maxsize=4096)
 def safe(name: str) -> str:
     """A name of letters, digits and underscores, another one for each name.
 

@@ -25,6 +25,7 @@ class Readings:
     engine: Collections
     listings: Listings
     schema: Callable[[str], Any]
+    emulate: Callable[[str], None]
 
     async def get(self, table: str, key: tuple[Any, ...]) -> Record | None:
         """As `Backend.get`."""
@@ -67,6 +68,8 @@ class Readings:
             page = await self.engine.page(schema, where, order, after, limit, chosen)
             if page is not None:
                 return [given(schema, record, chosen) for record in page]
+        if limit is not None and demanded_keys(schema, where) is None:
+            self.emulate("gives no pages in this order")
         down = order is not None and order.descending
         return await self._sorted(schema, where, names, after, limit, chosen, down)
 
@@ -135,6 +138,8 @@ class Readings:
         needed = tuple(dict.fromkeys((*columns, *looked)))
         keys = demanded_keys(schema, where)
         exact = keys is None and (where is None or self.engine.is_exact(schema, where))
+        if keys is None and not exact:
+            self.emulate("does not know the whole filter")
         test = None if exact or where is None else predicate(where)
         source = (
             self.engine.scan(schema, where, needed)

@@ -205,8 +205,7 @@ class Collection(Store):
 
     def _guard(self, check: Check) -> list[Change]:
         """The check, where a database needs one to keep others out, and has one."""
-        native = self.backend.backend.capabilities
-        return [check] if native.checks and not native.atomic else []
+        return [check] if self.backend.backend.capabilities.guarded else []
 
     async def delete_where(self, where: Filter) -> int:
         """Delete what matches, with its words and vectors; how many."""
