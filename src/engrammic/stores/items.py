@@ -67,7 +67,7 @@ class ItemStore(Indexing[Item]):
         await self._write(records, units)
         return [self.item_of(record) for record in records]
 
-    async def _write(self, records: Records, units: Vectors | None) -> None:
+    async def _write(self, records: Records, units: Sequence[Vectors] | None) -> None:
         """Batch by batch: while one is written, the next one's words and vectors are made."""
         if len(records) <= BATCH:
             await self._store(await self._entries(records, units))
@@ -90,7 +90,7 @@ class ItemStore(Indexing[Item]):
             if writing is not None:
                 await writing
 
-    async def _entries(self, records: Records, units: Vectors | None) -> Entries:
+    async def _entries(self, records: Records, units: Sequence[Vectors] | None) -> Entries:
         indexed = map(self._indexed, records, await self._encoded(records, units))
         return {record[self.key]: (record, e) for record, e in indexed}
 
