@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache, partial
 from operator import index
-from typing import Any, NamedTuple, TypeAlias, TypeGuard
+from typing import Any, TypeAlias, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,18 +20,6 @@ from engrammic.types import Field, Kind, Record, Schema
 
 Cleaner: TypeAlias = Callable[[Record], Record]
 _Rule: TypeAlias = Callable[[Any], Any]
-
-
-class _Step(NamedTuple):
-    """How one field of a record is brought into its stored form."""
-
-    name: str
-    rule: _Rule
-    required: bool
-    key: bool
-    text: bool
-    """Whether an ASCII text without NUL is stored as it is."""
-
 
 KEY_BYTES = 512
 """A text in a key, in UTF-8, at most."""
@@ -63,10 +51,11 @@ def cleaner(schema: Schema, update: bool = False) -> Cleaner:
         check_name(named, "schema")
     names = frozenset(f.name for f in schema.fields)
     keys = schema.key
-    steps = [_Step(f.name, _rule(schema, f), not f.nullable or f.name in keys, f.name in keys,
-                   f.kind is Kind.TEXT and f.name not in keys) for f in schema.fields]  # fmt: skip
+    texts = {f.name for f in schema.of_kind(Kind.TEXT)} - {*keys}
+    steps = [(f.name, _rule(schema, f), not f.nullable or f.name in keys, f.name in keys,
+              f.name in texts) for f in schema.fields]  # fmt: skip
 
-    chosen = lru_cache(64)(lambda given: [s for s in steps if s.name in given or s.key])
+    chosen = lru_cache(64)(lambda given: [s for s in steps if s[0] in given or s[3]])
 
     def run(record: Record) -> Record:
         if type(record) is not dict and not isinstance(record, Mapping):
