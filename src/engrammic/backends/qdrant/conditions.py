@@ -25,10 +25,7 @@ Leaf: TypeAlias = Callable[[str, Compare], Asked[Condition] | None]
 NEAR = 1e-9
 """How far from what it was, at most, a float may be that the engine has stored again and again."""
 
-_PARTS = {
-    Op.PREFIX: models.MatchPrefix, Op.NOT_PREFIX: models.MatchPrefix,
-    Op.CONTAINS: models.MatchSubstring, Op.NOT_CONTAINS: models.MatchSubstring,
-}  # fmt: skip
+_PARTS = frozenset({Op.PREFIX, Op.NOT_PREFIX, Op.CONTAINS, Op.NOT_CONTAINS})
 _COMPARED = {Op.EQ: eq, Op.NE: ne, Op.LT: lt, Op.LTE: le, Op.GT: gt, Op.GTE: ge}
 
 
@@ -68,8 +65,13 @@ def _null(key: str, vector: bool, wanted: bool) -> Condition:
 
 
 def _part(key: str, where: Compare) -> Asked[Condition]:
-    kind, field = _PARTS[where.op], "prefix" if "prefix" in where.op else "substring"
-    found = _match(key, kind(**{field: where.value}))
+    prefix = where.op in (Op.PREFIX, Op.NOT_PREFIX)
+    found = _match(
+        key,
+        models.MatchPrefix(prefix=where.value)
+        if prefix
+        else models.MatchSubstring(substring=where.value),
+    )
     if where.op in (Op.PREFIX, Op.CONTAINS):
         return Asked(found)
     return Asked(models.Filter(must=[_null(key, False, False)], must_not=[found]))

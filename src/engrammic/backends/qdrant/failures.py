@@ -26,9 +26,10 @@ def translated(name: str) -> Iterator[None]:
     except EngrammicError:
         raise
     except ResponseHandlingException as error:
+        reason = str(error.source) or type(error.source).__name__
         raise ConnectionFailed(
-            f"{name} does not answer: {error.source or type(error.source).__name__}; check the "
-            "host and the port, or raise ?timeout= (seconds)"
+            f"{name} does not answer: {reason}; check the host and the port, or raise "
+            "?timeout= (seconds)"
         ) from error
     except UnexpectedResponse as error:
         raise _answered(name, error) from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import ParamSpec, TypeVar
 
 P = ParamSpec("P")
@@ -27,22 +28,19 @@ class Work:
                 return verb(*args, **kwargs)
             finally:
                 self._guard.release()
-        return await asyncio.to_thread(self._guarded, verb, *args, **kwargs)
+        return await asyncio.to_thread(self._guarded, partial(verb, *args, **kwargs))
 
     async def write(self, verb: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """What the verb gives. When cancelled it ends with the verb, which nothing can stop."""
-        run = self._guarded if self._alone else _plain
-        going = asyncio.ensure_future(asyncio.to_thread(run, verb, *args, **kwargs))
+        work = partial(verb, *args, **kwargs)
+        run = asyncio.to_thread(self._guarded, work) if self._alone else asyncio.to_thread(work)
+        going = asyncio.ensure_future(run)
         try:
             return await asyncio.shield(going)
         except asyncio.CancelledError:
             await asyncio.wait([going])
             raise
 
-    def _guarded(self, verb: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    def _guarded(self, work: Callable[[], T]) -> T:
         with self._guard:
-            return verb(*args, **kwargs)
-
-
-def _plain(verb: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    return verb(*args, **kwargs)
+            return work()
