@@ -30,6 +30,17 @@ class TestQdrant(BackendTests):
         await backend.close()
 
 
+class TestEngineInThisProcess(BackendTests):
+    EXAMPLES = 5
+    STRIDE = 20
+
+    @pytest.fixture
+    async def backend(self, tmp_path: Path) -> AsyncIterator[QdrantBackend]:
+        backend = await QdrantBackend.connect(f"qdrant:{tmp_path}?engine=edge&exact=1")
+        yield backend
+        await backend.close()
+
+
 async def _emptied(backend: QdrantBackend) -> None:
     """A server keeps what a test leaves; a closed handle is opened no more."""
     try:

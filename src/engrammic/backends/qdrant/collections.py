@@ -38,10 +38,11 @@ INDEXED = {
 class QdrantCollections(Collections):
     """A collection for each table, named `database.table`."""
 
-    def __init__(self, driver: Driver, database: str) -> None:
+    def __init__(self, driver: Driver, database: str, *, approximate: bool) -> None:
         self.driver = driver
         self.database = database
         self.shared = driver.shared
+        self.approximate = approximate
         self.work = Work(alone=not driver.shared)
 
     async def start(self) -> None:
