@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from engines import Engines, free_port
+from engines.qdrant import swift_folder
 from engrammic.backends.qdrant import QdrantBackend
 from engrammic.errors import ConnectionFailed, InvalidSettings
 from engrammic.testing.backends import BackendTests
@@ -35,10 +36,11 @@ class TestEngineInThisProcess(BackendTests):
     STRIDE = 20
 
     @pytest.fixture
-    async def backend(self, tmp_path: Path) -> AsyncIterator[QdrantBackend]:
-        backend = await QdrantBackend.connect(f"qdrant:{tmp_path}?engine=edge&exact=1")
-        yield backend
-        await backend.close()
+    async def backend(self) -> AsyncIterator[QdrantBackend]:
+        with swift_folder() as folder:
+            backend = await QdrantBackend.connect(f"qdrant:{folder}?engine=edge&exact=1")
+            yield backend
+            await backend.close()
 
 
 async def _emptied(backend: QdrantBackend) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
@@ -19,6 +19,8 @@ from engrammic.errors import ConnectionFailed, Locked
 
 DISTANCE = models.Distance.DOT
 """Of vectors of length 1 it is the cosine, and they are stored as they are given."""
+
+TENANT = models.KeywordIndexParams(type=models.KeywordIndexType.KEYWORD, is_tenant=True)
 
 PARTS_SINCE = (1, 20)
 """The first server that knows conditions on parts of a text."""
@@ -92,15 +94,14 @@ class ClientDriver(Driver):
             self.client.create_vector_name(name, vector, models.DenseVectorNameConfig(dense=dense))
         self._settle(name)
 
-    def index(self, name: str, key: str, kind: models.PayloadSchemaType, tenant: bool) -> None:
+    def index(
+        self, name: str, keys: Mapping[str, models.PayloadSchemaType], tenant: str | None
+    ) -> None:
         """As `Driver.index`; local mode has no such indexes."""
-        if not self.shared:
-            return
-        schema: Any = kind
-        if tenant and kind is models.PayloadSchemaType.KEYWORD:
-            schema = models.KeywordIndexParams(type=models.KeywordIndexType.KEYWORD, is_tenant=True)
-        with translated(self._name):
-            self.client.create_payload_index(name, key, schema, wait=True)
+        for key, kind in keys.items() if self.shared else ():
+            schema: Any = TENANT if key == tenant else kind
+            with translated(self._name):
+                self.client.create_payload_index(name, key, schema, wait=True)
 
     def drop(self, name: str) -> None:
         """As `Driver.drop`."""

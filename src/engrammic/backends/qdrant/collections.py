@@ -64,9 +64,8 @@ class QdrantCollections(Collections):
         else:
             for field in vectors:
                 self._widen(name, field, stored.get(safe(field.name)))
-        for field in _indexed(schema):
-            tenant = field.name == schema.partition
-            self.driver.index(name, safe(field.name), INDEXED[field.kind], tenant)
+        keys = {safe(f.name): INDEXED[f.kind] for f in _indexed(schema)}
+        self.driver.index(name, keys, schema.partition and safe(schema.partition))
 
     def _widen(self, name: str, field: Field, stored: int | None) -> None:
         if stored is None:

@@ -23,6 +23,9 @@ from engrammic.lockfile import lock
 NOTHING = {"none": edge.EdgeSparseVectorParams()}
 """A shard has to have a vector; this one stays empty."""
 
+WHOLE = "whole"
+"""A file in the folder of a shard that was made to its end."""
+
 LOG_BYTES = 32 * 2**20
 """Written since the last flush, about: then the shard takes in its log and begins another."""
 
@@ -45,6 +48,7 @@ class EdgeDriver(Driver):
         self._lock = lock
         self._shards: dict[str, edge.EdgeShard] = {}
         self._written: dict[str, int] = {}
+        self._logs: dict[str, list[Path]] = {}
         self._search = edge.SearchParams(exact=address.exact)
 
     @classmethod
@@ -60,29 +64,39 @@ class EdgeDriver(Driver):
 
     def dimensions(self, name: str) -> dict[str, int] | None:
         """As `Driver.dimensions`; what is there is made equal by `widen`, which is idempotent."""
-        return {} if (self._root / name).exists() else None
+        return {} if (self._root / name / WHOLE).exists() else None
 
     def create(self, name: str, vectors: dict[str, int]) -> None:
-        """As `Driver.create`: made beside its place, and moved there when it is whole."""
+        """As `Driver.create`; what a broken-off one has left goes first."""
         params = {n: edge.EdgeVectorParams(size, edge.Distance.Dot) for n, size in vectors.items()}
         config = edge.EdgeConfig(vectors=params or None, sparse_vectors=None if params else NOTHING)
-        new = self._root / f"{name}.new"
-        shutil.rmtree(new, ignore_errors=True)
-        new.mkdir()
+        place = self._root / name
+        shutil.rmtree(place, ignore_errors=True)
+        place.mkdir()
         with self._translated():
-            edge.EdgeShard.create(str(new), config).close()
-        new.rename(self._root / name)
-        _sync(self._root)
+            self._shards[name] = edge.EdgeShard.create(str(place), config)
+            self._shards[name].flush()
+        for folder, _, files in os.walk(place):
+            for file in files:
+                _sync(Path(folder) / file)
+            _sync(Path(folder))
+        (place / WHOLE).touch()
+        for folder in (place, self._root):
+            _sync(folder)
 
     def widen(self, name: str, vector: str, dimension: int) -> None:
         """As `Driver.widen`."""
         operation = edge.UpdateOperation.create_dense_vector(vector, dimension, edge.Distance.Dot)
-        self._update(name, operation, 0)
+        self._update(name, [operation], 0)
 
-    def index(self, name: str, key: str, kind: models.PayloadSchemaType, tenant: bool) -> None:
+    def index(
+        self, name: str, keys: Mapping[str, models.PayloadSchemaType], tenant: str | None
+    ) -> None:
         """As `Driver.index`."""
-        schema = edge.KeywordIndexParams(is_tenant=True) if tenant else _INDEXES[kind]
-        self._update(name, edge.UpdateOperation.create_field_index(key, schema), 0)
+        create = edge.UpdateOperation.create_field_index
+        divided = edge.KeywordIndexParams(is_tenant=True)
+        operations = [create(k, divided if k == tenant else _INDEXES[v]) for k, v in keys.items()]
+        self._update(name, operations, 0)
 
     def drop(self, name: str) -> None:
         """As `Driver.drop`: gone with one step, whatever happens afterwards."""
@@ -100,24 +114,32 @@ class EdgeDriver(Driver):
     def upsert(self, name: str, points: Sequence[Point]) -> None:
         """As `Driver.upsert`."""
         update = edge.UpdateOperation.upsert_points(list(map(told, points)))
-        self._update(name, update, sum(map(_weight, points)))
+        self._update(name, [update], sum(map(_weight, points)))
 
     def delete(self, name: str, ids: Sequence[str]) -> None:
         """As `Driver.delete`."""
-        self._update(name, edge.UpdateOperation.delete_points(list(ids)), 40 * len(ids))
+        self._update(name, [edge.UpdateOperation.delete_points(list(ids))], 40 * len(ids))
 
-    def _update(self, name: str, operation: Any, size: int) -> None:
+    def _update(self, name: str, operations: Sequence[Any], size: int) -> None:
         shard = self._shard(name)
         with self._translated():
-            shard.update(operation)
+            for operation in operations:
+                shard.update(operation)
             self._written[name] = self._written.get(name, 0) + size + 200
             if self._written[name] > LOG_BYTES:
                 shard.flush()
                 self._written[name] = 0
+        self._sync_log(name)
+
+    def _sync_log(self, name: str) -> None:
+        """The engine writes its log through memory, and leaves it to us when it is on the disk."""
         log = self._root / name / "wal"
-        for segment in log.glob("open-*"):
+        segments = sorted(log.glob("open-*"))
+        for segment in segments:
             _sync(segment)
-        _sync(log)
+        if self._logs.get(name) != segments:
+            _sync(log)
+            self._logs[name] = segments
 
     def retrieve(self, name: str, ids: Sequence[str], wanted: Wanted) -> list[Point]:
         """As `Driver.retrieve`."""
@@ -208,11 +230,13 @@ class EdgeDriver(Driver):
                 verb(shard)
 
     def _tables(self) -> list[str]:
-        return [p.name for p in self._root.iterdir() if p.suffix not in (".new", ".gone")]
+        return [
+            p.name for p in self._root.iterdir() if (p / WHOLE).exists() and p.suffix != ".gone"
+        ]
 
     def _shard(self, name: str) -> edge.EdgeShard:
         if name not in self._shards:
-            if not (self._root / name).exists():
+            if not (self._root / name / WHOLE).exists():
                 raise StorageError(f"{self._name}: no table {name}; declare it again")
             with self._translated():
                 self._shards[name] = edge.EdgeShard.load(str(self._root / name))
