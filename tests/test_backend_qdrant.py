@@ -270,7 +270,7 @@ class TestServer:
         await one.ensure_table(THINGS)
         await other.ensure_table(THINGS)
         await one.insert("things", things(9))
-        assert len(await other.text_search("things", ["common"], limit=50)) == 7
+        assert len(await other.text_search("things", ["common"], limit=50)) == 8
         await other.delete("things", EVERYTHING)
         assert await one.text_search("things", ["common"], limit=50) == []
         await one.insert("things", things(3))

@@ -78,11 +78,11 @@ class EdgeDriver(Driver):
             self._shards[name].flush()
         for folder, _, files in os.walk(place):
             for file in files:
-                _sync(Path(folder) / file)
+                _sync(Path(folder, file))
             _sync(Path(folder))
         (place / WHOLE).touch()
-        for folder in (place, self._root):
-            _sync(folder)
+        _sync(place)
+        _sync(self._root)
 
     def widen(self, name: str, vector: str, dimension: int) -> None:
         """As `Driver.widen`."""

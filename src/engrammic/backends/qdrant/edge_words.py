@@ -41,12 +41,16 @@ def _match(match: Any) -> Any:
     if isinstance(match, models.MatchValue):
         return edge.MatchValue(match.value)
     if isinstance(match, models.MatchAny):
-        return edge.MatchAny(list(match.any))
+        return edge.MatchAny(_values(match.any))
     if isinstance(match, models.MatchExcept):
-        return edge.MatchExcept(list(match.except_))
+        return edge.MatchExcept(_values(match.except_))
     if isinstance(match, models.MatchPrefix):
         return edge.MatchPrefix(match.prefix)
     return edge.MatchSubstring(match.substring)
+
+
+def _values(given: Any) -> Any:
+    return list(given)
 
 
 def told(one: Point) -> edge.Point:
