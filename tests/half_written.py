@@ -22,9 +22,7 @@ EACH = 200
 """Parts of a pair."""
 
 
-async def keep_writing(
-    backend: Backend, acknowledged: list[int], enough: asyncio.Event
-) -> None:
+async def keep_writing(backend: Backend, acknowledged: list[int], enough: asyncio.Event) -> None:
     """Write lists until one fails; `acknowledged` gets the numbers of those that did not."""
     for n in count():
         parts = [{"n": n, "i": i, "text": f"part number{n}", "v": [1, n, i]} for i in range(EACH)]

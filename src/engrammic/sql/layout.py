@@ -20,16 +20,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from hashlib import blake2b
+from itertools import takewhile
 from typing import Any
 
 from engrammic.emulation.payload import short
 from engrammic.errors import InvalidSchema
 from engrammic.records import Cleaner, cleaner
 from engrammic.sql.servers import ServerDialect
-from engrammic.types import Field, Kind, Record, Schema
+from engrammic.types import Field, Index, Kind, Record, Schema
 
 HEAD = 64
 """Characters of a long text that an index holds."""
+
+_SORTABLE = frozenset({Kind.TEXT, Kind.INT, Kind.FLOAT, Kind.BOOL})
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,6 +121,11 @@ class Layout:
     def is_headed(self, name: str) -> bool:
         """Whether an index holds but the beginning of the field's texts."""
         return self.schema.field(name).kind is Kind.TEXT and not self.is_key(name)
+
+    def indexed(self, index: Index) -> tuple[str, ...]:
+        """The first fields of an index, as long as they are of a kind that sorts."""
+        kinds = {n: self.schema.field(n).kind for n in index.fields}
+        return tuple(takewhile(lambda n: kinds[n] in _SORTABLE, index.fields))
 
     def key_of(self, record: Record) -> tuple[Any, ...]:
         """The record's key."""

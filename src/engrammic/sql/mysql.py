@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -99,6 +99,10 @@ class MysqlDialect(ServerDialect):
             f"ON DUPLICATE KEY UPDATE {change}"
         )
 
+    def head(self, column: str) -> str:
+        """A column of its own, whose bytes are compared: no collation has a part in it."""
+        return f"{column[:-1]}_head`"
+
     def among(self, column: str, rows: Sequence[int]) -> tuple[str, list[Any]]:
         """The numbers themselves: a list of parameters would be as long."""
         return f"{column} IN ({', '.join(map(str, map(int, rows))) or 'NULL'})", []
@@ -119,10 +123,10 @@ class MysqlDialect(ServerDialect):
         """As `ServerDialect.creation`."""
         columns = "".join(f", {self._column(layout, f)}" for f in layout.plain)
         key = ", ".join(map(layout.column, layout.schema.key))
-        indexes = [i for i in map(lambda i: self._index(layout, i), layout.schema.indexes) if i]
         made = [
             f"CREATE TABLE {layout.table}(row_ BIGINT PRIMARY KEY, len_ INT NOT NULL"
-            f"{columns}, UNIQUE KEY ({key}){''.join(f', KEY ({i})' for i in indexes)}) {_ENGINE}"
+            f"{columns}, UNIQUE KEY ({key})) {_ENGINE}",
+            *self._indexes(layout, layout.schema.indexes),
         ]
         made += [self._vectors(layout, f) for f in layout.vectors]
         return made + (self._terms(layout) if layout.terms else [])
@@ -138,8 +142,7 @@ class MysqlDialect(ServerDialect):
             made.append(column or self._vectors(layout, f))
         if any(f.kind is Kind.TERMS for f in fields):
             made += self._terms(layout)
-        listed = [self._index(layout, i) for i in indexes]
-        return made + [f"{alter} KEY ({i})" for i in listed if i]
+        return [*made, *self._indexes(layout, indexes)]
 
     def _column(self, layout: Layout, field: Field) -> str:
         key = layout.is_key(field.name)
@@ -165,17 +168,24 @@ class MysqlDialect(ServerDialect):
             f"records BIGINT NOT NULL, length BIGINT NOT NULL, KEY (part)) {_ENGINE}",
         ]
 
-    def _index(self, layout: Layout, index: Index) -> str:
-        """Its columns, as many as fit; long texts by their beginning."""
-        parts, width = [], 0
-        for name in index.fields:
-            field = layout.schema.field(name)
-            headed = layout.is_headed(name) or field.kind in (Kind.JSON, Kind.BLOB)
-            width += 4 * HEAD if headed else 514 if field.kind is Kind.TEXT else 9
-            if width > WIDEST_KEY:
-                break
-            parts.append(f"{layout.column(name)}({HEAD})" if headed else layout.column(name))
-        return ", ".join(parts)
+    def _indexes(self, layout: Layout, indexes: Sequence[Index]) -> Iterator[str]:
+        """As many columns of each as fit; of long texts the head, which is a column of its own."""
+        alter = f"ALTER TABLE {layout.table} ADD"
+        for names in filter(None, map(layout.indexed, indexes)):
+            parts, width = [], 0
+            # With the key behind it, so that a page is read along the index.
+            for name in dict.fromkeys((*names, *layout.schema.key)):
+                column = layout.column(name)
+                text = layout.schema.field(name).kind is Kind.TEXT
+                width += (4 * HEAD if layout.is_headed(name) else 514) if text else 9
+                if width > WIDEST_KEY:
+                    break
+                if layout.is_headed(name):
+                    made = f"VARBINARY({4 * HEAD}) AS (LEFT({column}, {HEAD})) VIRTUAL"
+                    yield f"{alter} COLUMN {self.head(column)} {made}"
+                    column = self.head(column)
+                parts.append(column)
+            yield f"{alter} KEY ({', '.join(parts)})"
 
 
 _ENGINE = "ENGINE=InnoDB ROW_FORMAT=DYNAMIC DEFAULT CHARSET=utf8mb4"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from engrammic import glob
 from engrammic.errors import InvalidSchema
 from engrammic.sql.dialect import Bind, JsonIs
-from engrammic.sql.servers import ServerDialect
 from engrammic.sql.layout import HEAD, Layout
 from engrammic.sql.like import like
+from engrammic.sql.servers import ServerDialect
 from engrammic.types import Field, Index, Kind
 
 _JSON_TYPES: Mapping[JsonIs, str] = {
@@ -136,7 +136,7 @@ class PostgresDialect(ServerDialect):
             made += self._vectors(layout, f)
         if layout.terms:
             made += self._terms(layout)
-        return made + [self._index(layout, index) for index in layout.schema.indexes]
+        return [*made, *self._indexes(layout, layout.schema.indexes)]
 
     def growth(
         self, layout: Layout, fields: Sequence[Field], indexes: Sequence[Index]
@@ -150,7 +150,7 @@ class PostgresDialect(ServerDialect):
                 made.append(f"ALTER TABLE {layout.table} ADD COLUMN {self._column(layout, f)}")
         if any(f.kind is Kind.TERMS for f in fields):
             made += self._terms(layout)
-        return made + [self._index(layout, index) for index in indexes]
+        return [*made, *self._indexes(layout, indexes)]
 
     def _column(self, layout: Layout, field: Field) -> str:
         null = "" if field.nullable and not layout.is_key(field.name) else " NOT NULL"
@@ -180,12 +180,13 @@ class PostgresDialect(ServerDialect):
             f"CREATE INDEX IF NOT EXISTS {sums}_part ON {sums}(part)",
         ]
 
-    def _index(self, layout: Layout, index: Index) -> str:
-        parts = [
-            f"({self.head(layout.column(n))})" if layout.is_headed(n) else layout.column(n)
-            for n in index.fields
-        ]
-        return f"CREATE INDEX ON {layout.table} ({', '.join(parts)})"
+    def _indexes(self, layout: Layout, indexes: Sequence[Index]) -> Iterator[str]:
+        for names in filter(None, map(layout.indexed, indexes)):
+            parts = [
+                f"({self.head(layout.column(n))})" if layout.is_headed(n) else layout.column(n)
+                for n in names
+            ]
+            yield f"CREATE INDEX ON {layout.table} ({', '.join(parts)})"
 
 
 POSTGRES = PostgresDialect()
@@ -200,7 +201,7 @@ def _at(column: str, path: Sequence[str], bind: Bind) -> str:
     return found
 
 
-def _as(what: JsonIs, value: Any) -> str:
+def _as(what: JsonIs, value: Callable[[], str]) -> str:
     if what == "text":
         return (
             f"(CASE jsonb_typeof({value()}) WHEN 'string' "

@@ -7,10 +7,10 @@ from typing import Any
 
 from engrammic.emulation.words import SAME
 from engrammic.filters import Filter
-from engrammic.ranking.bm25 import B, K1, idf
+from engrammic.ranking.bm25 import K1, B, idf
 from engrammic.sql.layout import Layout, partition_digest, term_digest
 from engrammic.sql.ranking import ranked
-from engrammic.sql.reading import Statement, condition
+from engrammic.sql.reading import Statement, condition, is_partition_alone
 from engrammic.sql.session import Posting, Session
 from engrammic.types import Record, Scored
 
@@ -49,16 +49,21 @@ async def text_page(
         return []
     sql, values = _scores(layout, worth, mean)
 
-    async def best(count: int) -> list[Any]:
+    if where is not None and not is_partition_alone(layout, where):
         text, more = condition(layout, where)
-        keys = ", ".join(f"t.{layout.column(name)}" for name in layout.schema.key)
-        given = "".join(f", {layout.given(name)}" for name in names)
-        return await session.rows(
-            f"SELECT s.score, {keys}{given} FROM ({sql}) s "  # noqa: S608
-            f"JOIN {layout.table} t ON t.row_ = s.row_ WHERE {text} "
-            "ORDER BY s.score DESC LIMIT %s",
-            [*values, *more, count],
-        )
+        table = f"({sql}) a JOIN {layout.table} t ON t.row_ = a.row_"
+        sql = f"SELECT a.row_, a.score FROM {table} WHERE {text}"  # noqa: S608
+        values += more
+    keys = ", ".join(f"t.{layout.column(name)}" for name in layout.schema.key)
+    given = "".join(f", {layout.given(name)}" for name in names)
+    # Limited before the fields are read, and those of the partition alone before any record is.
+    whole = (
+        f"SELECT s.score, {keys}{given} FROM ({sql} ORDER BY score DESC LIMIT %s) s "  # noqa: S608
+        f"JOIN {layout.table} t ON t.row_ = s.row_ ORDER BY s.score DESC"
+    )
+
+    async def best(count: int) -> list[Any]:
+        return await session.rows(whole, [*values, count])
 
     return await ranked(layout, best, limit, names, SAME)
 

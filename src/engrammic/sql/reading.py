@@ -9,7 +9,9 @@ from typing import Any, TypeAlias
 from engrammic import reads
 from engrammic.compile.infix import after_clause, compile_filter, order_clause
 from engrammic.filters import And, Compare, Filter, Op
+from engrammic.predicate import check_filter
 from engrammic.sql.layout import HEAD, Layout
+from engrammic.sql.numbers import whole_numbers
 from engrammic.sql.session import Session
 from engrammic.types import Kind, Order, Record
 
@@ -21,11 +23,23 @@ def condition(layout: Layout, where: Filter | None) -> Statement:
     """The condition over the table `t`, and its parameters."""
     if where is None:
         return layout.dialect.true, []
-    text, values = compile_filter(where, layout.schema, layout.dialect, layout.at)
+    check_filter(where, layout.schema)
+    text, values = compile_filter(
+        whole_numbers(where, layout.schema), layout.schema, layout.dialect, layout.at
+    )
     for hint, value in _hints(layout, where):
         text = f"{text} AND {hint}"
         values.append(value)
     return text, [as_parameter(v) for v in values]
+
+
+def is_partition_alone(layout: Layout, where: Filter) -> bool:
+    """Whether the filter asks for one partition and nothing else."""
+    if isinstance(where, And):
+        return len(where.parts) == 1 and is_partition_alone(layout, where.parts[0])
+    if not isinstance(where, Compare) or where.field != layout.schema.partition:
+        return False
+    return where.op is Op.EQ
 
 
 def _hints(layout: Layout, where: Filter) -> Iterator[tuple[str, Any]]:
@@ -60,9 +74,7 @@ def select(
     text, values = condition(layout, where)
     sort = order_clause(layout.schema, order, layout.at)
     if after is not None:
-        behind, more = after_clause(
-            layout.schema, order, tuple(after), layout.dialect, layout.at
-        )
+        behind, more = after_clause(layout.schema, order, tuple(after), layout.dialect, layout.at)
         symbol = "<=" if order is not None and order.descending else ">="
         first = layout.at(reads.sort_fields(layout.schema, order)[0])
         # What follows from the comparison of rows, in a form that an index serves.

@@ -14,7 +14,7 @@ from engrammic.records import clean_update
 from engrammic.sql.layout import Layout
 from engrammic.sql.postings import length_of, postings_of
 from engrammic.sql.reading import as_parameter, condition, counted
-from engrammic.sql.session import Session
+from engrammic.sql.session import Posting, Session
 from engrammic.types import Kind, Record
 
 Key: TypeAlias = tuple[Any, ...]
@@ -114,7 +114,7 @@ class Writer:
     ) -> None:
         if not layout.terms:
             return
-        postings = []
+        postings: list[Posting] = []
         for (row, record), length in zip(numbered, lengths, strict=True):
             self._sum(layout, layout.partition_in(layout.key_of(record)), 1, length)
             postings += postings_of(layout, row, record, length)

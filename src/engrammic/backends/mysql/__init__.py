@@ -14,9 +14,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, ClassVar, Self, TypeVar
 
-import numpy as np
 from asyncmy.errors import MySQLError
-from numpy.typing import NDArray
 
 from engrammic import reads
 from engrammic.backend import Capabilities, Health
@@ -30,30 +28,20 @@ from engrammic.backends.mysql.connection import (
 )
 from engrammic.backends.mysql.foundation import lay_foundation
 from engrammic.backends.mysql.matrix import RETAINED, Matrix
-from engrammic.emulation.ranks import Ranked
+from engrammic.backends.mysql.searching import nearest
 from engrammic.errors import Locked
-from engrammic.filters import And, Compare, Filter, Op
+from engrammic.filters import Filter
 from engrammic.sql.backend import SqlBackend, Work
 from engrammic.sql.layout import Layout
-from engrammic.sql.reading import condition, decoder
 from engrammic.sql.session import Session
 from engrammic.sql.urls import server_url
-from engrammic.types import Kind, Scored, Vector
+from engrammic.types import Scored, Vector
 
 T = TypeVar("T")
 
 __all__ = ["MysqlBackend"]
 
 ATTEMPTS = 20
-
-GROWTH = 4
-"""How many times as many ranked records are tried while the page is not full."""
-
-SPARE = 8
-"""Ranked records more than a page."""
-
-PATIENCE = 2000
-"""Ranked records that are tried before the filter is asked for all that match."""
 
 
 class MysqlBackend(SqlBackend):
@@ -141,12 +129,11 @@ class MysqlBackend(SqlBackend):
 
     @asynccontextmanager
     async def _declaring(self) -> AsyncIterator[Session]:
-        async with self._session() as waiting:
-            # CREATE and ALTER end a transaction, so that another connection keeps writers out.
-            async with _transaction(waiting, "START TRANSACTION"):
-                await waiting.rows(_TURN)
-                async with self._session() as session:
-                    yield _Declaring(session.connection)
+        # CREATE and ALTER end a transaction, so that another connection keeps writers out.
+        async with self._session() as first, _transaction(first, "START TRANSACTION"):
+            await first.rows(_TURN)
+            async with self._session() as session:
+                yield _Declaring(session.connection)
 
     async def vector_search(
         self,
@@ -170,7 +157,7 @@ class MysqlBackend(SqlBackend):
         async def work(session: Session) -> list[Scored]:
             async with matrix.turn:
                 await matrix.renew(session)
-                return await self._nearest(session, matrix, query, limit, where, names)
+                return await nearest(session, matrix, query, limit, where, names)
 
         return await self._read(work, snapshot=True)
 
@@ -180,46 +167,6 @@ class MysqlBackend(SqlBackend):
         if found is None or found.layout is not layout:
             found = self._matrices[place] = Matrix(layout, field, partition)
         return found
-
-    async def _nearest(
-        self,
-        session: Session,
-        matrix: Matrix,
-        query: NDArray[np.float32],
-        limit: int,
-        where: Filter | None,
-        names: Sequence[str],
-    ) -> list[Scored]:
-        """The best that match: tried in order of rank, or as a whole when matches are rare."""
-        page: list[Scored] = []
-        alone = where is None or _is_partition_alone(matrix.layout, where)
-        tried, step = 0, limit if alone else limit * GROWTH + SPARE
-        while tried < PATIENCE or alone:
-            ranked = matrix.rank(query, tried + step)[tried:]
-            page += await _given(session, matrix, ranked, None if alone else where, names)
-            if len(page) >= limit or len(ranked) < step:
-                return page[:limit]
-            tried, step = tried + step, step * GROWTH
-        return await self._among(session, matrix, query, limit, where, names)
-
-    async def _among(
-        self,
-        session: Session,
-        matrix: Matrix,
-        query: NDArray[np.float32],
-        limit: int,
-        where: Filter | None,
-        names: Sequence[str],
-    ) -> list[Scored]:
-        text, values = condition(matrix.layout, where)
-        rows = await session.rows(
-            f"SELECT t.row_ FROM {matrix.layout.table} t WHERE {text}",  # noqa: S608
-            values,
-        )
-        allowed = matrix.keys_of(row[0] for row in rows)
-        everything = matrix.rank(query, len(matrix.vectors))
-        ranked = [pair for pair in everything if pair[0] in allowed][:limit]
-        return await _given(session, matrix, ranked, None, names)
 
     async def drop_table(self, table: str) -> None:
         """As `Backend.drop_table`."""
@@ -284,46 +231,11 @@ async def _transaction(
     await session.run("COMMIT")
 
 
-async def _given(
-    session: Session,
-    matrix: Matrix,
-    ranked: Ranked,
-    where: Filter | None,
-    names: Sequence[str],
-) -> list[Scored]:
-    """Those of the ranked records that match."""
-    if not ranked:
-        return []
-    layout = matrix.layout
-    text, values = condition(layout, where)
-    among, _ = layout.dialect.among("t.row_", matrix.rows_of(key for key, _ in ranked))
-    keys = layout.schema.key
-    given = ", ".join(map(layout.given, (*keys, *names)))
-    rows = await session.rows(
-        f"SELECT {given} FROM {layout.table} t WHERE {among} AND {text}",  # noqa: S608
-        values,
-    )
-    read = layout.dialect.read_text
-    texts = [layout.schema.field(n).kind is Kind.TEXT for n in keys]
-    decode, found = decoder(layout, names), {}
-    for row in rows:
-        key = tuple([read(v) if t else v for t, v in zip(texts, row, strict=False)])
-        found[key] = row[len(keys) :]
-    return [Scored(decode(found[key]), score) for key, score in ranked if key in found]
-
-
-def _is_partition_alone(layout: Layout, where: Filter) -> bool:
-    if isinstance(where, And):
-        return all(_is_partition_alone(layout, part) for part in where.parts)
-    alone = isinstance(where, Compare) and where.op is Op.EQ
-    return alone and where.field == layout.schema.partition
-
-
 async def _add_up(session: Session, layout: Layout) -> None:
     rows = await session.rows(
-        f"SELECT part, sum(records), sum(length) FROM {layout.sums} GROUP BY part"  # noqa: S608
+        f"SELECT part, sum(records), sum(length) FROM {layout.sums} GROUP BY part"
     )
-    await session.run(f"DELETE FROM {layout.sums}")  # noqa: S608
+    await session.run(f"DELETE FROM {layout.sums}")
     await session.insert(
         layout.sums,
         ["part", "records", "length"],

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-import asyncmy
 import numpy as np
+from asyncmy.connection import Connection
 from asyncmy.errors import MySQLError
 from numpy.typing import NDArray
 
@@ -38,13 +38,13 @@ class MysqlPool(Pool[Any]):
         """As `Pool.open`, within the URL's timeout."""
         url = self.url
         where = {"unix_socket": url.host} if url.host.startswith("/") else {"host": url.host}
+        connection: Any = Connection(  # type: ignore[no-untyped-call]
+            **where, port=url.port, user=url.user, password=url.password, db=url.database,
+            charset="utf8mb4", autocommit=True, connect_timeout=max(1, round(url.timeout)),
+            stmt_cache_size=64,
+        )  # fmt: skip
         try:
             async with asyncio.timeout(url.timeout):
-                connection = await asyncmy.connect(
-                    **where, port=url.port, user=url.user, password=url.password,
-                    db=url.database, charset="utf8mb4", autocommit=True,
-                    connect_timeout=max(1, round(url.timeout)), stmt_cache_size=64,
-                )  # fmt: skip
                 await self._settle(connection)
         except TimeoutError as error:
             raise ConnectionFailed(f"{url}: no answer within {url.timeout:g} s") from error
@@ -55,6 +55,7 @@ class MysqlPool(Pool[Any]):
     async def _settle(self, connection: Any) -> None:
         wait = max(1, round(self.url.timeout))
         try:
+            await connection.connect()
             await MysqlSession(connection).run(
                 "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', "
                 "innodb_lock_wait_timeout = %s, lock_wait_timeout = %s, max_sort_length = %s",
@@ -71,15 +72,20 @@ class MysqlPool(Pool[Any]):
     def abandon(self, connection: Any) -> None:
         """As `Pool.abandon`."""
         if connection.loop.is_closed():
-            transport = connection._transport  # closing it would ask the loop, which is gone
-            if transport is not None and transport._sock is not None:
-                transport._sock.close()
+            _let_go(connection._transport)
         else:
             connection.close()
 
     def is_usable(self, connection: Any) -> bool:
         """As `Pool.is_usable`."""
         return bool(connection.connected) and not connection.get_transaction_status()
+
+
+def _let_go(transport: Any) -> None:
+    """Close the socket of a transport whose loop is gone, and could not be asked to."""
+    if transport is not None and getattr(transport, "_sock", None) is not None:
+        transport._sock.close()
+        transport._sock = None  # else it warns, when it is collected, that it was never closed
 
 
 class MysqlSession(Session):
@@ -120,7 +126,7 @@ class MysqlSession(Session):
     ) -> None:
         """As `Session.insert`."""
         marks = ", ".join(["%s"] * len(columns))
-        await self.many(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", rows)  # noqa: S608
+        await self.many(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", rows)
 
     async def insert_vectors(
         self, table: str, rows: Sequence[int], vectors: Sequence[NDArray[np.float32]]

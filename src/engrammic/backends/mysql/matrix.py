@@ -30,9 +30,17 @@ class Matrix:
         self.layout, self.field, self.partition = layout, field, partition
         self.vectors = Vectors(layout.schema.field(field).dimension or 0)
         self.seq = -1
-        self.turn = asyncio.Lock()
+        self._turn: tuple[asyncio.AbstractEventLoop, asyncio.Lock] | None = None
         self._keys: dict[int, Key] = {}
         self._rows: dict[Key, int] = {}
+
+    @property
+    def turn(self) -> asyncio.Lock:
+        """Held by the one who renews and ranks; a lock for each loop, one loop at a time."""
+        running = asyncio.get_running_loop()
+        if self._turn is None or self._turn[0] is not running:
+            self._turn = running, asyncio.Lock()
+        return self._turn[1]
 
     def keys_of(self, rows: Iterable[int]) -> set[Key]:
         """The keys of those rows that have a vector."""
@@ -90,7 +98,7 @@ class Matrix:
             values.append(self.partition)
         where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
         return await session.rows(
-            f"SELECT v.row_, v.v, {keys} FROM {layout.vectors_of(self.field)} v "  # noqa: S608
+            f"SELECT v.row_, v.v, {keys} FROM {layout.vectors_of(self.field)} v "
             f"JOIN {layout.table} t ON t.row_ = v.row_ {where}",
             values,
         )
@@ -99,6 +107,8 @@ class Matrix:
         schema, dialect = self.layout.schema, self.layout.dialect
         texts = [schema.field(n).kind is Kind.TEXT for n in schema.key]
         for row, vector, *key in rows:
-            read = tuple([dialect.read_text(v) if t else v for t, v in zip(texts, key, strict=True)])
+            read = tuple(
+                [dialect.read_text(v) if t else v for t, v in zip(texts, key, strict=True)]
+            )
             self._keys[row], self._rows[read] = read, row
             self.vectors.put(read, dialect.read_vector(vector))

@@ -182,14 +182,15 @@ class PostgresBackend(SqlBackend):
         literal = "[" + ",".join(map(str, query.tolist())) + "]"
         # No index serves a sum.
         away = "(v.v <=> %s::vector)" + (" + 0" if exact else "")
+        joined = f"{layout.vectors_of(field)} v JOIN {layout.table} t ON t.row_ = v.row_"
+        near = f"SELECT v.row_, {away} AS away FROM {joined} WHERE {text} ORDER BY away LIMIT %s"
         sql = (
-            f"SELECT greatest(-1, least(1, 1 - (v.v <=> %s::vector))), {keys}{given} "  # noqa: S608
-            f"FROM {layout.vectors_of(field)} v JOIN {layout.table} t ON t.row_ = v.row_ "
-            f"WHERE {text} ORDER BY {away} LIMIT %s"
+            f"SELECT greatest(-1, least(1, 1 - s.away)), {keys}{given} "
+            f"FROM ({near}) s JOIN {layout.table} t ON t.row_ = s.row_ ORDER BY s.away"
         )
 
         async def best(count: int) -> list[Any]:
-            asked = [literal, *values, literal, count]
+            asked = [literal, *values, count]
             return await self._read(lambda session: session.rows(sql, asked))
 
         return await ranked(layout, best, limit, names, SAME)
@@ -240,7 +241,7 @@ def _is_committing(error: psycopg.Error) -> bool:
 
 
 async def _index(session: Session, table: str, dimension: int) -> None:
-    rows = await session.rows(f"SELECT count(*) FROM {table}")  # noqa: S608
+    rows = await session.rows(f"SELECT count(*) FROM {table}")
     if rows[0][0] >= LONG and dimension <= INDEXED_DIMENSION:
         await session.run(
             f"CREATE INDEX CONCURRENTLY IF NOT EXISTS {table}_hnsw ON {table} "
@@ -250,6 +251,6 @@ async def _index(session: Session, table: str, dimension: int) -> None:
 
 def _added_up(layout: Layout) -> str:
     return (
-        f"WITH gone AS (DELETE FROM {layout.sums} RETURNING part, records, length) "  # noqa: S608
+        f"WITH gone AS (DELETE FROM {layout.sums} RETURNING part, records, length) "
         f"INSERT INTO {layout.sums} SELECT part, sum(records), sum(length) FROM gone GROUP BY part"
     )

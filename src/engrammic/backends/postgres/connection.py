@@ -109,7 +109,7 @@ class PostgresSession(Session):
         if len(rows) * len(columns) <= FEW:
             marks = ", ".join([f"({', '.join(['%s'] * len(columns))})"] * len(rows))
             values = [value for row in rows for value in row]
-            await self.run(f"INSERT INTO {table} ({names}) VALUES {marks}", values)  # noqa: S608
+            await self.run(f"INSERT INTO {table} ({names}) VALUES {marks}", values)
             return
         async with (
             self.connection.cursor() as cursor,
@@ -124,7 +124,7 @@ class PostgresSession(Session):
         """As `Session.insert_vectors`: each float as its bits."""
         matrix = np.array(vectors, np.float32)
         kind = [("count", ">i2"), ("eight", ">i4"), ("row", ">i8"), ("bytes", ">i4"),
-                ("dimension", ">i2"), ("zero", ">i2"), ("v", ">f4", (matrix.shape[1],))]  # fmt: skip
+                ("dimension", ">i2"), ("zero", ">i2"), ("v", ">f4", matrix.shape[1:])]  # fmt: skip
         table_of = np.zeros(len(rows), kind)
         table_of["count"], table_of["eight"], table_of["row"] = 2, 8, rows
         table_of["bytes"], table_of["dimension"] = 4 + 4 * matrix.shape[1], matrix.shape[1]
@@ -173,7 +173,7 @@ def is_lost(error: psycopg.Error) -> bool:
 
 @contextmanager
 def translated(name: str) -> Iterator[None]:
-    """psycopg's errors as those of `engrammic.errors`."""
+    """Psycopg's errors as those of `engrammic.errors`."""
     try:
         yield
     except psycopg.Error as error:

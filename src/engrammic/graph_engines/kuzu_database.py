@@ -1,0 +1,232 @@
+"""One open Kuzu database for a path in this process, worked by one thread, locked against others.
+
+Kuzu lives on as LadybugDB (`ladybug`). Files that `kuzu` 0.11 wrote are opened
+by `kuzu` itself, where the user has it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import importlib
+import logging
+import os
+import shutil
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import ModuleType
+from typing import Any, TypeVar
+from urllib.parse import parse_qsl, unquote
+
+import ladybug
+
+from engrammic import errors
+from engrammic.checks import is_storable, shown
+
+T = TypeVar("T")
+
+log = logging.getLogger(__name__)
+
+SCHEME = "kuzu:"
+FILE_NAME = "graph.kuzu"
+SUFFIXES = (".kuzu", ".lbug", ".db")
+DEFAULT_TIMEOUT = 30.0
+LONGEST_TIMEOUT = 86_400.0
+BUFFER_BYTES = 1 << 30
+"""The pages that are kept in memory at most; the drivers would take 80 % of the machine's."""
+KUZU_MAGIC, LADYBUG_MAGIC = b"KUZU", b"LBUG"
+_RETRY = 0.05
+
+_open: dict[tuple[int, Path], KuzuDatabase] = {}
+_opening = threading.Lock()
+
+
+class KuzuDatabase:
+    """An open database. The drivers do not refuse a second one on the same file: we do."""
+
+    def __init__(self, path: Path, timeout: float) -> None:
+        self.path = path
+        self.users = 0
+        self._pid = os.getpid()
+        self._database = _opened(path, timeout)
+        self._connection = self._driver_of(self._database).Connection(self._database)
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="engrammic-kuzu")
+
+    @staticmethod
+    def _driver_of(database: Any) -> ModuleType:
+        return importlib.import_module(type(database).__module__.partition(".")[0])
+
+    async def run(self, work: Callable[[Any], T]) -> T:
+        """What `work` makes of the connection, in one transaction, on disk when it returns."""
+        if self._pid != os.getpid() or not self.users:
+            raise errors.Closed(f"{self.path} was closed, or belongs to another process")
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._thread, self._transaction, work)
+
+    def _transaction(self, work: Callable[[Any], T]) -> T:
+        try:
+            self._connection.execute("BEGIN TRANSACTION")
+            try:
+                result = work(self._connection)
+                self._connection.execute("COMMIT")
+            except BaseException:
+                self._roll_back()
+                raise
+        except RuntimeError as error:
+            raise translated(error, self.path) from error
+        return result
+
+    def _roll_back(self) -> None:
+        try:
+            self._connection.execute("ROLLBACK")
+        except RuntimeError as error:
+            if "No active transaction" not in str(error):  # the engine itself rolled back
+                raise
+
+    def give_back(self) -> None:
+        """Close it when nobody uses it any more."""
+        with _opening:
+            self.users -= 1
+            if self.users or self._pid != os.getpid():
+                return
+            self._thread.shutdown()
+            self._connection.close()
+            self._database.close()
+            del _open[self._pid, self.path]
+
+    def leave_behind(self) -> None:
+        """After a fork: never destroyed here, since that would write to the parent's file."""
+        for held in (self._database, self._connection):
+            ctypes.pythonapi.Py_IncRef(ctypes.py_object(held))
+
+
+def open_database(url: str) -> KuzuDatabase:
+    """The database at `kuzu:path`, opened now or before; `give_back` it once."""
+    path, timeout = locate(url)
+    with _opening:
+        key = os.getpid(), path
+        if key not in _open:
+            _open[key] = KuzuDatabase(path, timeout)
+        _open[key].users += 1
+        return _open[key]
+
+
+def locate(url: str) -> tuple[Path, float]:
+    """The file that a URL names, and how long to wait for its lock, in seconds.
+
+    A path that ends in .kuzu, .lbug or .db, or is a file, is the database; any
+    other is a directory that holds `graph.kuzu`. `?timeout=` may follow.
+    """
+    raw, _, query = url[len(SCHEME) :].partition("?")
+    options = dict(parse_qsl(query, keep_blank_values=True))
+    text = unquote(raw.removeprefix("//"), errors="surrogateescape")
+    if url[: len(SCHEME)].lower() != SCHEME or not text.strip() or not is_storable(text):
+        raise errors.InvalidSettings(f"{shown(url)}: no path; write kuzu:///absolute/path")
+    if unknown := set(options) - {"timeout"}:
+        raise errors.InvalidSettings(f"kuzu URL: unknown option {sorted(unknown)[0]!r}")
+    path = Path(text).expanduser()
+    if not path.is_file() and path.suffix not in SUFFIXES:
+        path = path / FILE_NAME
+    return path.resolve(), _seconds(options.get("timeout"))
+
+
+def _seconds(given: str | None) -> float:
+    try:
+        seconds = DEFAULT_TIMEOUT if given is None else float(given)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds <= LONGEST_TIMEOUT:
+        raise errors.InvalidSettings(
+            f"kuzu URL: timeout: want 0 to {LONGEST_TIMEOUT:.0f} seconds, not {shown(given)}"
+        )
+    return seconds
+
+
+def _opened(path: Path, timeout: float) -> Any:
+    """The driver's database, made where there is none, waited for while another has it."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise errors.ConnectionFailed(f"cannot create {path.parent}: {error.strerror}") from error
+    driver, until = _driver(path), time.monotonic() + timeout
+    while True:
+        try:
+            return _database(driver, path)
+        except errors.Locked:
+            if time.monotonic() >= until:
+                raise
+        time.sleep(_RETRY)
+
+
+def _driver(path: Path) -> ModuleType:
+    """The driver for the file's format. No other handle of the file may be open here."""
+    magic = b""
+    if path.is_file():
+        with path.open("rb") as file:
+            magic = file.read(len(KUZU_MAGIC))
+    if magic == KUZU_MAGIC:
+        try:
+            return importlib.import_module("kuzu")
+        except ModuleNotFoundError as error:
+            raise errors.ConnectionFailed(
+                f"{path} was written by Kuzu, before it became LadybugDB: "
+                "pip install 'kuzu>=0.11,<0.12'"
+            ) from error
+    if magic not in (b"", LADYBUG_MAGIC):
+        raise errors.NotADatabase(f"{path} is no graph database")
+    return ladybug
+
+
+def _database(driver: ModuleType, path: Path) -> Any:
+    try:
+        return driver.Database(str(path), buffer_pool_size=BUFFER_BYTES)
+    except RuntimeError as error:
+        if driver is ladybug and "WAL" in str(error):
+            return _recovered(path, error)
+        raise translated(error, path) from error
+
+
+def _recovered(path: Path, error: RuntimeError) -> Any:
+    """The database after a death in mid-write: without the torn end of its log.
+
+    The log as it was stays beside the file, should more than an unfinished
+    transaction have been lost.
+    """
+    wal = path.with_name(path.name + ".wal")
+    kept = path.with_name(f"{wal.name}.torn-{time.time_ns()}")
+    shutil.copyfile(wal, kept)
+    log.warning("%s: %s; opened up to there, the log is kept as %s", path, error, kept.name)
+    try:
+        database = ladybug.Database(
+            str(path), buffer_pool_size=BUFFER_BYTES, throw_on_wal_replay_failure=False
+        )
+        ladybug.Connection(database).execute("CHECKPOINT")
+    except RuntimeError as failure:
+        raise translated(failure, path) from failure
+    return database
+
+
+def translated(error: RuntimeError, path: Path) -> errors.EngrammicError:
+    """The driver's error as ours."""
+    text = str(error)
+    if "Could not set lock" in text:
+        return errors.Locked(f"another process has {path} open; close it there, or try again")
+    if "orrupted" in text or "Checksum" in text:
+        return errors.Corrupt(f"{path}: {text}")
+    if "not a valid" in text:
+        return errors.NotADatabase(f"{path} is no graph database: {text}")
+    return errors.StorageError(f"{path}: {text}")
+
+
+def _after_fork() -> None:
+    global _opening
+    _opening = threading.Lock()
+    for database in _open.values():
+        database.leave_behind()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
