@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
@@ -13,6 +11,7 @@ from numpy.typing import NDArray
 from qdrant_client import QdrantClient, models
 
 from engrammic.backends.qdrant.address import Address
+from engrammic.backends.qdrant.disk import sync
 from engrammic.backends.qdrant.driver import Driver, Point, Sorting, Wanted
 from engrammic.backends.qdrant.failures import translated
 from engrammic.errors import ConnectionFailed, Locked
@@ -188,7 +187,7 @@ class ClientDriver(Driver):
         if root is not None:
             own = [] if name is None else [root / "collection" / name]
             for place in (*own, root / "collection", root / "meta.json", root):
-                _sync(place)
+                sync(place)
 
 
 @contextmanager
@@ -203,15 +202,6 @@ def _opening(address: Address) -> Iterator[None]:
                 "use a server: qdrant://host:port/name"
             ) from error
         raise ConnectionFailed(f"cannot open {address}: {error}; check the folder") from error
-
-
-def _sync(place: Path) -> None:
-    if place.exists():
-        handle = os.open(place, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 def _shown(wanted: Wanted) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,8 +14,9 @@ from numpy.typing import NDArray
 from qdrant_client import models
 
 from engrammic.backends.qdrant.address import Address
+from engrammic.backends.qdrant.disk import sync, sync_all
 from engrammic.backends.qdrant.driver import Driver, Point, Sorting, Wanted
-from engrammic.backends.qdrant.edge_words import condition, point, shown, told
+from engrammic.backends.qdrant.edge_words import condition, point, shown, told, weight
 from engrammic.errors import ConnectionFailed, EngrammicError, StorageError
 from engrammic.lockfile import lock
 
@@ -76,13 +76,10 @@ class EdgeDriver(Driver):
         with self._translated():
             self._shards[name] = edge.EdgeShard.create(str(place), config)
             self._shards[name].flush()
-        for folder, _, files in os.walk(place):
-            for file in files:
-                _sync(Path(folder, file))
-            _sync(Path(folder))
+        sync_all(place)
         (place / WHOLE).touch()
-        _sync(place)
-        _sync(self._root)
+        sync(place)
+        sync(self._root)
 
     def widen(self, name: str, vector: str, dimension: int) -> None:
         """As `Driver.widen`."""
@@ -108,13 +105,13 @@ class EdgeDriver(Driver):
         shutil.rmtree(gone, ignore_errors=True)
         if place.exists():
             place.rename(gone)
-            _sync(self._root)
+            sync(self._root)
             shutil.rmtree(gone)
 
     def upsert(self, name: str, points: Sequence[Point]) -> None:
         """As `Driver.upsert`."""
         update = edge.UpdateOperation.upsert_points(list(map(told, points)))
-        self._update(name, [update], sum(map(_weight, points)))
+        self._update(name, [update], sum(map(weight, points)))
 
     def delete(self, name: str, ids: Sequence[str]) -> None:
         """As `Driver.delete`."""
@@ -136,9 +133,9 @@ class EdgeDriver(Driver):
         log = self._root / name / "wal"
         segments = sorted(log.glob("open-*"))
         for segment in segments:
-            _sync(segment)
+            sync(segment)
         if self._logs.get(name) != segments:
-            _sync(log)
+            sync(log)
             self._logs[name] = segments
 
     def retrieve(self, name: str, ids: Sequence[str], wanted: Wanted) -> list[Point]:
@@ -250,17 +247,3 @@ class EdgeDriver(Driver):
             raise
         except Exception as error:
             raise StorageError(f"{self._name}: {error}") from error
-
-
-def _weight(one: Point) -> int:
-    """Bytes of a point in the log, about."""
-    texts = sum(len(v) for v in one.payload.values() if isinstance(v, str))
-    return 200 + texts + 8 * sum(map(len, one.vectors.values()))
-
-
-def _sync(place: Path) -> None:
-    handle = os.open(place, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

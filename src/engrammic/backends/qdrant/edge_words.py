@@ -69,3 +69,9 @@ def shown(wanted: Wanted) -> dict[str, Any]:
         "with_payload": wanted.payload or False,
         "with_vector": wanted.vectors or False,
     }
+
+
+def weight(one: Point) -> int:
+    """Bytes of a point in the log, about."""
+    texts = sum(len(v) for v in one.payload.values() if isinstance(v, str))
+    return 200 + texts + 8 * sum(map(len, one.vectors.values()))
