@@ -136,14 +136,15 @@ def check_value(name: str, kind: str, value: Any) -> None:
         wrong = isinstance(one, bool) and single != "boolean"
         if wrong or not isinstance(one, TYPES[single]):
             raise Invalid(f"invalid {kind} property {name!r}: requires a {single}, got {one!r}")
+        number: Any = one
         if single == "int" and isinstance(one, float) and not one.is_integer():
             raise Invalid(f"invalid int property {name!r}: {one!r} is no integer")
-        if single == "int" and not -(2**63) <= one < 2**63:
+        if single == "int" and not -(2**63) <= number < 2**63:
             raise Invalid(f"invalid int property {name!r}: {one!r} is out of range")
         if single == "uuid":
             uuid.UUID(str(one))
         if single == "blob":
-            _check_blob(name, one)
+            _check_blob(name, str(one))
 
 
 def _check_blob(name: str, value: str) -> None:
