@@ -23,10 +23,10 @@ from typing import Any
 import numpy as np
 from backends_plot import page
 from bare import LIMIT, Call, calling
-from engines import SCHEMES, Engines
 from speed_material import GivenVectors, messages, questions, unit_vectors
 
 import engrammic
+from engines import SCHEMES, Engines
 from engrammic import Memory
 from engrammic.cli.progress import Advance, bar
 from engrammic.scope import COLUMN

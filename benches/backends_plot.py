@@ -41,5 +41,6 @@ def _bar(top: int, value: float, scale: float, colour: str) -> str:
     wide = max(1.0, value * scale)
     return (
         f'<rect x="{LEFT}" y="{top + 1}" width="{wide:.1f}" height="{HEIGHT - 2}" '
-        f'fill="{colour}"/><text x="{LEFT + wide + 6:.1f}" y="{top + HEIGHT - 4}">{value:.2f}</text>'
+        f'fill="{colour}"/>'
+        f'<text x="{LEFT + wide + 6:.1f}" y="{top + HEIGHT - 4}">{value:.2f}</text>'
     )

@@ -18,8 +18,7 @@ from engrammic.types import Schema
 @asynccontextmanager
 async def calling(backend: Backend, schema: Schema, url: str) -> AsyncIterator[Call]:
     """On a connection of its own."""
-    path = next(Path(url.removeprefix("sqlite:")).glob("*.db"))
-    connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
+    connection = apsw.Connection(_file(url), flags=apsw.SQLITE_OPEN_READONLY)
     vectors = f'select _row, value from "{schema.name}__vector__vector"'
     rows = [(n, np.frombuffer(blob, np.float32)) for n, blob in connection.execute(vectors)]
     numbers, scan = [n for n, _ in rows], Scan([v for _, v in rows])
@@ -34,3 +33,7 @@ async def calling(backend: Backend, schema: Schema, url: str) -> AsyncIterator[C
         yield search
     finally:
         connection.close()
+
+
+def _file(url: str) -> str:
+    return str(next(Path(url.removeprefix("sqlite:")).glob("*.db")))

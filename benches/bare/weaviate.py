@@ -9,8 +9,7 @@ from typing import Any
 from weaviate.classes.query import MetadataQuery
 
 from bare import LIMIT, Call, Floats
-from engrammic.backends.weaviate import WeaviateBackend
-from engrammic.backends.weaviate import objects
+from engrammic.backends.weaviate import WeaviateBackend, objects
 from engrammic.types import Schema
 
 
