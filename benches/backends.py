@@ -33,7 +33,7 @@ from engrammic.scope import COLUMN
 
 FACTOR, SPARE = 1.3, 0.5
 BATCH = 1000
-PATIENCE = 20.0
+PATIENCE = 8.0
 """Seconds for each kind of search; then fewer calls have to do."""
 
 
@@ -97,7 +97,7 @@ async def _by_turns(memory: Memory, bare: Call, rounds: int) -> list[float]:
         return await scoped.vector_search("messages", "vector", vector, limit=LIMIT)
 
     taken: dict[Any, list[float]] = {bare: [], ours: []}
-    end = time.perf_counter() + 2 * PATIENCE
+    end = time.perf_counter() + 3 * PATIENCE
     for number, vector in enumerate(asked):
         for search in (bare, ours) if number % 2 else (ours, bare):
             spent = await _milliseconds(search, vector)

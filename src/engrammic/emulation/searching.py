@@ -18,7 +18,7 @@ from engrammic.emulation.ranks import Ranked, ordered
 from engrammic.emulation.reading import given
 from engrammic.emulation.samples import Samples
 from engrammic.emulation.settling import key_of
-from engrammic.filters import Compare, Filter
+from engrammic.filters import Filter
 from engrammic.predicate import check_filter, predicate
 from engrammic.types import Record, Schema, Scored, Vector
 
@@ -161,7 +161,7 @@ class Searches:
         columns: Sequence[str],
     ) -> list[Scored]:
         """The best that match: tried in order of rank, or as a whole when matches are rare."""
-        if where is None or _is_partition_alone(schema, where):
+        if where is None or reads.is_partition_alone(schema, where):
             return await self._given(schema, index.rank(by, limit), columns)
         test, needed = predicate(where), _needed(schema, where, columns)
         page: list[Scored] = []
@@ -229,10 +229,6 @@ def _checked(schema: Schema, where: Filter | None, limit: int) -> Any:
 def _needed(schema: Schema, where: Filter, columns: Sequence[str]) -> tuple[str, ...]:
     looked = {schema.field(name).name for name in fields_of(where)}
     return tuple(dict.fromkeys((*columns, *looked)))
-
-
-def _is_partition_alone(schema: Schema, where: Filter) -> bool:
-    return isinstance(where, Compare) and where.field == schema.partition
 
 
 def _is_settled(found: Sequence[Scored], limit: int, last: float) -> bool:

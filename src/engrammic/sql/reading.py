@@ -33,15 +33,6 @@ def condition(layout: Layout, where: Filter | None) -> Statement:
     return text, [as_parameter(v) for v in values]
 
 
-def is_partition_alone(layout: Layout, where: Filter) -> bool:
-    """Whether the filter asks for one partition and nothing else."""
-    if isinstance(where, And):
-        return len(where.parts) == 1 and is_partition_alone(layout, where.parts[0])
-    if not isinstance(where, Compare) or where.field != layout.schema.partition:
-        return False
-    return where.op is Op.EQ
-
-
 def _hints(layout: Layout, where: Filter) -> Iterator[tuple[str, Any]]:
     """What follows from a filter, in a form that an index on the heads of texts serves."""
     if isinstance(where, And):

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from engrammic.backends.mysql.matrix import Matrix
 from engrammic.emulation.ranks import Ranked
 from engrammic.filters import Filter
-from engrammic.sql.reading import condition, decoder, is_partition_alone
+from engrammic.reads import is_partition_alone
+from engrammic.sql.reading import condition, decoder
 from engrammic.sql.session import Session
 from engrammic.types import Kind, Scored
 
@@ -27,7 +28,7 @@ async def nearest(
     names: Sequence[str],
 ) -> list[Scored]:
     """The best that match: tried in order of rank, or as a whole when matches are rare."""
-    if where is None or is_partition_alone(matrix.layout, where):
+    if where is None or is_partition_alone(matrix.layout.schema, where):
         return await _given(session, matrix, matrix.rank(query, limit), None, names)
     ranked = matrix.rank(query, limit * SPREAD)
     page = await _given(session, matrix, ranked, where, names)
