@@ -26,7 +26,8 @@ from engrammic.backends.postgres.connection import (
     translated,
 )
 from engrammic.backends.postgres.foundation import lay_foundation
-from engrammic.backends.postgres.searching import Mixed, nearest
+from engrammic.backends.postgres.searching import nearest
+from engrammic.emulation.mixed import Mixed
 from engrammic.emulation.vectors import SAME
 from engrammic.errors import Locked
 from engrammic.filters import Filter

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from engrammic.emulation.mixed import Mixed
 from engrammic.filters import Filter
 from engrammic.reads import is_partition_alone
 from engrammic.sql.layout import Layout
@@ -18,26 +18,6 @@ Best: TypeAlias = Callable[[int], Awaitable[list[Any]]]
 """Rows of a score, the key and the fields, best first."""
 
 Run: TypeAlias = Callable[[str, list[Any]], Awaitable[list[Any]]]
-
-MIXED = 60.0
-"""Seconds for which a partition that is but a part of its table is asked for by itself."""
-
-
-class Mixed:
-    """Partitions whose vectors stand among many of others."""
-
-    def __init__(self) -> None:
-        self._until: dict[tuple[str, Filter | None], float] = {}
-
-    def knows(self, table: str, where: Filter | None) -> bool:
-        """Whether it was found so in the last minute."""
-        return self._until.get((table, where), 0.0) > time.monotonic()
-
-    def note(self, table: str, where: Filter | None) -> None:
-        """Found so now."""
-        now = time.monotonic()
-        self._until = {place: end for place, end in self._until.items() if end > now}
-        self._until[table, where] = now + MIXED
 
 
 def nearest(
