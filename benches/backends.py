@@ -1,7 +1,7 @@
 """Every database through engrammic, beside the engine's own client over the same rows.
 
-Run `PYTHONPATH=tests python benches/backends.py [--only SCHEME] [--rows 20000] [--json]
-[--plot FILE.html]`. For each scheme the engine of the tests gets 20,000 messages with
+Run `PYTHONPATH=tests python benches/backends.py [--only SCHEME] [--rows 20000] [--near]
+[--json] [--plot FILE.html]`. For each scheme the engine of the tests gets 20,000 messages with
 vectors of 384 numbers, through us, into a new database. Then the ten nearest records with
 all stored columns are asked for, by the client alone (`benches/bare/`) and by us in turn.
 The bound: our median is at most 1.3 times the client's and half a millisecond.
@@ -12,10 +12,11 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import math
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -33,13 +34,14 @@ from engrammic.scope import COLUMN
 
 FACTOR, SPARE = 1.3, 0.5
 BATCH = 1000
+MODES = ("keyword", "hybrid")
 PATIENCE = 8.0
 """Seconds for each kind of search; then fewer calls have to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """One database; milliseconds, but for `load`: rows a second."""
+    """One database; milliseconds, but for `load`: rows a second. NaN: not asked for."""
 
     scheme: str
     load: float
@@ -63,7 +65,9 @@ class Figures:
         return self.vector <= self.bound
 
 
-async def measured(scheme: str, url: str, rows: int, rounds: int, tell: Advance) -> Figures:
+async def measured(
+    scheme: str, url: str, rows: int, rounds: int, modes: Sequence[str], tell: Advance
+) -> Figures:
     """Everything about one new database."""
     embedder = GivenVectors()
     async with engrammic.open(url, embedder=embedder) as memory:
@@ -74,8 +78,9 @@ async def measured(scheme: str, url: str, rows: int, rounds: int, tell: Advance)
         async with calling(backend, schema, url) as bare:
             near = await _by_turns(memory, bare, rounds)
         tell(0, 0, f"{scheme}: words")
-        spoken = [await _asked(memory, embedder, m, rounds) for m in ("keyword", "hybrid")]
-        return Figures(scheme, load, *near, *spoken[0], *spoken[1])
+        spoken = {mode: await _asked(memory, embedder, mode, rounds) for mode in modes}
+        keyword, hybrid = (spoken.get(mode, (math.nan, math.nan)) for mode in MODES)
+        return Figures(scheme, load, *near, *keyword, *hybrid)
 
 
 async def _loaded(memory: Memory, rows: int, tell: Advance) -> float:
@@ -153,6 +158,7 @@ def main() -> None:
     parser.add_argument("--only", default="", help="schemes, with commas between")
     parser.add_argument("--rows", type=int, default=20_000)
     parser.add_argument("--rounds", type=int, default=100)
+    parser.add_argument("--near", action="store_true", help="vectors alone: no keyword, no hybrid")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--plot", type=Path, metavar="FILE.html")
     given = parser.parse_args()
@@ -164,14 +170,22 @@ def main() -> None:
         for scheme in chosen:
             url = defaults(engines.new(scheme))
             with bar(scheme) as tell:
-                found.append(asyncio.run(measured(scheme, url, given.rows, given.rounds, tell)))
+                modes = () if given.near else MODES
+                work = measured(scheme, url, given.rows, given.rounds, modes, tell)
+                found.append(asyncio.run(work))
             if not given.json:
                 print(line(found[-1]), flush=True)
     if given.json:
-        print(json.dumps([asdict(f) | {"holds": f.holds} for f in found], indent=2))
+        print(json.dumps(list(map(_plain, found)), indent=2))
     if given.plot:
         given.plot.write_text(page(found), encoding="utf-8")
     sys.exit(not all(f.holds for f in found))
+
+
+def _plain(f: Figures) -> dict[str, Any]:
+    """For JSON, which has no NaN."""
+    figures = asdict(f) | {"bound": f.bound, "holds": f.holds}
+    return {n: None if isinstance(v, float) and math.isnan(v) else v for n, v in figures.items()}
 
 
 def defaults(url: str) -> str:
