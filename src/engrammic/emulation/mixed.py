@@ -6,7 +6,7 @@ import time
 
 from engrammic.filters import Filter
 
-LASTING = 60.0
+LASTING = 10.0
 """Seconds for which a partition is taken to be as it was found."""
 
 
@@ -17,7 +17,7 @@ class Mixed:
         self._until: dict[tuple[str, Filter | None], float] = {}
 
     def knows(self, table: str, where: Filter | None) -> bool:
-        """Whether it was found so in the last minute."""
+        """Whether it was found so a moment ago."""
         return self._until.get((table, where), 0.0) > time.monotonic()
 
     def note(self, table: str, where: Filter | None) -> None:

@@ -97,16 +97,16 @@ class Searches:
         take it longer than the search.
         """
         asked, needed = limit + SPARE, tuple(dict.fromkeys((*schema.key, *columns)))
-        alone = where is not None and reads.is_partition_alone(schema, where)
-        if not alone or asked > self.engine.most or self.mixed.knows(schema.name, where):
+        if where is None or not reads.is_partition_alone(schema, where):
+            return None
+        if asked > self.engine.most or self.mixed.knows(schema.name, where):
             return None
         hits = await self.engine.nearest(schema, field, query, asked, None, needed)
         found = [Scored(given(schema, h.record, needed), h.score) for h in hits]
-        if len(found) == asked and all(map(predicate(where), (h.record for h in found))):
-            if _is_settled(found, limit, hits[-1].score):
-                return _cut(schema, found, limit, columns)
-        else:
+        if not all(map(predicate(where), (h.record for h in found))):
             self.mixed.note(schema.name, where)
+        elif len(found) == asked and _is_settled(found, limit, hits[-1].score):
+            return _cut(schema, found, limit, columns)
         return None
 
     async def _nearest(
