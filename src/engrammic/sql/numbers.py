@@ -10,6 +10,7 @@ import math
 from typing import Any
 
 from engrammic.filters import NOTHING, SET_OPS, And, Compare, Filter, Op, Or
+from engrammic.predicate import LARGEST
 from engrammic.types import Kind, Schema
 
 _UP = frozenset({Op.LT, Op.GTE})
@@ -25,10 +26,18 @@ def whole_numbers(where: Filter, schema: Schema) -> Filter:
     if schema.field(where.field).kind not in (Kind.INT, Kind.BOOL):
         return where
     if where.op in SET_OPS:
-        whole = tuple(int(v) for v in where.value if _is_whole(v))
+        whole = tuple(int(v) for v in where.value if _is_whole(v) and abs(v) <= LARGEST)
         return Compare(where.field, where.op, whole)
+    if isinstance(where.value, float) and abs(where.value) > LARGEST:
+        below = (Op.LT, Op.LTE) if where.value > 0 else (Op.GT, Op.GTE)
+        return Compare(where.field, Op.NOT_NULL) if where.op in (Op.NE, *below) else NOTHING
     if not isinstance(where.value, float) or _is_whole(where.value):
         return where if where.value is None else Compare(where.field, where.op, int(where.value))
+    return _apart(where)
+
+
+def _apart(where: Compare) -> Filter:
+    """A comparison with a number that the field cannot hold."""
     if where.op is Op.EQ:
         return NOTHING
     if where.op is Op.NE:
