@@ -15,10 +15,10 @@ DEMO := .demo
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test test-long lint docs bench serve clean
+.PHONY: help demo test test-long lint docs bench bench-backends serve clean
 
 help: ## Show this help
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 demo: $(MODEL) ## Import the examples and docs (or INPUT=path ...) and ask them questions
 	@ENGRAMMIC=$(BIN)/engrammic tools/demo.sh $(INPUT)
@@ -43,6 +43,9 @@ docs: $(READY_TO_TEST) ## Write the generated pages and the blocking twins
 bench: $(READY_TO_TEST) $(MODEL) ## Measure speed, and quality on the sets in DATA=path
 	$(BIN)/python benches/speed.py
 	$(if $(DATA),ENGRAMMIC_DATA=$(DATA) $(BIN)/python benches/quality.py,@echo "quality: name the sets with DATA=path")
+
+bench-backends: $(READY_TO_TEST) ## Measure every database beside its own client (ONLY=scheme for one)
+	@PYTHONPATH=tests $(BIN)/python benches/backends.py $(if $(ONLY),--only $(ONLY))
 
 serve: $(MODEL) ## Serve the memory over MCP on stdin and stdout
 	@$(BIN)/engrammic mcp
