@@ -27,6 +27,8 @@ from engrammic.selection import Selection
 
 ROOT = Path(__file__).parent.parent
 TABLES = sorted((ROOT / "tests/data/seeds").glob("*.toml"))
+OWNERS = "ENGRAMMIC|CONNECTOME|AIANA|REDIS|QDRANT"
+"""How the names of environment variables begin, besides those of drivers and providers."""
 _TARGET = re.compile(r"`([^`]+)`")
 _LATER = re.compile(r"later: (\w+)(?:; (.*))?$")
 
@@ -199,7 +201,7 @@ def _default(owner: Any, name: str, found: Any) -> Any:
 def variables() -> set[str]:
     """Every environment variable that the code reads."""
     text = "\n".join(p.read_text("utf-8") for p in (ROOT / "src").rglob("*.py"))
-    found = set(re.findall(r"\"(ENGRAMMIC_[A-Z_]+[A-Z])\"", text))
+    found = set(re.findall(rf"\"((?:{OWNERS})_[A-Z_]+[A-Z])\"", text))
     found |= {f"ENGRAMMIC_{name}" for name in re.findall(r"PREFIX \+ \"([A-Z]+)\"", text)}
     return found | {f"ENGRAMMIC_{f.name.upper()}" for f in fields(Scope)}
 
