@@ -30,6 +30,8 @@ TABLES = sorted((ROOT / "tests/data/seeds").glob("*.toml"))
 OWNERS = "ENGRAMMIC|CONNECTOME|AIANA|REDIS|QDRANT"
 """How the names of environment variables begin, besides those of drivers and providers."""
 _TARGET = re.compile(r"`([^`]+)`")
+ADAPTERS = ("aiana", "connectome")
+"""Names that stand for modules of `engrammic.adapters`."""
 _LATER = re.compile(r"later: (\w+)(?:; (.*))?$")
 
 
@@ -100,8 +102,8 @@ def markdown() -> Iterator[str]:
     yield "# From the seeds to here\n"
     yield "engrammic unites five systems. For every name in their documents, this page says where"
     yield "it is here, or with which part it comes. `seeds` is the module `engrammic.seeds`,"
-    yield "`memory` an open memory. The page is generated (`tools/gen_docs.py`), and the tests look"
-    yield "up every name on it."
+    yield "`memory` an open memory; `aiana` and `connectome` are modules of `engrammic.adapters`."
+    yield "The page is generated (`tools/gen_docs.py`), and the tests look up every name on it."
     for path in TABLES:
         seed = load(path)
         yield f"\n## {seed.title}"
@@ -160,6 +162,8 @@ def _resolve(name: str) -> tuple[Any, Any]:
         found: Any = Memory(MemoryBackend())
     elif first == "seeds":
         found = importlib.import_module("engrammic.seeds")
+    elif first in ADAPTERS:
+        found = importlib.import_module(f"engrammic.adapters.{first}")
     elif first == "Backend":
         found = importlib.import_module("engrammic.backend").Backend
     else:
