@@ -10,7 +10,9 @@ import pytest
 import yaml
 from scale_pages import SERVERS
 
-from engrammic.registry import backend_class, scheme_of
+from engines import free_port
+from engrammic.errors import ConnectionFailed
+from engrammic.registry import backend_class, open_backend, scheme_of
 
 COMPOSE = Path(__file__).parent.parent / "deploy" / "compose.yaml"
 SERVICES: dict[str, Any] = yaml.safe_load(COMPOSE.read_text("utf-8"))["services"]
@@ -77,3 +79,11 @@ def test_the_url_of_the_page_is_that_of_a_backend_and_a_published_port(profile: 
     named |= {int(port) for port in re.findall(r"grpc=(\d+)", url)}
     assert named
     assert named <= published
+
+
+@pytest.mark.parametrize("profile", SERVERS)
+async def test_the_url_of_the_page_is_understood(profile: str) -> None:
+    nobody = re.sub(r"(localhost:|grpc=)\d+", lambda m: f"{m[1]}{free_port()}", SERVERS[profile])
+    with pytest.raises(ConnectionFailed) as caught:
+        await open_backend(nobody)
+    assert "PASSWORD" not in str(caught.value)

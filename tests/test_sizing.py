@@ -51,6 +51,19 @@ def test_the_scarcer_of_ram_and_disk_decides() -> None:
     assert needed(ROUND, plan).shards == -(-(10**8) * ram_each(ROUND, plan) // GIB)
 
 
+def test_in_object_storage_the_bytes_need_no_machine() -> None:
+    plan = replace(PLAN, memories=10**8, node_ram=1 << 50, node_disk=GIB)
+    assert needed(replace(ROUND, in_bucket=True), plan).shards == 1
+    assert largest(replace(ROUND, in_bucket=True), plan) > 10**8
+
+
+def test_what_stays_on_one_machine_fits_or_does_not() -> None:
+    alone = replace(ROUND, alone=True)
+    assert needed(alone, PLAN).fits
+    assert needed(alone, PLAN).machines == 1
+    assert not needed(alone, replace(PLAN, memories=10**9)).fits
+
+
 def test_replicas_multiply_machines_alone() -> None:
     two, three = (needed(ROUND, replace(PLAN, replicas=n)) for n in (2, 3))
     assert (two.disk, two.ram, two.shards) == (three.disk, three.ram, three.shards)
@@ -65,14 +78,17 @@ def test_the_machines_hold_what_is_asked_for(
     scheme: str, memories: int, dimension: int, text: int, replicas: int
 ) -> None:
     plan = Plan(memories, dimension, text, replicas=replicas)
-    need = needed(ENGINES[scheme], plan)
+    engine = ENGINES[scheme]
+    need = needed(engine, plan)
+    disk = 0 if engine.in_bucket else need.disk
     assert need.ram <= need.shards * plan.node_ram * 0.75
-    assert need.disk <= need.shards * plan.node_disk * 0.75
+    assert disk <= need.shards * plan.node_disk * 0.75
     fewer = need.shards - 1
     assert fewer == 0 or (
-        need.ram > fewer * plan.node_ram * 0.75 or need.disk > fewer * plan.node_disk * 0.75
+        need.ram > fewer * plan.node_ram * 0.75 or disk > fewer * plan.node_disk * 0.75
     )
-    assert need.machines == need.shards * replicas
+    assert need.machines == (1 if engine.alone else need.shards * replicas)
+    assert need.fits is (need.shards == 1 or not engine.alone)
 
 
 @pytest.mark.parametrize("scheme", ENGINES)

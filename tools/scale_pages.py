@@ -38,22 +38,49 @@ of the engines say; `tools/gen_docs.py` writes them.
 
 ## Which engine at what size
 
-| memories | take | because |
-|---|---|---|
-| up to some 10^6 in one process or on one machine | `sqlite:` | one file, no server, exact search; \
-its vectors lie in the memory of each process that searches |
-| up to some 10^7, several machines write | `postgres:` | records, words and vectors in one \
-transaction; replicas by its write-ahead log |
-| 10^7 to 10^9 | `qdrant:`, or records in `postgres:` and vectors in `qdrant:` \
-([engines in layers](moving.md)) | shards and replicas of its own, vectors also from disk |
-| 10^8 and above | `milvus:` | made of separate parts over object storage; query nodes are added |
-| very many, seldom searched, or cheap above all | `lance:` on object storage | no server; what is \
-searched is read from the bucket, at some hundred milliseconds |
+{choice}
 
 A *scope* is searched alone, so what counts for the time of a search is the largest scope, and for
 the machines the sum of all. `engrammic migrate OLD NEW` carries a memory over and verifies it, so
-that nothing has to be decided early. See [Databases](databases.md) for what each engine does itself.
+that nothing has to be decided early.
+
+Words are the limit that is met first on pure vector databases. `sqlite:`, `postgres:` and `mysql:`
+keep the index of words in the database. For the others it is derived in the process that searches,
+for each scope that it searches, from the stored words, in time and memory that grow with the scope:
+fine for many small scopes, not for one of 10^7. For such a scope keep records and words in
+`postgres:` and vectors in `qdrant:` or `milvus:` ([engines in layers](moving.md)), or search by
+meaning alone (`mode="vector"`). What each engine does itself stands in [Databases](databases.md).
 """
+
+CHOICES = (
+    (
+        "up to some 10^6, on one machine",
+        "`sqlite:`",
+        "one file, no server, exact search; vectors lie in the memory of each process that "
+        "searches",
+    ),
+    (
+        "up to some 10^7, several machines write",
+        "`postgres:`",
+        "records, words and vectors in one transaction; replicas by its write-ahead log",
+    ),
+    (
+        "10^7 to 10^9",
+        "`postgres:` for records, `qdrant:` for vectors",
+        "shards and replicas of its own, vectors also from disk",
+    ),
+    (
+        "10^8 and above",
+        "`milvus:` for vectors",
+        "made of separate parts over object storage: query nodes are added as needed",
+    ),
+    (
+        "very many, seldom searched, or cheap above all",
+        "`lance:s3://bucket/folder`",
+        "no server: what is searched is read from the bucket, which takes longer",
+    ),
+)
+"""How many memories, what to take, and why."""
 
 ASSUMPTIONS = """
 ## Bytes a memory
@@ -83,7 +110,8 @@ In RAM, for a search that does not wait for the disk:
 
 One machine for the engine has {ram} GiB of RAM and {disk:,} GiB of disk, of which a quarter stays
 free for merges, growth and the system. A shard is what fits into one; each is held {replicas}
-times. Vectors have 384 dimensions, texts {text} bytes.
+times, but SQLite once. Milvus and LanceDB have their bytes in object storage, so that their
+machines are counted by RAM alone. Vectors have 384 dimensions, texts {text} bytes.
 """
 
 REMARKS = """
@@ -103,9 +131,8 @@ print(largest(ENGINES["postgres"], plan))
 What it leaves out: the engines' own processes, queries at a time (replicas are for these as well),
 and that our backends do not create shards. Shards and replicas are set in the engine: for
 PostgreSQL by partitions over several servers (Citus or the like), for Qdrant and Milvus when the
-collection is created, or by the server's defaults. Object storage has no shards: a machine there
-only reads. The row of words in `postgres:` is large since each word of a memory is a row of an
-index that is exact and current in every transaction.
+collection is created, or by the server's defaults. A record in `postgres:` is large since each word
+of a memory is a row of an index that is exact and current in every transaction.
 
 ## Servers to try
 
@@ -120,7 +147,9 @@ DATABASE_PASSWORD=... docker compose -f deploy/compose.yaml --profile postgres u
 
 def markdown() -> Iterator[str]:
     """The lines of docs/scale.md."""
-    yield INTRODUCTION.rstrip()
+    rows = ["| memories | take | because |", "|---|---|---|"]
+    rows += [f"| {' | '.join(choice)} |" for choice in CHOICES]
+    yield INTRODUCTION.format(choice="\n".join(rows)).rstrip()
     yield ASSUMPTIONS.format(text=TEXT).rstrip()
     yield "\n| engine | messages | record | vector of 384 | on disk | RAM | fit into one machine |"
     yield "|---|--:|--:|--:|--:|--:|--:|"
@@ -152,10 +181,9 @@ def _size(memories: int) -> Iterator[str]:
 
 def _row(engine: Engine, memories: int) -> str:
     need = needed(engine, Plan(memories))
-    return (
-        f"| {engine.name} | {_bytes(need.disk)} | {_bytes(need.ram)} | {need.shards:,} "
-        f"| {need.machines:,} |"
-    )
+    cells = (f"{need.shards:,}", f"{need.machines:,}") if need.fits else ("too many", "-")
+    sizes = (_bytes(need.disk), _bytes(need.ram))
+    return f"| {' | '.join((engine.name, *sizes, *cells))} |"
 
 
 def _bytes(count: int) -> str:

@@ -44,6 +44,10 @@ class Engine:
     """Where the RAM comes from, in Markdown, with its source."""
     messages: int = 0
     """How many were stored for the measurement."""
+    alone: bool = False
+    """Whether it stays on one machine: no shards, no replicas of its own."""
+    in_bucket: bool = False
+    """Whether the bytes lie in object storage, so that machines need RAM alone."""
 
     @property
     def disk_factor(self) -> float:
@@ -77,12 +81,16 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """What one copy takes in bytes, into how many machines it has to be cut, and all of them."""
+    """What one copy takes in bytes, into how many machines it has to be cut, and all of them.
+
+    `fits` is False where an engine that stays on one machine would need more.
+    """
 
     disk: int
     ram: int
     shards: int
     machines: int
+    fits: bool = True
 
 
 _QDRANT = "https://qdrant.tech/documentation/capacity-planning/"
@@ -94,7 +102,7 @@ ENGINES: Mapping[str, Engine] = {
     for engine in (
         Engine(
             "sqlite", "SQLite", 2_371, 2_063, 1.0, 0, 0.0,
-            "4 d bytes, in each process that searches", 12_000,
+            "4 d bytes, in each process that searches", 12_000, alone=True,
         ),
         Engine(
             "postgres", "PostgreSQL with pgvector", 11_631, 3_712, 1.0, 509, 0.1,
@@ -110,18 +118,18 @@ ENGINES: Mapping[str, Engine] = {
             "milvus", "Milvus", 2_853, 3_363, 1.0, 669, 0.1,
             "4 d + 669: its makers' tool loads 1.1 GiB for 488.3 MiB of a million raw vectors of "
             f"128 dimensions under HNSW ([sizing tool]({_MILVUS})); and a tenth of the records",
-            4_000,
+            4_000, in_bucket=True,
         ),
         Engine(
             "lance", "LanceDB on object storage", 379, 1_928, 0.25, 0, 0.0,
             "one byte a dimension, the codes of its index ([IVF with scalar "
             f"quantisation]({_LANCE})), cached by the machine that searches; less where only "
-            "some scopes are searched", 20_000,
+            "some scopes are searched", 20_000, in_bucket=True,
         ),
     )
 }  # fmt: skip
-"""By scheme. Qdrant's bytes are those of its client's local mode, Milvus's are taken to be the same:
-of neither was a server measured."""
+"""By scheme. Qdrant's bytes are those of its client's local mode, and Milvus's are taken to be the
+same: of neither was a server measured."""
 
 
 def bytes_each(engine: Engine, plan: Plan) -> int:
@@ -141,15 +149,18 @@ def needed(engine: Engine, plan: Plan) -> Need:
     disk = plan.memories * bytes_each(engine, plan)
     ram = plan.memories * ram_each(engine, plan)
     usable = 1 - plan.spare
-    shards = max(1, ceil(ram / (plan.node_ram * usable)), ceil(disk / (plan.node_disk * usable)))
-    return Need(disk, ram, shards, shards * plan.replicas)
+    by_disk = 0 if engine.in_bucket else ceil(disk / (plan.node_disk * usable))
+    shards = max(1, ceil(ram / (plan.node_ram * usable)), by_disk)
+    machines = 1 if engine.alone else shards * plan.replicas
+    return Need(disk, ram, shards, machines, fits=shards == 1 or not engine.alone)
 
 
 def largest(engine: Engine, plan: Plan) -> int:
     """How many memories fit into one machine of the plan's."""
     usable = 1 - plan.spare
     by_ram = plan.node_ram * usable / max(1, ram_each(engine, plan))
-    return int(min(by_ram, plan.node_disk * usable / max(1, bytes_each(engine, plan))))
+    by_disk = plan.node_disk * usable / max(1, bytes_each(engine, plan))
+    return int(by_ram if engine.in_bucket else min(by_ram, by_disk))
 
 
 def _record(engine: Engine, plan: Plan) -> float:
