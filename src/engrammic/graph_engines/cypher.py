@@ -36,14 +36,15 @@ SET_ENTITIES = (
     "UNWIND $rows AS r MATCH (e:GraphEntity {pk: r.pk}) SET e.description = r.description,"
     " e.sources = r.sources, e.lasting = r.lasting, e.properties = r.properties"
 )
+# Two MATCHes: one that names both nodes scans the whole table, 2 s instead of 10 ms at 20,000.
 CREATE_TRIPLES = (
-    "UNWIND $rows AS r MATCH (a:GraphEntity {pk: r.head}), (b:GraphEntity {pk: r.tail})"
+    "UNWIND $rows AS r MATCH (a:GraphEntity {pk: r.head}) MATCH (b:GraphEntity {pk: r.tail})"
     " CREATE (a)-[:GraphTriple {id: r.id, predicate: r.predicate, weight: r.weight,"
     " sources: r.sources, lasting: r.lasting, properties: r.properties}]->(b)"
 )
 _THESE_TRIPLES = (
-    "UNWIND $rows AS r MATCH (a:GraphEntity {pk: r.head})-[t:GraphTriple]->"
-    "(b:GraphEntity {pk: r.tail}) WHERE t.id = r.id"
+    "UNWIND $rows AS r MATCH (a:GraphEntity {pk: r.head}) WITH a, r"
+    " MATCH (a)-[t:GraphTriple]->(b:GraphEntity) WHERE t.id = r.id"
 )
 SET_TRIPLES = _THESE_TRIPLES + (
     " SET t.weight = r.weight, t.sources = r.sources, t.lasting = r.lasting,"
