@@ -139,6 +139,14 @@ class GraphTests:
         assert await names(limit=2) == "bc"
         assert await graph.neighbours(f("nobody"), depth=3) == []
 
+    async def test_a_walk_through_a_hub_misses_nothing(self, graph: GraphStore) -> None:
+        spokes = [f"s{n:03}" for n in range(700)]
+        await graph.upsert_triples(calls(*(f"hub>{s}" for s in spokes), *(f"{s}>e" for s in spokes)))
+        found = await graph.neighbours(f("hub"), direction="out", depth=3)
+        assert [(n.name, n.distance) for n in found] == [*((s, 1) for s in spokes), ("e", 2)]
+        assert len(await graph.neighbours(f("e"), direction="in", depth=1)) == 700
+        assert len(await graph.neighbours(f("s005"), depth=3)) == 701
+
     async def test_a_path_is_the_shortest(self, graph: GraphStore) -> None:
         await graph.upsert_triples(calls("a>b", "b>c", "c>d", "a>x", "d>x"))
         path = await graph.path(f("a"), f("d"), direction="out")
