@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 INPUT ?=
 DATA ?= $(ENGRAMMIC_DATA)
+JOBS ?= 2
 
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
@@ -22,7 +23,7 @@ demo: $(MODEL) ## Import the examples and docs (or INPUT=path ...) and ask them 
 	@ENGRAMMIC=$(BIN)/engrammic tools/demo.sh $(INPUT)
 
 test: lint $(MODEL) ## Check style and types, run every test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
 
 lint: $(READY_TO_TEST) ## Check style, types, and what is generated
 	$(BIN)/ruff check .

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from copy import deepcopy
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import pytest
@@ -15,10 +15,13 @@ from engrammic.emulation.backend import CollectionBackend
 from engrammic.emulation.collections import NOTES, Collections, Key
 from engrammic.emulation.pushdown import Asked, Push
 from engrammic.emulation.settling import key_of
-from engrammic.filters import And, Filter, Op, Or
+from engrammic.errors import Unsupported
+from engrammic.filters import And, Compare, Filter, Op, Or, eq, is_in
 from engrammic.predicate import predicate
 from engrammic.records import coerce
 from engrammic.testing.backends import BackendTests
+from engrammic.testing.exporting import everything
+from engrammic.testing.things import THINGS, thing, things
 from engrammic.types import Record, Schema, Scored
 
 
@@ -91,7 +94,7 @@ class Dicts(Collections):
 class ComparedHere(Dicts):
     """Vectors are compared in this process; others may write."""
 
-    searches: ClassVar[bool] = False
+    searches = False
     shared = True
 
 
@@ -117,3 +120,49 @@ class TestCollections(BackendTests):
         backend = await DictBackend.connect(request.param)
         yield backend
         await backend.close()
+
+
+async def test_an_export_lists_the_keys_once() -> None:
+    """However many pages it has; a record that comes behind is found all the same."""
+    backend = await DictBackend.connect("narrow")
+    await backend.ensure_table(THINGS)
+    await backend.insert("things", things(100))
+    scans = 0
+    scan = backend.engine.scan
+
+    def counted(*given: Any) -> Any:
+        nonlocal scans
+        scans += given[0] == THINGS
+        return scan(*given)
+
+    backend.engine.scan = counted  # type: ignore[method-assign]
+    assert len(await everything(backend, "things", 10)) == 100
+    assert scans == 2  # the last one finds nothing more
+    first = await backend.export("things", limit=60)
+    await backend.insert("things", [thing(0) | {"id": "t00070x"}])
+    await backend.delete("things", eq("id", "t00071"))
+    rest = await backend.export("things", after=(first[-1]["id"],), limit=60)
+    ids = [r["id"] for r in rest]
+    assert ids[10:13] == ["t00070", "t00070x", "t00072"]
+    await backend.close()
+
+
+async def test_emulation_can_be_refused() -> None:
+    backend = await DictBackend.connect("narrow")
+    await backend.ensure_table(THINGS)
+    await backend.insert("things", things(9))
+    backend.native = True
+    assert await backend.get("things", ("t00001",)) is not None
+    assert await backend.count("things", eq("at", 7)) == 1
+    with pytest.raises(Unsupported, match="filter"):
+        await backend.query("things", Compare("size", Op.GT, 1))
+    with pytest.raises(Unsupported, match="order"):
+        await backend.query("things", limit=3)
+    with pytest.raises(Unsupported, match="words"):
+        await backend.text_search("things", ["common"], limit=3)
+    with pytest.raises(Unsupported, match="filter"):
+        await backend.vector_search(
+            "things", "vector", [1, 0, 0, 0], limit=3, where=Compare("size", Op.GT, 1)
+        )
+    assert await backend.vector_search("things", "vector", [1, 0, 0, 0], limit=3)
+    assert await backend.query("things", is_in("id", ["t00001"]), limit=1)

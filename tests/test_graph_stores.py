@@ -9,12 +9,11 @@ import pytest_asyncio
 
 from engines import Engines
 from engrammic.backends.memory import MemoryBackend
-from engrammic.graph import open_graph
 from engrammic.graph_engines.kuzu import KuzuGraphStore
 from engrammic.registry import open_backend
 from engrammic.scope import Scope, Scoped
 from engrammic.stores.graph import SimpleGraphStore
-from engrammic.testing.graphs import GraphOf, GraphTests, calls, f
+from engrammic.testing.graphs import GraphOf, GraphTests
 from engrammic.triples import GraphStore
 
 

@@ -16,7 +16,7 @@ OPEN = {GROUND, 4, 5}
 """Floors of single files, which may import each other."""
 
 FLOORS = {
-    "backends": 1, "embed": 1, "cache": 1,
+    "backends": 1, "embed": 1, "cache": 1, "graph_engines": 1,
     "stores": 2,
     "sessions": 3, "tiers": 3, "graph": 3, "documents": 3, "code": 3, "work": 3,
     "memory": 4, "opening": 4, "finding": 4, "selection": 4, "hits": 4, "context": 4,
@@ -85,7 +85,11 @@ def test_backends_do_not_import_each_other() -> None:
 
 
 def test_drivers_are_imported_by_engines_alone() -> None:
-    drivers = {"apsw", "onnxruntime", "tokenizers", "safetensors", "onnx"}
+    drivers = {
+        "apsw", "onnxruntime", "tokenizers", "safetensors", "onnx", "psycopg", "asyncmy", "lancedb",
+        "surrealdb", "qdrant_client", "pinecone", "pymilvus", "weaviate", "neo4j", "chromadb",
+        "ladybug", "kuzu",
+    }  # fmt: skip
     for path in MODULES:
         names = {
             (a.name if isinstance(node, ast.Import) else node.module or "").split(".")[0]
@@ -93,5 +97,5 @@ def test_drivers_are_imported_by_engines_alone() -> None:
             if isinstance(node, ast.Import | ast.ImportFrom)
             for a in node.names
         }
-        if FLOORS.get(room(name_of(path)), GROUND) != 1:
+        if FLOORS.get(room(name_of(path)), GROUND) != 1 and room(name_of(path)) != "testing":
             assert not names & drivers, f"{name_of(path)} imports a driver"

@@ -20,7 +20,16 @@ USUAL_FILE = 120
 USUAL_FUNCTION = 8
 
 VAGUE = re.compile(r"(Manager|Helper|Utils?|Provider)(?![a-z])")
-SEEDS = frozenset({"PersistentTaskManager", "PlanModeManager", "FastEmbedManager"})
+SEEDS = frozenset(
+    {
+        "PersistentTaskManager",
+        "PlanModeManager",
+        "FastEmbedManager",
+        "VectorStoreManager",
+        "BM25IndexManager",
+        "GraphStoreManager",
+    }
+)
 """Public names of the systems whose names are kept."""
 
 

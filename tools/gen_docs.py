@@ -8,6 +8,7 @@ from pathlib import Path
 
 import api_pages
 import cli_pages
+import database_pages
 import seed_tables
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -15,6 +16,7 @@ PAGES: Mapping[str, Callable[[], Iterable[str]]] = {
     "seeds.md": seed_tables.markdown,
     "api.md": api_pages.markdown,
     "cli.md": cli_pages.markdown,
+    "databases.md": database_pages.markdown,
 }
 
 

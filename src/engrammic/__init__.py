@@ -21,12 +21,16 @@ if TYPE_CHECKING:
     from engrammic.memory import Memory, Page
     from engrammic.opening import open_memory as open  # noqa: A004
     from engrammic.scope import Scope
+    from engrammic.stores.code_chunks import ChunkMetadata
     from engrammic.stores.conversations import ConversationStore
     from engrammic.stores.messages import MessageStore
     from engrammic.stores.notes import NoteStore
+    from engrammic.stores.vector_database import VectorDatabase
+    from engrammic.stores.vector_store import VectorStore
 
 _WHERE = {
     "CachedEmbedder": "embed.cached",
+    "ChunkMetadata": "stores.code_chunks",
     "Context": "context",
     "Conversation": "items",
     "ConversationStore": "stores.conversations",
@@ -41,6 +45,8 @@ _WHERE = {
     "NoteStore": "stores.notes",
     "Page": "memory",
     "Scope": "scope",
+    "VectorDatabase": "stores.vector_database",
+    "VectorStore": "stores.vector_store",
     "open": "opening",
 }
 
@@ -48,6 +54,7 @@ _NAMES = {"open": "open_memory"}
 
 __all__ = [
     "CachedEmbedder",
+    "ChunkMetadata",
     "Context",
     "Conversation",
     "ConversationStore",
@@ -62,6 +69,8 @@ __all__ = [
     "NoteStore",
     "Page",
     "Scope",
+    "VectorDatabase",
+    "VectorStore",
     "__version__",
     "open",
 ]

@@ -5,16 +5,18 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, Protocol, Self, TypeAlias
+from pathlib import Path
+from typing import Any, ClassVar, Protocol, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from engrammic.capabilities import Capabilities as Capabilities
 from engrammic.changes import Change, Delete, Put
-from engrammic.errors import Conflict
+from engrammic.errors import Conflict, Unsupported
 from engrammic.filters import Filter, eq, every
 from engrammic.records import unit
-from engrammic.types import Order, Record, Schema, Scored, Vector
+from engrammic.types import Kind, Order, Record, Schema, Scored, Vector
 
 
 class Reader(Protocol):
@@ -51,24 +53,6 @@ Health: TypeAlias = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Capabilities:
-    """What a database does itself; what it does not is emulated exactly, and slower.
-
-    `durable` says when an acknowledged write survives a crash: "commit" (it is
-    on disk), "flush" (after `flush` or a delay of the engine's) or "never".
-    """
-
-    atomic: bool = False
-    checks: bool = False
-    filters: bool = False
-    order: bool = False
-    vectors: bool = False
-    text: bool = False
-    processes: bool = False
-    durable: Literal["commit", "flush", "never"] = "never"
-
-
-@dataclass(frozen=True, slots=True)
 class Survey:
     """Where a query's vector stands: its nearest records, and the cosines of a sample of all."""
 
@@ -86,6 +70,8 @@ class Backend(ABC):
 
     capabilities: Capabilities
     scheme: ClassVar[str]
+    native: bool = False
+    """Whether what the database does not do itself is refused, instead of emulated."""
 
     @classmethod
     @abstractmethod
@@ -199,6 +185,22 @@ class Backend(ABC):
         found = await self.query(table, where, limit=1)
         return found[0] if found else None
 
+    async def export(
+        self, table: str, *, after: tuple[Any, ...] | None = None, limit: int | None = None
+    ) -> list[Record]:
+        """Whole records by key, behind the key `after`: every field, vectors and terms too.
+
+        Put takes them unchanged, here or in any other database, and stores the
+        same form bit by bit: a vector comes back as the float32 values that are
+        stored, TERMS as one text, null terms apart from empty ones. A database
+        whose tables have TERMS overrides this; the default reads all others.
+        """
+        schema = next((s for s in await self.tables() if s.name == table), None)
+        if schema is not None and schema.of_kind(Kind.TERMS):
+            raise Unsupported(f"{self.scheme} does not give the terms of {table} back")
+        columns = None if schema is None else [f.name for f in schema.fields]
+        return await self.query(table, after=after, limit=limit, columns=columns)
+
     async def vector_sample(
         self, table: str, field: str, *, count: int, where: Filter | None = None
     ) -> NDArray[np.float32]:
@@ -248,6 +250,28 @@ class Backend(ABC):
 
     async def diagnose(self) -> list[str]:
         """Every problem that a thorough look at the data finds, each with its remedy."""
+        return []
+
+    async def backup(self, path: Path) -> None:
+        """Write the whole database to a new file or folder at `path`, as of one moment.
+
+        On disk when it returns; others may write meanwhile. Servers raise Unsupported.
+        """
+        raise self._moved_otherwise()
+
+    async def restore(self, path: Path) -> None:
+        """Replace everything in the database by what `backup` wrote to `path`.
+
+        In one step or not at all, and for other processes that have it open too.
+        """
+        raise self._moved_otherwise()
+
+    def _moved_otherwise(self) -> Unsupported:
+        remedy = "use its server's own tools, or `engrammic migrate` into an embedded database"
+        return Unsupported(f"{self.scheme}: has no backup of its own: {remedy}")
+
+    async def repair(self) -> list[str]:
+        """Mend what `diagnose` finds and what can be mended without loss; what was done."""
         return []
 
     async def stats(self) -> dict[str, Any]:

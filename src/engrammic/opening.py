@@ -46,12 +46,14 @@ def open_memory(
     embedder: Embedder | str | None = None,
     clock: Clock = now,
     check: bool = True,
+    native: bool = False,
 ) -> Opening:
     """An open memory: at `url` (a path or database URL), else where the settings say.
 
     `embedder` is an Embedder, what `load_embedder` takes, or "none"; by
     default that of the settings. Where that model is not on this machine the
-    memory opens without: search is by words, and says so.
+    memory opens without: search is by words, and says so. `native` refuses
+    what the database would have to emulate.
 
     Raises ConnectionFailed and its kin, EmbeddingMismatch when the stored
     vectors come from another model, ModelNotFound when the named one is absent.
@@ -61,7 +63,7 @@ def open_memory(
         _check_arguments(scope, embedder, clock)
         settings = load_settings(url)
         chosen, remarks = _embedder(embedder, settings.embedder)
-        backend = await open_backend(settings.url)
+        backend = await open_backend(settings.url, native=native)
         try:
             if check:
                 await _check(backend, chosen)

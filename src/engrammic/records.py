@@ -127,7 +127,7 @@ def _rule(schema: Schema, field: Field) -> _Rule:
 
 
 def unit(value: Any, dimension: int, name: str) -> NDArray[np.float32]:
-    """The vector divided by its length; itself when that is 1 already.
+    """The vector divided by its length; itself, bit by bit, when that is 1 already.
 
     Raises InvalidInput for another shape, zero, or a value that is not finite.
     """
@@ -136,7 +136,10 @@ def unit(value: Any, dimension: int, name: str) -> NDArray[np.float32]:
         if abs(square - 1) < 1e-6:
             return value
         if 1e-30 < square < 1e30:
-            return np.divide(value, math.sqrt(square), dtype=np.float32)
+            exact = float(np.square(value, dtype=np.float64).sum())  # float32 errs by the thousands
+            if abs(exact - 1) < 1e-5:
+                return value
+            return np.divide(value, math.sqrt(exact), dtype=np.float32)
     return _wide_unit(value, dimension, name)
 
 

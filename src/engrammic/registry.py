@@ -14,14 +14,17 @@ if TYPE_CHECKING:
 GROUP = "engrammic.backends"
 
 
-async def open_backend(url: str) -> Backend:
+async def open_backend(url: str, *, native: bool = False) -> Backend:
     """The database at `url`, connected.
 
     `scheme:...` names the backend, `:memory:` is `memory:`, and a path alone
-    is SQLite. Raises InvalidSettings for an unknown scheme, MissingDependency
+    is SQLite. `native` refuses emulation: what the database cannot do itself
+    raises Unsupported then. Raises InvalidSettings for an unknown scheme, MissingDependency
     where the scheme's driver is not installed, ConnectionFailed and its kin.
     """
-    return await backend_class(scheme_of(url)).connect(url)
+    backend = await backend_class(scheme_of(url)).connect(url)
+    backend.native = native
+    return backend
 
 
 def scheme_of(url: Any) -> str:
@@ -37,6 +40,10 @@ def scheme_of(url: Any) -> str:
 
 def backend_class(scheme: str) -> type[Backend]:
     """The class that serves a scheme, its module imported now."""
+    if scheme == "layered":  # composed of others: no driver, no extra
+        from engrammic.layering import LayeredBackend
+
+        return LayeredBackend
     known = registered()
     if scheme not in known:
         raise InvalidSettings(f"no backend for {scheme}:; there are: {', '.join(sorted(known))}")

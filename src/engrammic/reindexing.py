@@ -18,12 +18,14 @@ from engrammic.errors import Conflict, EmbeddingMismatch
 from engrammic.filters import EVERYTHING, Compare, Filter, Op, eq, every, is_in
 from engrammic.memory import FILL_BATCH, Memory
 from engrammic.scope import COLUMN, Scope, Scoped
+from engrammic.stores.code_chunks import CODE
 from engrammic.stores.items import BATCH
 from engrammic.stores.messages import MessageStore
 from engrammic.stores.meta import META, MetaStore
 from engrammic.stores.neighbours import Turn, weave
 from engrammic.stores.notes import NoteStore
 from engrammic.stores.parts import passages_of
+from engrammic.stores.vector_store import CHUNKS
 from engrammic.text import FINGERPRINT, terms
 from engrammic.types import DERIVED, Kind, Order, Record, Schema
 
@@ -32,6 +34,8 @@ Advance: TypeAlias = Callable[[float, float, str], None]
 
 KINDS = {store.table: store.kind for store in (MessageStore, NoteStore)}
 TABLES = tuple(KINDS)
+CHUNKED = (CODE.name, CHUNKS.name)
+"""Tables of texts whose vectors are given: only their words can be made anew."""
 MOVED = "{}_moved"
 """Where a table's records wait while it is made anew for vectors of another length."""
 UNFINISHED = "interrupted"
@@ -53,6 +57,7 @@ async def reindex(
     """Analyse every item of every scope anew; with an embedder, embed it anew too."""
     meta = MetaStore(backend)
     total = sum([await backend.count(table) for table in await _present(backend)])
+    chunks = sum([await backend.count(table) for table in await _chunked(backend)])
     if embedder is not None:
         await _forget_vectors(backend, embedder)
         if await unfinished(backend):
@@ -67,7 +72,7 @@ async def reindex(
     for scope in await _scopes(backend):
         async for count in _words(Scoped(backend, scope)):
             indexed += count
-            advance(indexed, total, "words")
+            advance(indexed, total + chunks, "words")
     await meta.write("analyser", FINGERPRINT)
     if embedder is None:
         return Reindexed(indexed, 0)
@@ -95,11 +100,15 @@ async def _present(backend: Backend) -> list[str]:
     return [t for table in TABLES for t in (table, MOVED.format(table)) if t in names]
 
 
+async def _chunked(backend: Backend) -> list[str]:
+    names = {schema.name for schema in await backend.tables()}
+    return [table for table in CHUNKED if table in names]
+
+
 async def _scopes(backend: Backend) -> list[Scope]:
-    """Every scope that holds an item."""
-    found = {
-        s for table in await _present(backend) for s in await _distinct(backend, table, COLUMN)
-    }
+    """Every scope that holds an item, or a text with a vector of its own."""
+    tables = [*await _present(backend), *await _chunked(backend)]
+    found = {s for table in tables for s in await _distinct(backend, table, COLUMN)}
     return [Scope.parse(text) for text in sorted(found)]
 
 
@@ -127,6 +136,18 @@ async def _words(backend: Scoped) -> AsyncIterator[int]:
         updates = _message_terms(messages, said)
         for start in range(0, len(updates), BATCH):
             yield await backend.apply([Update("messages", updates[start : start + BATCH])])
+    for table in await _chunked(backend.backend):
+        async for count in _chunk_words(backend, table):
+            yield count
+
+
+async def _chunk_words(backend: Scoped, table: str) -> AsyncIterator[int]:
+    after: tuple[str] | None = None
+    columns = ("id", "content")
+    while rows := await backend.query(table, after=after, limit=BATCH, columns=columns):
+        after = (rows[-1]["id"],)
+        updates = [{"id": r["id"], "terms": " ".join(terms(r["content"]))} for r in rows]
+        yield await backend.apply([Update(table, updates)])
 
 
 def _note_terms(store: NoteStore, record: Record) -> Record:
@@ -153,7 +174,9 @@ async def _forget_vectors(backend: Backend, embedder: Embedder) -> None:
     tables = [s for s in await backend.tables() if s.name in await _present(backend)]
     tables = [s for s in tables if s.of_kind(Kind.VECTOR)]
     fact = {"name": "embedding", "value": embedder.fingerprint.as_record()}
-    done: list[Change] = [*(Check(s.name, _VECTOR, 0) for s in tables), Put("engrammic", [fact])]
+    done: list[Change] = [Put("engrammic", [fact])]
+    if backend.capabilities.checks:
+        done = [*(Check(s.name, _VECTOR, 0) for s in tables), *done]
     while True:
         for schema in tables:
             await _forget(backend, schema)

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
+from engrammic.adapters.agent_brain import BM25IndexManager, VectorStoreManager
 from engrammic.backend import Backend, Capabilities
 from engrammic.embed.cached import CachedEmbeddingProvider, EmbeddingProvider, get_embedder
 from engrammic.items import Conversation, Message
+from engrammic.stores.code_chunks import ChunkMetadata, DatabaseStats, SearchResult
 from engrammic.stores.conversations import ConversationStore
 from engrammic.stores.messages import MessageStore
+from engrammic.stores.vector_database import VectorDatabase
+from engrammic.stores.vector_store import VectorStore
 from engrammic.types import Field, Kind, Record, Scored
 
 __all__ = [
+    "BM25IndexManager",
     "BackendCapabilities",
     "CachedEmbeddingProvider",
+    "ChunkMetadata",
     "ConversationMetadata",
     "ConversationStore",
+    "DatabaseStats",
     "EmbeddingProvider",
     "FieldDef",
     "FieldType",
@@ -23,7 +30,11 @@ __all__ = [
     "MessageStore",
     "Record",
     "ScoredRecord",
+    "SearchResult",
     "StorageBackend",
+    "VectorDatabase",
+    "VectorStore",
+    "VectorStoreManager",
     "get_embedder",
     "record_get",
 ]

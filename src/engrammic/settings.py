@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from engrammic.checks import is_storable, shown
 from engrammic.errors import InvalidSettings
@@ -17,6 +18,11 @@ DIRECTORY = ".engrammic"
 FILE = "engrammic.toml"
 DEFAULT_EMBEDDER = "all-MiniLM-L6-v2"
 PREFIX = "ENGRAMMIC_"
+DATABASES = {
+    "url": PREFIX + "URL",
+    "records": PREFIX + "RECORDS",
+    "vectors": PREFIX + "VECTORS",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +49,27 @@ def load_settings(
     parts = {f.name: environment.get(PREFIX + f.name.upper()) for f in fields(Scope)}
     given = {name: value for name, value in parts.items() if value is not None}
     return Settings(
-        url=str(place or environment.get(PREFIX + "URL") or file.get("url") or home),
+        url=str(place or _database(environment, file) or home),
         embedder=environment.get(PREFIX + "EMBEDDER") or file.get("embedder", DEFAULT_EMBEDDER),
         scope=Scope(**{**scope, **given}),
     )
+
+
+def layered_url(records: str, vectors: str) -> str:
+    """The URL of two databases as one: records in the first, vectors in the second."""
+    return f"layered:?{urlencode({'records': records, 'vectors': vectors})}"
+
+
+def _database(environment: Mapping[str, str], file: Mapping[str, Any]) -> str | None:
+    """The URL that the environment gives, else the file: one database, or two as one."""
+    named = {name: environment.get(variable) for name, variable in DATABASES.items()}
+    for given in (named, file):
+        url, records, vectors = (given.get(name) for name in DATABASES)
+        if bool(records) != bool(vectors) or (url and records):
+            raise InvalidSettings("give url, or records and vectors together")
+        if url or (records and vectors):
+            return url or layered_url(str(records), str(vectors))
+    return None
 
 
 def find_home(start: Path | None = None, *, environment: Mapping[str, str] = os.environ) -> Path:
@@ -112,11 +135,12 @@ def _read(path: Path) -> dict[str, Any]:
         found = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise InvalidSettings(f"{path}: {error}") from error
-    for name, kind in (("url", str), ("embedder", str), ("scope", dict)):
+    kinds = dict.fromkeys((*DATABASES, "embedder"), str) | {"scope": dict}
+    for name, kind in kinds.items():
         if not isinstance(found.get(name, kind()), kind):
             raise InvalidSettings(f"{path}: {name}: not {shown(found[name])}")
     scope = found.get("scope", {})
-    unknown = [n for n in found if n not in ("url", "embedder", "scope")]
+    unknown = [n for n in found if n not in kinds]
     unknown += [f"scope.{n}" for n in scope if n not in {f.name for f in fields(Scope)}]
     if unknown:
         raise InvalidSettings(f"{path}: unknown setting {unknown[0]!r}")

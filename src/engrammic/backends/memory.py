@@ -132,8 +132,26 @@ class MemoryBackend(Backend):
     ) -> list[Record]:
         """As `Backend.query`."""
         found = self._table(table)
-        names = reads.sort_fields(found.schema, order)
         chosen = reads.page_columns(found.schema, columns)
+        return self._page(found, where, order, after, limit, chosen)
+
+    async def export(
+        self, table: str, *, after: tuple[Any, ...] | None = None, limit: int | None = None
+    ) -> list[Record]:
+        """As `Backend.export`."""
+        found = self._table(table)
+        return self._page(found, None, None, after, limit, [f.name for f in found.schema.fields])
+
+    def _page(
+        self,
+        found: _Table,
+        where: Filter | None,
+        order: Order | None,
+        after: tuple[Any, ...] | None,
+        limit: int | None,
+        chosen: Sequence[str],
+    ) -> list[Record]:
+        names = reads.sort_fields(found.schema, order)
         reads.check_limit(limit)
         down = order is not None and order.descending
         pages = [(tuple(r[n] for n in names), r) for r in found.matching(where)]

@@ -10,9 +10,11 @@ import typer
 from engrammic._version import __version__
 from engrammic.cli import (
     backends,
+    backups,
     doctor,
     exporting,
     looking,
+    migrating,
     models,
     searching,
     serving,
@@ -46,7 +48,10 @@ def engrammic(
     """The storage and memory of AI agents: no server, no API key, no network."""
 
 
-for group in (writing, searching, showing, looking, exporting, doctor, backends, models, serving):
+for group in (
+    writing, searching, showing, looking, exporting, backups, migrating, doctor, backends, models,
+    serving,
+):  # fmt: skip
     group.register(app)
 
 

@@ -20,21 +20,42 @@ def register(app: typer.Typer) -> None:
     command(app)(reindex)
 
 
-async def doctor(door: Door) -> None:
+async def doctor(
+    door: Door,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="First mend what can be mended without loss.")
+    ] = False,
+) -> None:
     """Examine the memory and say what to do; exit code 3 when something is wrong."""
     from engrammic.cli.examining import examine
 
     settings = door.settings()
+    mended = await _mended(settings.url) if repair else []
     findings = await examine(settings)
     wrong = [f for f in findings if f.status == "problem"]
     if door.json:
         checks = [{"status": f.status, "what": f.what, "advice": f.advice} for f in findings]
-        emit({"status": "problem" if wrong else "ok", "url": settings.url, "checks": checks})
+        status = "problem" if wrong else "ok"
+        emit({"status": status, "url": settings.url, "checks": checks, "repaired": mended})
     else:
+        for line in mended or ["there was nothing to repair"] if repair else []:
+            say(line)
         for finding in findings:
             _print(finding.status, finding.what, finding.advice)
     if wrong:
         raise typer.Exit(PROBLEMS)
+
+
+async def _mended(url: str) -> list[str]:
+    from engrammic.registry import open_backend
+
+    if not exists(url):
+        raise NoMemory(url)
+    backend = await open_backend(url)
+    try:
+        return await backend.repair()
+    finally:
+        await backend.close()
 
 
 def _print(status: str, what: str, advice: str) -> None:

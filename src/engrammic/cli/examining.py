@@ -18,6 +18,7 @@ from engrammic.errors import (
     NotADatabase,
     StorageError,
 )
+from engrammic.moving.marks import source_of
 from engrammic.opening import open_memory
 from engrammic.reindexing import unfinished
 from engrammic.stores.meta import MetaStore
@@ -99,6 +100,9 @@ async def _diagnosed(backend: Backend) -> list[Finding]:
 
 async def _meta(backend: Backend, embedder: Embedder | None) -> list[Finding]:
     meta = MetaStore(backend)
+    if source := await source_of(backend):
+        what = f"this is an unfinished copy of {source}"
+        return [Finding("problem", what, "run the same `engrammic migrate` again to finish it")]
     if await unfinished(backend):
         what = "a change to another model was interrupted; nothing is lost"
         return [Finding("problem", what, "run `engrammic reindex --embeddings` to finish it")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, TypeAlias
 
 from engrammic.errors import InvalidInput
@@ -129,7 +130,8 @@ class _Infix:
         dialect, bind = self.dialect, self.bind
         cases = []
         for kind, part in _by_kind(op, wanted):
-            holds = self._holds(op, lambda: dialect.json_value(column, path, bind), part)
+            value = partial(dialect.json_as, kind, column, path, bind)
+            holds = self._holds(op, value, part)
             cases.append(f"({holds} AND {dialect.json_is(column, path, kind, bind)})")
         if op is Op.CONTAINS:
             is_array = dialect.json_is(column, path, "array", bind)

@@ -10,12 +10,13 @@ from engrammic.backend import Backend, Decide, Health, Reader
 from engrammic.catalogue import dump_schema, load_schema
 from engrammic.changes import Change, Check, Delete, Put
 from engrammic.checks import shown
-from engrammic.emulation.collections import NOTES, Collections, Key
+from engrammic.emulation.collections import NOTES, Collections, Key, Outcome
 from engrammic.emulation.derived import Derived
+from engrammic.emulation.listings import Listings
 from engrammic.emulation.reading import Readings
 from engrammic.emulation.samples import Samples
 from engrammic.emulation.searching import Searches
-from engrammic.emulation.settling import Outcome, Settling, prepared
+from engrammic.emulation.settling import Settling, prepared
 from engrammic.errors import Closed, Conflict, InvalidInput, InvalidSchema, Unsupported
 from engrammic.evolution import grown
 from engrammic.filters import Filter, eq
@@ -42,6 +43,7 @@ class CollectionBackend(Readings, Searches, Backend):
         self.turns = Turns()
         self.derived = Derived(engine)
         self.samples = Samples(engine)
+        self.listings = Listings()
         self._known: dict[str, Schema] = {}
         self._pid: int | None = os.getpid()
 
@@ -52,7 +54,7 @@ class CollectionBackend(Readings, Searches, Backend):
         _check_names(schema)
         if self._known.get(schema.name) == schema:
             return
-        async with self.turns:
+        async with self.turns, self.engine.exclusively():
             await self._declare(schema)
 
     async def _declare(self, schema: Schema) -> None:
@@ -93,7 +95,7 @@ class CollectionBackend(Readings, Searches, Backend):
     async def drop_table(self, table: str) -> None:
         """As `Backend.drop_table`."""
         self._open()
-        async with self.turns:
+        async with self.turns, self.engine.exclusively():
             schema = (await self._catalogue()).get(table)
             if schema is not None:
                 await self.engine.erase(NOTES, [(f"table:{table}",)])
@@ -104,17 +106,18 @@ class CollectionBackend(Readings, Searches, Backend):
         self._known.pop(table, None)
         self.derived.forget(table)
         self.samples.forget(table)
+        self.listings.forget(table)
 
     async def apply(self, changes: Sequence[Change]) -> int:
         """As `Backend.apply`; one list at a time."""
         self._open()
-        async with self.turns:
+        async with self.turns, self.engine.exclusively():
             return await self._apply(changes)
 
     async def transact(self, decide: Decide) -> int:
         """As `Backend.transact`: nobody on this handle comes between."""
         self._open()
-        async with self.turns:
+        async with self.turns, self.engine.exclusively():
             reader: Reader = self
             return await self._apply(await decide(reader))
 
@@ -139,14 +142,10 @@ class CollectionBackend(Readings, Searches, Backend):
     async def _write(self, outcomes: Sequence[Outcome]) -> None:
         for outcome in outcomes:
             await self.derived.before(outcome)
-        for outcome in outcomes:
-            if outcome.saved:
-                await self.engine.save(outcome.schema, list(outcome.saved.values()))
-        for outcome in outcomes:
-            if outcome.erased:
-                await self.engine.erase(outcome.schema, list(outcome.erased))
+        await self.engine.commit(outcomes)
         for outcome in outcomes:
             self.samples.written(outcome)
+            self.listings.written(outcome)
             await self.derived.after(outcome)
 
     async def _check(self, change: Check) -> None:
@@ -170,6 +169,14 @@ class CollectionBackend(Readings, Searches, Backend):
         """As `Backend.delete`."""
         check_filter(where, await self.schema(table))
         return await self.apply([Delete(table, where)])
+
+    def emulate(self, lack: str) -> None:
+        """To be called before doing what the engine cannot. Raises Unsupported where refused."""
+        if self.native:
+            raise Unsupported(
+                f"{self.name}: the engine {lack}, and emulation was refused; open it without "
+                "native=True"
+            )
 
     async def flush(self) -> None:
         """As `Backend.flush`."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
@@ -14,6 +16,16 @@ from engrammic.types import Field, Kind, Order, Record, Schema, Scored
 
 Key: TypeAlias = tuple[Any, ...]
 """A record's values of `schema.key`."""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """One table's part of a change list: whole records to save, keys to erase."""
+
+    schema: Schema
+    saved: dict[Key, Record] = field(default_factory=dict)
+    erased: set[Key] = field(default_factory=set)
+
 
 NOTES = Schema(
     "_notes",
@@ -36,8 +48,11 @@ class Collections(ABC):
     may hold more. Filters have been checked against the schema.
     """
 
-    searches: ClassVar[bool] = True
+    searches: bool = True
     """Whether there is `nearest`; without it vectors are compared in this process."""
+
+    approximate: bool = False
+    """Whether `nearest` may overlook some: a page that it leaves short is then filled here."""
 
     most: ClassVar[int] = 10_000
     """The most hits that one `nearest` gives."""
@@ -109,6 +124,26 @@ class Collections(ABC):
         columns: Sequence[str],
     ) -> list[Record] | None:
         """As `Backend.query`, None where the engine has no such order. Asked if exact."""
+        return None
+
+    def exclusively(self) -> AbstractAsyncContextManager[None]:
+        """Held from the first read of a change list to its last write.
+
+        An engine that other processes share keeps them out here, if it can.
+        """
+        return nullcontext()
+
+    async def commit(self, outcomes: Sequence[Outcome]) -> None:
+        """Write what a change list comes to: all that is new, then away with the old."""
+        for outcome in outcomes:
+            if outcome.saved:
+                await self.save(outcome.schema, list(outcome.saved.values()))
+        for outcome in outcomes:
+            if outcome.erased:
+                await self.erase(outcome.schema, list(outcome.erased))
+
+    async def version(self) -> str | None:
+        """A word that changes with every write of anybody; None where the engine has none."""
         return None
 
     async def flush(self) -> None:

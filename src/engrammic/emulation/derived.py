@@ -13,9 +13,9 @@ from hashlib import sha256
 from typing import Any, TypeAlias
 from uuid import uuid4
 
-from engrammic.emulation.collections import NOTES, Collections, Key
+from engrammic.emulation.collections import NOTES, Collections, Key, Outcome
 from engrammic.emulation.ranks import Ranked
-from engrammic.emulation.settling import Outcome, key_of
+from engrammic.emulation.settling import key_of
 from engrammic.emulation.vectors import Vectors
 from engrammic.emulation.words import Words
 from engrammic.filters import eq
@@ -23,6 +23,9 @@ from engrammic.types import Kind, Record, Schema
 
 Place: TypeAlias = tuple[str, Any]
 """A table and the value of its partition, None in a table without partitions."""
+
+VERSION = "version"
+"""The name of the only stamp where the engine has a version."""
 
 UNFINISHED = "writing"
 """The stamp of a write under way: what is read meanwhile is not kept."""
@@ -102,9 +105,14 @@ class Derived:
 
     async def before(self, outcome: Outcome) -> None:
         """To be called before an outcome is written: whoever reads meanwhile will read again."""
-        if self._engine.shared and self.needed(outcome.schema):
-            for place in _places(outcome):
+        if not self._engine.shared or not self.needed(outcome.schema):
+            return
+        version = await self._engine.version()
+        for place in _places(outcome):
+            if version is None:
                 await self._leave(place, UNFINISHED)
+            elif (found := self._indexes.get(place)) and found.stamps != {VERSION: version}:
+                del self._indexes[place]
 
     async def after(self, outcome: Outcome) -> None:
         """To be called when an outcome has been written: brings the indexes up to date."""
@@ -122,6 +130,11 @@ class Derived:
                 await self._sign(place)
 
     async def _sign(self, place: Place) -> None:
+        version = await self._engine.version()
+        if version is not None:
+            if index := self._indexes.get(place):
+                index.stamps = {VERSION: version}
+            return
         stamp = uuid4().hex
         await self._leave(place, stamp)
         if index := self._indexes.get(place):
@@ -151,6 +164,9 @@ class Derived:
     async def _stamps(self, place: Place) -> dict[str, str]:
         if not self._engine.shared:
             return {}
+        version = await self._engine.version()
+        if version is not None:
+            return {VERSION: version}
         about = _digest(place)
         found: dict[str, str] = {}
         async for notes in self._engine.scan(NOTES, eq("about", about), NOTES.stored):

@@ -7,6 +7,8 @@ import json
 import re
 import uuid
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from hashlib import sha256
 from typing import Any
 
 import numpy as np
@@ -67,6 +69,7 @@ _READ: Mapping[Kind, Any] = {
 }
 
 
+@lru_cache(maxsize=4096)
 def safe(name: str) -> str:
     """A name of letters, digits and underscores, another one for each name.
 
@@ -75,6 +78,12 @@ def safe(name: str) -> str:
     if _PLAIN_NAME.fullmatch(name) and not name.startswith("x_"):
         return name
     return "x_" + name.encode().hex()
+
+
+def short(name: str, most: int) -> str:
+    """`safe(name)`, hashed where it would be longer than `most` characters."""
+    whole = safe(name)
+    return whole if len(whole) <= most else "x_" + sha256(name.encode()).hexdigest()[: most - 2]
 
 
 def point_id(schema: Schema, key: Key) -> str:

@@ -38,14 +38,18 @@ class Pushed(Generic[N]):
 class Push(Generic[N]):
     """How an engine spells comparisons, and joins them.
 
-    `leaf` gives None for a comparison that the engine cannot express.
+    `leaf` gives None for a comparison that the engine cannot express. Of an And
+    of more than `widest` parts the first are asked; an Or of more, and what lies
+    deeper than `deepest`, is left to the predicate.
     """
 
     leaf: Callable[[Compare], Asked[N] | None]
     both: Callable[[list[N]], N]
     either: Callable[[list[N]], N]
+    widest: int = 100
+    deepest: int = 12
 
-    def __call__(self, where: Filter | None) -> Pushed[N]:
+    def __call__(self, where: Filter | None, depth: int = 0) -> Pushed[N]:
         """The narrowest condition that lets everything through that matches `where`."""
         if where is None:
             return Pushed(None, True)
@@ -54,15 +58,17 @@ class Push(Generic[N]):
                 return Pushed(None, True, empty=True)
             asked = self.leaf(where)
             return Pushed(None, False) if asked is None else Pushed(asked.native, asked.exact)
-        parts = [self(p) for p in where.parts]
+        if depth >= self.deepest:
+            return Pushed(None, False)
+        parts = [self(p, depth + 1) for p in where.parts]
         return self._all(parts) if isinstance(where, And) else self._any(parts)
 
     def _all(self, parts: list[Pushed[N]]) -> Pushed[N]:
         if any(p.empty for p in parts):
             return Pushed(None, True, empty=True)
         native = [p.native for p in parts if p.native is not None]
-        exact = all(p.exact for p in parts)
-        return Pushed(_joined(native, self.both), exact)
+        exact = all(p.exact for p in parts) and len(native) <= self.widest
+        return Pushed(_joined(native[: self.widest], self.both), exact)
 
     def _any(self, parts: list[Pushed[N]]) -> Pushed[N]:
         parts = [p for p in parts if not p.empty]
@@ -71,6 +77,8 @@ class Push(Generic[N]):
         native = [p.native for p in parts if p.native is not None]
         if len(native) < len(parts):
             return Pushed(None, any(p.native is None and p.exact for p in parts))
+        if len(native) > self.widest:
+            return Pushed(None, False)
         return Pushed(_joined(native, self.either), all(p.exact for p in parts))
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from engrammic import reads
 from engrammic.emulation.collections import Collections, Key
+from engrammic.emulation.listings import Listings
 from engrammic.emulation.pushdown import demanded_keys, fields_of
 from engrammic.emulation.settling import key_of
 from engrammic.filters import Filter
@@ -22,7 +23,9 @@ class Readings:
     """The reading verbs of `Backend`, for `CollectionBackend`."""
 
     engine: Collections
+    listings: Listings
     schema: Callable[[str], Any]
+    emulate: Callable[[str], None]
 
     async def get(self, table: str, key: tuple[Any, ...]) -> Record | None:
         """As `Backend.get`."""
@@ -65,8 +68,41 @@ class Readings:
             page = await self.engine.page(schema, where, order, after, limit, chosen)
             if page is not None:
                 return [given(schema, record, chosen) for record in page]
+        if limit is not None and demanded_keys(schema, where) is None:
+            self.emulate("gives no pages in this order")
         down = order is not None and order.descending
         return await self._sorted(schema, where, names, after, limit, chosen, down)
+
+    async def export(
+        self, table: str, *, after: tuple[Any, ...] | None = None, limit: int | None = None
+    ) -> list[Record]:
+        """As `Backend.export`: the keys of a page, then their whole records."""
+        schema: Schema = await self.schema(table)
+        reads.check_limit(limit)
+        if after is not None:
+            reads.check_after(schema, None, after)
+            after = tuple(after)
+        whole = [f.name for f in schema.fields]
+        while limit != 0 and (keys := await self._next_keys(schema, after, limit)):
+            found = await self.loaded(schema, keys, whole)
+            if records := [found[key] for key in keys if key in found]:
+                return records
+            after = keys[-1]
+        return []
+
+    async def _next_keys(self, schema: Schema, after: Key | None, limit: int | None) -> list[Key]:
+        if limit:
+            page = await self.engine.page(schema, None, None, after, limit, schema.key)
+            if page is not None:
+                return [key_of(schema, record) for record in page]
+
+        async def keys() -> list[Key]:
+            found = await self.query(schema.name, after=after, columns=schema.key)
+            return [key_of(schema, record) for record in found]
+
+        if limit is None:
+            return await keys()
+        return await self.listings.page(schema.name, after, limit, keys)
 
     async def _sorted(
         self,
@@ -102,6 +138,8 @@ class Readings:
         needed = tuple(dict.fromkeys((*columns, *looked)))
         keys = demanded_keys(schema, where)
         exact = keys is None and (where is None or self.engine.is_exact(schema, where))
+        if keys is None and not exact:
+            self.emulate("does not know the whole filter")
         test = None if exact or where is None else predicate(where)
         source = (
             self.engine.scan(schema, where, needed)

@@ -44,6 +44,7 @@ class Searches:
     schema: Callable[[str], Any]
     loaded: Callable[[Schema, Sequence[Key], Sequence[str]], Any]
     matching: Callable[[Schema, Filter | None, Sequence[str]], AsyncIterator[list[Record]]]
+    emulate: Callable[[str], None]
     _keys_matching: Callable[[Schema, Filter], Any]
 
     async def vector_search(
@@ -68,6 +69,7 @@ class Searches:
         if self.engine.searches:
             assert keys is not None
             return await self._among(schema, field, query, limit, where, chosen)
+        self.emulate("compares no vectors exactly")
         index = await self.derived.index(schema, partition)
 
         def by(found: Index, count: int) -> Ranked:
@@ -89,6 +91,8 @@ class Searches:
         Beyond what the engine gives at once, all that matches is compared here.
         """
         exact = where is None or self.engine.is_exact(schema, where)
+        if not exact:
+            self.emulate("does not know the whole filter")
         looked = () if exact else {schema.field(name).name for name in fields_of(where)}
         needed = tuple(dict.fromkeys((*schema.key, *columns, *looked)))
         test = None if exact or where is None else predicate(where)
@@ -98,6 +102,8 @@ class Searches:
             found = [Scored(given(schema, h.record, needed), h.score) for h in hits]
             if test is not None:
                 found = [h for h in found if test(h.record)]
+            if self.engine.approximate and len(hits) < asked and len(found) < limit:
+                break
             if len(hits) < asked or _is_settled(found, limit, hits[-1].score):
                 return _cut(schema, found, limit, columns)
             asked *= GROWTH
@@ -137,6 +143,7 @@ class Searches:
         partition = _checked(schema, where, limit)
         if not wanted or limit == 0:
             return []
+        self.emulate("ranks no words by BM25 as engrammic does")
         index = await self.derived.index(schema, partition)
 
         def by(found: Index, count: int) -> Ranked:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from engrammic.changes import Change, Check, Delete, Put, Update
-from engrammic.emulation.collections import Key
+from engrammic.emulation.collections import Key, Outcome
 from engrammic.filters import Filter
 from engrammic.predicate import check_filter, predicate
 from engrammic.records import clean_update, cleaner, coerce
@@ -41,15 +41,6 @@ def _prepared(change: Change, schema: Schema) -> Change:
         return Update(change.table, clean_update(schema, change.records))
     check_filter(change.where, schema)
     return change
-
-
-@dataclass(slots=True)
-class Outcome:
-    """One table's part of the list."""
-
-    schema: Schema
-    saved: dict[Key, Record] = field(default_factory=dict)
-    erased: set[Key] = field(default_factory=set)
 
 
 @dataclass(slots=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -54,3 +56,11 @@ class Vectors:
             return []
         scores = np.clip(self._matrix[:size] @ query, -1.0, 1.0)
         return best(self._keys, np.arange(size), scores, count, SAME)
+
+    def rank_among(self, keys: Iterable[Key], query: NDArray[np.float32], count: int) -> Ranked:
+        """As `rank`, of those of `keys` that have a vector."""
+        rows = np.array([self._rows[key] for key in keys if key in self._rows], np.int64)
+        if not len(rows) or not count:
+            return []
+        scores = np.clip(self._matrix[rows] @ query, -1.0, 1.0)
+        return best(self._keys, rows, scores, count, SAME)

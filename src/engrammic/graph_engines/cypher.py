@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from engrammic.triples.nouns import EntityKey, GraphEntity, GraphTriple, digest
@@ -20,9 +20,7 @@ TABLES = (
     " predicate STRING, weight DOUBLE, sources STRING[], lasting BOOL, properties STRING)",
 )
 EDGE = "MATCH (a:GraphEntity)-[t:GraphTriple]->(b:GraphEntity)"
-ENTITY = (
-    " RETURN e.name, e.entity_type, e.description, e.sources, e.properties, e.lasting, e.id"
-)
+ENTITY = " RETURN e.name, e.entity_type, e.description, e.sources, e.properties, e.lasting, e.id"
 TRIPLE = (
     " RETURN a.name, t.predicate, b.name, a.entity_type, b.entity_type, t.sources, t.weight,"
     " t.properties, t.lasting"
@@ -57,12 +55,8 @@ DELETE_ENTITIES = "UNWIND $keys AS k MATCH (e:GraphEntity {pk: k}) DETACH DELETE
 LEAVING = "MATCH (a:GraphEntity {pk: $key})-[t:GraphTriple]->(b:GraphEntity)"
 REACHING = "MATCH (a:GraphEntity)-[t:GraphTriple]->(b:GraphEntity {pk: $key})"
 # One key finds its triples in 0.1 ms, a list of keys goes through all triples.
-LEAVING_MANY = (
-    "UNWIND $keys AS k MATCH (a:GraphEntity {pk: k})-[t:GraphTriple]->(b:GraphEntity)"
-)
-REACHING_MANY = (
-    "UNWIND $keys AS k MATCH (a:GraphEntity)-[t:GraphTriple]->(b:GraphEntity {pk: k})"
-)
+LEAVING_MANY = "UNWIND $keys AS k MATCH (a:GraphEntity {pk: k})-[t:GraphTriple]->(b:GraphEntity)"
+REACHING_MANY = "UNWIND $keys AS k MATCH (a:GraphEntity)-[t:GraphTriple]->(b:GraphEntity {pk: k})"
 FEW = 64
 """Keys that are asked for one by one."""
 PREDICATE = " WHERE t.predicate IN $predicates"
@@ -96,7 +90,8 @@ ENTITIES_FROM = (
     " AND any(s IN $sources WHERE list_contains(e.sources, s))" + ENTITY
 )
 TRIPLES_FROM = (
-    EDGE + " WHERE a.scope = $scope AND any(s IN $sources WHERE list_contains(t.sources, s))"
+    EDGE
+    + " WHERE a.scope = $scope AND any(s IN $sources WHERE list_contains(t.sources, s))"
     + TRIPLE
 )
 CLEAR = "MATCH (e:GraphEntity) WHERE e.scope = $scope DETACH DELETE e"
@@ -157,10 +152,17 @@ def entities_in(found: Rows) -> list[GraphEntity]:
 
 def triples_in(found: Rows) -> list[GraphTriple]:
     """The triples of rows that TRIPLE returned."""
-    return [
-        GraphTriple(*names, tuple(sources), weight, json.loads(properties), lasting)
-        for *names, sources, weight, properties, lasting in (row[:9] for row in found)
+    return [_triple(row) for row in found]
+
+
+def _triple(row: Sequence[Any]) -> GraphTriple:
+    subject, predicate, of, subject_type, object_type, sources, weight, properties, lasting = row[
+        :9
     ]
+    return GraphTriple(
+        subject, predicate, of, subject_type, object_type,
+        tuple(sources), weight, json.loads(properties), lasting,
+    )  # fmt: skip
 
 
 def where(conditions: Mapping[str, str], asked: Mapping[str, Any]) -> str:

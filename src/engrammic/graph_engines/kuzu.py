@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Sequence
+from functools import partial
 from typing import Any, Self, TypeVar
 
 from engrammic.checks import check_count, check_name
@@ -61,14 +62,14 @@ class KuzuGraphStore(GraphStore):
         given = [checked_entity(entity) for entity in entities]
         written = 0
         for batch in in_batches(given, BATCH):
-            written += await self._run(lambda g, b=batch: g.state_entities(b))
+            written += await self._run(partial(_state_entities, batch))
         return written
 
     async def upsert_triples(self, triples: Sequence[GraphTriple]) -> int:
         """As `GraphStore.upsert_triples`."""
         given = [checked_triple(triple) for triple in triples]
         for batch in in_batches(given, BATCH):
-            await self._run(lambda g, b=batch: g.state_triples(b))
+            await self._run(partial(_state_triples, batch))
         return len({triple.triple_id for triple in given})
 
     async def get_entity(self, key: Key) -> GraphEntity | None:
@@ -168,6 +169,14 @@ class KuzuGraphStore(GraphStore):
         if self._database is None:
             raise Closed("the graph was closed; open it again")
         return await self._database.run(lambda c: work(Inside(c, self._scope)))
+
+
+def _state_entities(batch: Sequence[GraphEntity], inside: Inside) -> int:
+    return inside.state_entities(batch)
+
+
+def _state_triples(batch: Sequence[GraphTriple], inside: Inside) -> None:
+    inside.state_triples(batch)
 
 
 def _asked(*texts: tuple[str, str | None], limit: int | None) -> dict[str, Any]:

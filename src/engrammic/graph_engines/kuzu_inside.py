@@ -114,7 +114,8 @@ class Inside:
 
     def counts(self) -> GraphCounts:
         """As `GraphStore.counts`."""
-        types, predicates = dict(self.rows(cypher.TYPES)), dict(self.rows(cypher.PREDICATES))
+        types: dict[str, int] = {name: n for name, n in self.rows(cypher.TYPES)}  # noqa: C416
+        predicates: dict[str, int] = {name: n for name, n in self.rows(cypher.PREDICATES)}  # noqa: C416
         return GraphCounts(sum(types.values()), sum(predicates.values()), types, predicates)
 
     def _stored(self, triples: Iterable[GraphTriple]) -> list[GraphTriple]:
@@ -135,9 +136,7 @@ class Inside:
             cypher.DELETE_TRIPLES, [cypher.triple_place(self._scope, triple) for triple in triples]
         )
 
-    def _delete_lonely(
-        self, dead: Iterable[GraphTriple], others: Iterable[EntityKey] = ()
-    ) -> int:
+    def _delete_lonely(self, dead: Iterable[GraphTriple], others: Iterable[EntityKey] = ()) -> int:
         """Delete ends of what died, and others, that have nothing left; how many."""
         ends = {*others, *(end for triple in dead for end in (triple.head, triple.tail))}
         lonely = [pk for (pk,) in self._of_keys(cypher.LONELY, ends)]

@@ -64,6 +64,10 @@ class Dialect(ABC):
     def json_value(self, column: str, path: Sequence[str], bind: Bind) -> str:
         """The number or text at the path, NULL for null or nothing, something for the rest."""
 
+    def json_as(self, what: JsonIs, column: str, path: Sequence[str], bind: Bind) -> str:
+        """The number or text at the path, to compare with one; NULL or anything for other types."""
+        return self.json_value(column, path, bind)
+
     @abstractmethod
     def json_is(self, column: str, path: Sequence[str], what: JsonIs, bind: Bind) -> str:
         """True where the value at the path is of that type."""

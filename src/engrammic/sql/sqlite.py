@@ -72,9 +72,10 @@ class SqliteDialect(Dialect):
         """The row keeps its rowid, unlike with INSERT OR REPLACE."""
         names = ", ".join(map(self.quote, columns))
         values = ", ".join(self.placeholder(n) for n in range(1, len(columns) + 1))
-        rest = [self.quote(c) for c in columns if c not in key]
+        # Where the key is all there is, it is set to itself: DO NOTHING would RETURN no row.
+        rest = [self.quote(c) for c in columns if c not in key] or [self.quote(key[0])]
         change = "UPDATE SET " + ", ".join(f"{c} = excluded.{c}" for c in rest)
-        conflict = f"({', '.join(map(self.quote, key))}) DO {change if rest else 'NOTHING'}"
+        conflict = f"({', '.join(map(self.quote, key))}) DO {change}"
         into = f"{self.quote(table)} ({names})"
         return f"INSERT INTO {into} VALUES ({values}) ON CONFLICT {conflict}"  # noqa: S608
 

@@ -24,9 +24,12 @@ CONVERSATIONS = Schema(
 
 
 async def touched(
-    backend: Scoped, records: Sequence[Record]
+    backend: Scoped, records: Sequence[Record], guarded: bool
 ) -> tuple[list[Change], frozenset[str]]:
-    """The changes after which the messages' conversations exist; those that do not yet."""
+    """The changes after which the messages' conversations exist; those that do not yet.
+
+    `guarded`: what was read is checked again when the changes apply.
+    """
     spans: dict[str, tuple[int, int]] = {}
     for record in records:
         moment = record["created_at"]
@@ -39,7 +42,8 @@ async def touched(
         key = {"conversation_id": conversation}
         stored = await backend.get("conversations", (conversation,))
         if stored is None:
-            changes.append(Check("conversations", eq("conversation_id", conversation), 0))
+            if guarded:
+                changes.append(Check("conversations", eq("conversation_id", conversation), 0))
             fresh.append({**key, "created_at": first, "updated_at": last})
         elif stored["updated_at"] < last:
             later.append({**key, "updated_at": last})

@@ -146,7 +146,7 @@ class MessageStore(ItemStore[Message]):
         self, reader: Scoped, records: Sequence[Record], gone: Sequence[Record]
     ) -> list[Change]:
         """Places in the conversation, the neighbours' new surroundings, the conversations."""
-        changes, fresh = await touched(reader, records)
+        changes, fresh = await touched(reader, records, self.backend.backend.capabilities.guarded)
         return [*changes, Update("messages", await place(reader, records, gone, fresh=fresh))]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from engrammic.backend import Backend
-from engrammic.changes import Check, Put
+from engrammic.changes import Change, Check, Put
 from engrammic.embed.base import Fingerprint
 from engrammic.errors import AnalyserMismatch, Conflict, EmbeddingMismatch
 from engrammic.filters import eq
@@ -40,9 +40,11 @@ class MetaStore:
     async def agree(self, name: str, value: Any) -> Any:
         """The value under a name; `value` from now on, where there was none."""
         while (stored := await self.read(name)) is None:
-            change = Put("engrammic", [{"name": name, "value": value}])
+            changes: list[Change] = [Put("engrammic", [{"name": name, "value": value}])]
+            if self._backend.capabilities.checks:
+                changes.insert(0, Check("engrammic", eq("name", name), 0))
             try:
-                await self._backend.apply([Check("engrammic", eq("name", name), 0), change])
+                await self._backend.apply(changes)
             except Conflict:
                 continue  # another process was first
             return value

@@ -47,11 +47,16 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """One table to search in, and what narrows it."""
+    """One table to search in, and what narrows it.
+
+    `vector` and `moment` name the fields that hold an item's vector and its time.
+    """
 
     kind: str
     schema: Schema
     where: Filter | None = None
+    vector: str = "vector"
+    moment: str = "created_at"
 
     @property
     def key(self) -> str:
@@ -61,7 +66,7 @@ class Corpus:
     @property
     def columns(self) -> tuple[str, ...]:
         """The fields that ranking needs."""
-        return (self.key, "created_at")
+        return (self.key, self.moment)
 
     @property
     def has_vectors(self) -> bool:
@@ -99,20 +104,22 @@ async def retrieve(
     moment: int,
     min_score: float = 0.0,
     fusion: Fusion | str = Fusion.EVIDENCE,
+    vector: Vectors | None = None,
 ) -> Ranking:
     """The best hits over all corpora. `min_score` cuts the fused score, here and nowhere else.
 
+    `vector` is the query's, if given; else the embedder makes it.
     Raises InvalidInput for a bad limit, mode or query, ModelNotFound when
     `vector` is asked for and there is no model.
     """
     mode, fusion = _checked(query, limit, mode, fusion, min_score)
     notes: tuple[str, ...] = ()
-    if embedder is None and mode is not Mode.KEYWORD:
+    if embedder is None and vector is None and mode is not Mode.KEYWORD:
         if mode is Mode.VECTOR:
             raise ModelNotFound(f"cannot search by meaning: {LEXICAL}")
         mode, notes = Mode.KEYWORD, (LEXICAL,)
     search = _Search(
-        backend, corpora, query, mode, embedder, moment, fusion, limit, query_terms(query)
+        backend, corpora, query, mode, embedder, moment, fusion, limit, query_terms(query), vector
     )
     ranked = await search.run()
     page = [r for r in ranked if r.score >= min_score][:limit]
@@ -157,6 +164,7 @@ class _Search:
     fusion: Fusion
     limit: int
     terms: Sequence[str]
+    vector: Vectors | None
 
     @property
     def pool(self) -> int:
@@ -205,7 +213,7 @@ class _Search:
         # conversation resemble each other, and a cosine high among them is no surprise.
         return await self.backend.vector_survey(
             corpus.schema.name,
-            "vector",
+            corpus.vector,
             vector,
             limit=self.pool,
             where=corpus.where,
@@ -220,7 +228,7 @@ class _Search:
         where = is_in(corpus.key, ids)
         return await self.backend.vector_search(
             corpus.schema.name,
-            "vector",
+            corpus.vector,
             vector,
             limit=self.pool,
             where=where,
@@ -241,8 +249,10 @@ class _Search:
         return [found[hit.key] for hit in page if hit.key in found]
 
     async def _vector(self) -> Vectors | None:
-        if self.embedder is None or self.mode is Mode.KEYWORD:
+        if self.mode is Mode.KEYWORD:
             return None
+        if self.vector is not None or self.embedder is None:
+            return self.vector
         return await encode_query(self.embedder, self.query)
 
     async def _by_words(self, corpus: Corpus) -> list[Scored]:
@@ -274,7 +284,7 @@ def _candidates(corpus: Corpus, near: Sequence[Scored], told: Sequence[Scored]) 
     key, kind = corpus.key, corpus.kind
     cosines = {hit.record[key]: hit.score for hit in near}
     bm25s = {hit.record[key]: hit.score for hit in told}
-    moments = {hit.record[key]: hit.record["created_at"] for hit in chain(near, told)}
+    moments = {hit.record[key]: hit.record[corpus.moment] for hit in chain(near, told)}
     return [
         Candidate((kind, i), cosines.get(i), bm25s.get(i), moment) for i, moment in moments.items()
     ]

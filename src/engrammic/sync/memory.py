@@ -203,14 +203,22 @@ def open_memory(
     embedder: Embedder | str | None = None,
     clock: Clock = now,
     check: bool = True,
+    native: bool = False,
 ) -> Memory:
     """An open memory: at `url` (a path or database URL), else where the settings say.
 
     `embedder` is an Embedder, what `load_embedder` takes, or "none"; by
     default that of the settings. Where that model is not on this machine the
-    memory opens without: search is by words, and says so.
+    memory opens without: search is by words, and says so. `native` refuses
+    what the database would have to emulate.
 
     Raises ConnectionFailed and its kin, EmbeddingMismatch when the stored
     vectors come from another model, ModelNotFound when the named one is absent.
     """
-    return Memory(call(open_awaited(url, scope=scope, embedder=embedder, clock=clock, check=check)))
+    return Memory(
+        call(
+            open_awaited(
+                url, scope=scope, embedder=embedder, clock=clock, check=check, native=native
+            )
+        )
+    )

@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from engrammic.backend import Backend
+from engrammic.testing.exporting import ExportTests
 from engrammic.testing.filtering import FilterTests
 from engrammic.testing.machine import run_beside_memory
 from engrammic.testing.reading import ReadTests
@@ -17,7 +18,9 @@ from engrammic.testing.writing import WriteTests
 
 
 @pytest.mark.asyncio
-class BackendTests(FilterTests, WriteTests, ReadTests, SearchTests, TableTests, WallTests):
+class BackendTests(
+    FilterTests, WriteTests, ReadTests, SearchTests, TableTests, WallTests, ExportTests
+):
     """A suite to derive from; runs under pytest with pytest-asyncio.
 
     ```python
@@ -30,7 +33,8 @@ class BackendTests(FilterTests, WriteTests, ReadTests, SearchTests, TableTests, 
     ```
 
     The fixture gives an empty database each time. `EXAMPLES` and `STEPS` say
-    how long the random run beside `MemoryBackend` is.
+    how long the random run beside `MemoryBackend` is; of `STRIDE` filter cases
+    one is tried.
     """
 
     EXAMPLES = 100

@@ -29,12 +29,16 @@ def found(hits: Iterable[Scored]) -> list[str]:
 class FilterTests:
     """Every filter case, by query, count, both searches and delete."""
 
+    STRIDE = 1
+    """Of so many cases one is tried: for engines that take long to write."""
+
     @pytest.mark.parametrize("family", CASES)
     async def test_filters_agree_with_the_predicate(self, backend: Backend, family: str) -> None:
         """Each case of a family lets through the same records as the predicate."""
         await backend.ensure_table(THINGS)
         await backend.insert("things", things())
-        wrong = [d for where in CASES[family] if (d := await self._differences(backend, where))]
+        cases = CASES[family][len(family) % self.STRIDE :: self.STRIDE]
+        wrong = [d for where in cases if (d := await self._differences(backend, where))]
         assert not wrong, "\n".join(wrong[:20])
 
     async def _differences(self, backend: Backend, where: Filter) -> str:

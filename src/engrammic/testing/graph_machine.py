@@ -46,9 +46,7 @@ steps = st.one_of(
 )
 
 
-def run_beside_model(
-    store: GraphStore, loop: asyncio.AbstractEventLoop, *, examples: int
-) -> None:
+def run_beside_model(store: GraphStore, loop: asyncio.AbstractEventLoop, *, examples: int) -> None:
     """Runs the histories from a thread that is not the loop's. Raises where the two differ."""
 
     def wait(running: Coroutine[Any, Any, None]) -> None:
@@ -107,9 +105,7 @@ async def _walk(
     }
     for neighbour in near:
         _check_way(model, start, neighbour.key, neighbour.path, direction)
-    path = await store.path(
-        start, end, direction=direction, predicates=predicates, max_depth=depth
-    )
+    path = await store.path(start, end, direction=direction, predicates=predicates, max_depth=depth)
     if start == end:
         assert path == ([] if start in model.nodes else None)
     elif far.get(end, depth + 1) > depth:

@@ -13,30 +13,10 @@ import pytest_asyncio
 from engrammic.errors import Closed, InvalidInput
 from engrammic.scope import Scope
 from engrammic.testing.graph_machine import run_beside_model
+from engrammic.testing.graph_things import BAD, HOSTILE
 from engrammic.triples import Direction, GraphEntity, GraphStore, GraphTriple, Removed
 
 GraphOf: TypeAlias = Callable[[Scope], Awaitable[GraphStore]]
-
-HOSTILE = (
-    "it's", '"quoted"', "back\\slash\\", "\\'", "'}) DETACH DELETE e //", "$rows", "$scope",
-    "a' OR 1=1 --", "{name: 'x'}", "`tick`", "%s {0} ${x}", "*", "_", "[1, 2]", "日本語", "e\u0301", "é",
-    "😀", "\n\t\r", " ", "null", "NULL", "true", "12", "2020-01-01", "\u202eabc", "x" * 512,
-    ',"', '["a"]', "]", "a,b",
-)  # fmt: skip
-"""Names that an engine could take for something else."""
-
-BAD: tuple[Any, ...] = (
-    GraphTriple("", "calls", "b"), GraphTriple("a", "", "b"), GraphTriple("a", "calls", ""),
-    GraphTriple("a\0", "calls", "b"), GraphTriple("a", "calls", "\ud800"),
-    GraphTriple("x" * 513, "calls", "b"), GraphTriple("a", "calls", "b", source_chunk_ids=("",)),
-    GraphTriple("a", "calls", "b", source_chunk_ids="chunk"),  # type: ignore[arg-type]
-    GraphTriple("a", "calls", "b", weight=float("nan")),
-    GraphTriple("a", "calls", "b", properties={"x": float("inf")}),
-    GraphTriple("a", "calls", "b", properties={"x": "y" * 70_000}),
-    GraphTriple("a", "calls", "b", lasting=False),
-    GraphTriple(1, "calls", "b"),  # type: ignore[arg-type]
-    "a calls b",
-)  # fmt: skip
 
 
 def calls(*pairs: str, source: str | None = None, predicate: str = "calls") -> list[GraphTriple]:
@@ -141,7 +121,9 @@ class GraphTests:
 
     async def test_a_walk_through_a_hub_misses_nothing(self, graph: GraphStore) -> None:
         spokes = [f"s{n:03}" for n in range(700)]
-        await graph.upsert_triples(calls(*(f"hub>{s}" for s in spokes), *(f"{s}>e" for s in spokes)))
+        await graph.upsert_triples(
+            calls(*(f"hub>{s}" for s in spokes), *(f"{s}>e" for s in spokes))
+        )
         found = await graph.neighbours(f("hub"), direction="out", depth=3)
         assert [(n.name, n.distance) for n in found] == [*((s, 1) for s in spokes), ("e", 2)]
         assert len(await graph.neighbours(f("e"), direction="in", depth=1)) == 700

@@ -18,6 +18,7 @@ from engrammic.changes import Change, Check, Delete, Put, Update
 from engrammic.errors import Conflict, InvalidInput
 from engrammic.filters import And, Compare, Filter, Op, Or
 from engrammic.testing import things as pool
+from engrammic.testing.exporting import lines
 from engrammic.testing.filters import GLOBS, JSON_VALUES
 from engrammic.testing.searching import same_hits
 from engrammic.testing.things import THINGS
@@ -223,8 +224,10 @@ class BesideMemory(RuleBasedStateMachine):
         self.agree(lambda b: b.ensure_table(self.schema))
 
     def teardown(self) -> None:
-        """The same contents at the end."""
+        """The same contents at the end, vectors and terms too."""
         self.agree(lambda b: b.query(self.table))
+        here, there = self.both(lambda b: b.export(self.table))
+        assert lines(self.schema, here) == lines(self.schema, there)
         self.wait(self.backend.drop_table(self.table))
 
 

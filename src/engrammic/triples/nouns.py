@@ -198,15 +198,15 @@ def joined(old: Item | None, new: Item) -> Item:
     """Both statements as one: sources and properties of both, else what the new one says."""
     if old is None:
         return new
+    earlier: Any = old
     both = replace(
         new,
-        source_chunk_ids=tuple(sorted({*old.source_chunk_ids, *new.source_chunk_ids})),
-        properties={**old.properties, **new.properties},
-        lasting=bool(old.lasting or new.lasting),
+        source_chunk_ids=tuple(sorted({*earlier.source_chunk_ids, *new.source_chunk_ids})),
+        properties={**earlier.properties, **new.properties},
+        lasting=bool(earlier.lasting or new.lasting),
     )
-    if isinstance(both, GraphEntity) and both.description is None:
-        assert isinstance(old, GraphEntity)
-        return replace(both, description=old.description)
+    if getattr(both, "description", "none needed") is None:
+        return replace(both, description=earlier.description)  # type: ignore[call-arg]
     return both
 
 

@@ -38,7 +38,7 @@ async def exported(store: GraphStore) -> dict[str, Any]:
     }
 
 
-async def restored(store: GraphStore, snapshot: Mapping[str, Any]) -> tuple[int, int]:
+async def restored(store: GraphStore, snapshot: Any) -> tuple[int, int]:
     """State what the snapshot holds, all of it read before the first is written."""
     if not isinstance(snapshot, Mapping) or snapshot.get("schema_version") != VERSION:
         raise InvalidInput("snapshot", f"want schema_version {VERSION}, as `export` gives it")

@@ -201,4 +201,4 @@ class GraphStore(ABC):
 
     async def restore(self, snapshot: Mapping[str, Any]) -> Removed:
         """State all that a snapshot holds; how many triples and entities."""
-        return await restored(self, snapshot)
+        return Removed(*await restored(self, snapshot))

@@ -9,19 +9,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, ClassVar, Self, TypeVar
 
 import apsw
 
 from engrammic.backend import Capabilities, Decide, Health
-from engrammic.backends.sqlite import diagnosis
+from engrammic.backends.sqlite import copying, diagnosis
 from engrammic.backends.sqlite.connection import (
     CHECKPOINT_PAGES,
     Connections,
     locate,
     passive_checkpoint,
     refuse_network,
+    translated,
 )
+from engrammic.backends.sqlite.exporting import exported
 from engrammic.backends.sqlite.inside import Inside, driven
 from engrammic.backends.sqlite.ranked import RankedSearch
 from engrammic.backends.sqlite.reading import (
@@ -34,7 +37,7 @@ from engrammic.backends.sqlite.writing import Writer, prepared
 from engrammic.changes import Change
 from engrammic.errors import ConnectionFailed
 from engrammic.filters import Filter
-from engrammic.reads import check_key, check_limit, page_columns
+from engrammic.reads import check_after, check_key, check_limit, page_columns
 from engrammic.records import cleaner
 from engrammic.types import Order, Record, Schema
 
@@ -131,6 +134,16 @@ class SqliteBackend(RankedSearch):
             row = self._connections.here().execute(layout.point_read, values).fetchone()
         return None if row is None else decoder(layout, layout.schema.stored)(row)
 
+    async def export(
+        self, table: str, *, after: tuple[Any, ...] | None = None, limit: int | None = None
+    ) -> list[Record]:
+        """As `Backend.export`, from one snapshot."""
+        layout = self._tables.layout(table)
+        check_limit(limit)
+        if after is not None:
+            check_after(layout.schema, None, after)
+        return await self._read(lambda c: exported(c, layout, self._partitions, after, limit))
+
     async def count(self, table: str, where: Filter | None = None) -> int:
         """As `Backend.count`."""
         layout = self._tables.layout(table)
@@ -167,6 +180,21 @@ class SqliteBackend(RankedSearch):
     async def stats(self) -> dict[str, Any]:
         """As `Backend.stats`, with the bytes of all pages, wherever a checkpoint has put them."""
         return await super().stats() | {"bytes": await self._read(diagnosis.content_bytes)}
+
+    async def backup(self, path: Path) -> None:
+        """As `Backend.backup`: SQLite's online copy of one snapshot, checked."""
+        self._connections.ensure_open()
+        await asyncio.to_thread(copying.back_up, self.path, self._connections.timeout, Path(path))
+
+    async def restore(self, path: Path) -> None:
+        """As `Backend.restore`: one transaction into the live file, under a new epoch."""
+
+        def work() -> None:
+            copying.restore(self.path, self._connections.timeout, Path(path))
+            with translated(self.path):
+                self._tables.found(self._connections.here())
+
+        await self._connections.write(work)
 
     async def close(self) -> None:
         """Finish queued writes, copy the log into the file, close."""

@@ -101,6 +101,10 @@ def translated(path: Path) -> Iterator[None]:
         raise errors.ConnectionFailed(
             f"cannot write to {path}: {error}; check the permissions of the file and its folder"
         ) from error
+    except apsw.SQLError as error:
+        raise errors.StorageError(
+            f"{path}: {error}; open it again if it was restored from a backup meanwhile"
+        ) from error
     except apsw.ForkingViolationError as error:
         raise errors.Closed(f"{path} was opened before a fork; open it again") from error
     except (apsw.FullError, apsw.IOError, apsw.ConnectionClosedError) as error:
@@ -231,6 +235,16 @@ def _enter_wal(connection: apsw.Connection, timeout: float) -> None:
             if time.monotonic() > deadline:
                 raise
             time.sleep(0.01)
+
+
+@contextmanager
+def snapshot(connection: apsw.Connection) -> Iterator[None]:
+    """Everything read inside is of one moment, whatever others write or restore meanwhile."""
+    connection.execute("begin")
+    try:
+        yield
+    finally:
+        connection.execute("commit")
 
 
 def refuse_network(path: Path) -> None:

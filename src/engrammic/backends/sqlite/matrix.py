@@ -100,7 +100,7 @@ class Matrix:
 
     def __init__(self, layout: Layout, field: str, part: int) -> None:
         self._table = layout.vector_table(field)
-        self._number = layout.number
+        self._name = layout.schema.name
         self._part = part
         self._dimension = layout.dimension(field)
         self._lock = threading.Lock()
@@ -135,22 +135,17 @@ class Matrix:
         return _point(connection) == self._at
 
     def view(self, connection: apsw.Connection) -> View:
-        """The vectors as of now: reads what changed since the last call."""
+        """The vectors as of the snapshot that `connection` reads in: what changed is read now."""
         with self._lock:
             return self._current(connection)
 
     def _current(self, connection: apsw.Connection) -> View:
-        if self._at is None or _point(connection) != self._at:
-            # Changes and vectors are read in one snapshot.
-            connection.execute("begin")
-            try:
-                self._refresh(connection)
-            finally:
-                connection.execute("commit")
+        now = _point(connection)
+        if self._at is None or now.epoch != self._at.epoch or now.seq > self._at.seq:
+            self._refresh(connection, now)
         return self._view
 
-    def _refresh(self, connection: apsw.Connection) -> None:
-        now = _point(connection)
+    def _refresh(self, connection: apsw.Connection, now: Point) -> None:
         lowest = int(connection.execute("select value from _meta where key = 'lowest_seq'").get)
         if self._at is None or now.epoch != self._at.epoch or self._at.seq < lowest:
             self._load(connection)
@@ -182,8 +177,9 @@ class Matrix:
 
     def _catch_up(self, connection: apsw.Connection, since: int) -> None:
         changed: list[Any] = connection.execute(
-            "select low, high from _changes where seq > ? and tbl = ? and part = ? order by seq",
-            (since, self._number, self._part),
+            "select low, high from _changes where seq > ? and part = ? and tbl = "
+            "(select number from _tables where name = ?) order by seq",
+            (since, self._part, self._name),
         ).fetchall()
         for low, high in _merged(changed):
             found: list[Any] = connection.execute(

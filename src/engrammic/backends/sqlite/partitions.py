@@ -3,60 +3,87 @@
 from __future__ import annotations
 
 import threading
+from typing import NamedTuple, TypeAlias
 
 import apsw
 
 from engrammic.backends.sqlite.layout import Layout, has_table
+
+_Named: TypeAlias = tuple[str, str]
+"""An epoch, and a value or table under it."""
+
+
+class Part(NamedTuple):
+    """A partition's number, which holds under one epoch."""
+
+    epoch: str
+    number: int
 
 
 class Partitions:
     """The numbers of partition values, remembered once they are committed.
 
     Numbers and FTS5 tables made inside a transaction are kept aside until
-    `commit`, so that a rollback leaves nothing behind.
+    `commit`, so that a rollback leaves nothing behind. All hold under one epoch
+    of the file: under another, a number may be another scope's.
     """
 
     def __init__(self) -> None:
-        self._numbers: dict[str, int] = {}
-        self._tables: set[str] = set()
-        self._new_numbers: dict[str, int] = {}
-        self._new_tables: set[str] = set()
+        self._numbers: dict[_Named, int] = {}
+        self._tables: set[_Named] = set()
+        self._new_numbers: dict[_Named, int] = {}
+        self._new_tables: set[_Named] = set()
         self._guard = threading.Lock()
-        self._seen = ""
+        self._writing = self._seen = ""
 
     def number(self, connection: apsw.Connection, value: str) -> int:
         """The number of a value, given to it now if it has none. Inside a write transaction."""
-        found = self._numbers.get(value) or self._new_numbers.get(value)
+        named = (self._writing, value)
+        found = self._numbers.get(named) or self._new_numbers.get(named)
         if found is None:
             connection.execute("insert or ignore into _partitions(value) values (?)", (value,))
             found = _look_up(connection, value)
             assert found is not None
-            self._new_numbers[value] = found
+            self._new_numbers[named] = found
         return found
 
-    def known(self, connection: apsw.Connection, value: str) -> int | None:
-        """The number of a value, or None when nothing was ever stored under it."""
-        found = self._numbers.get(value)
+    def known(self, connection: apsw.Connection, value: str | None) -> Part | None:
+        """The partition of a value, or None when nothing was ever stored under it.
+
+        That of None, in a table without partitions, is 0.
+        """
+        epoch = self._seen = _epoch(connection)
+        if value is None:
+            return Part(epoch, 0)
+        found = self._numbers.get((epoch, value))
         if found is None:
             found = _look_up(connection, value)
-            if found is not None:
-                self._numbers[value] = found  # a number once given stays
-        return found
+            if found is None:
+                return None
+            self._numbers[epoch, value] = found  # a number once given stays
+        return Part(epoch, found)
+
+    def likely(self, connection: apsw.Connection, value: str | None) -> Part | None:
+        """As `known`; under the epoch that was seen last, where that will do."""
+        epoch = self._seen
+        found = 0 if value is None else self._numbers.get((epoch, value))
+        return self.known(connection, value) if found is None else Part(epoch, found)
 
     def terms_table(self, connection: apsw.Connection, layout: Layout, part: int) -> str:
         """The FTS5 table of a partition, created now if it is missing."""
         table = layout.terms_table(part)
-        if table not in self._tables and table not in self._new_tables:
+        named = (self._writing, table)
+        if named not in self._tables and named not in self._new_tables:
             if not has_table(connection, table):
                 for statement in layout.terms_creation(part):
                     connection.execute(statement)
-            self._new_tables.add(table)
+            self._new_tables.add(named)
         return table
 
-    def has_terms(self, connection: apsw.Connection, layout: Layout, part: int) -> bool:
+    def has_terms(self, connection: apsw.Connection, layout: Layout, part: Part) -> bool:
         """Whether the partition's FTS5 table is there."""
-        table = layout.terms_table(part)
-        return table in self._tables or has_table(connection, table)
+        table = layout.terms_table(part.number)
+        return (part.epoch, table) in self._tables or has_table(connection, table)
 
     def commit(self) -> None:
         """What the transaction made is there for good."""
@@ -71,13 +98,13 @@ class Partitions:
         self._new_tables.clear()
 
     def renew(self, connection: apsw.Connection) -> None:
-        """Forget all that was remembered under another epoch. Inside a write transaction."""
-        if not self._seen and not has_table(connection, "_meta"):
+        """Learn which epoch is written in. Inside a write transaction."""
+        if not self._writing and not has_table(connection, "_meta"):
             return  # the file is being made right now
         epoch = _epoch(connection)
-        if epoch != self._seen:
+        if epoch != self._writing:
             self.forget()
-            self._seen = epoch
+            self._writing = epoch
 
     def forget(self) -> None:
         """Forget everything: tables were dropped."""

@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engrammic.backend import Backend, Survey
-from engrammic.backends.sqlite.connection import Connections, translated
+from engrammic.backends.sqlite.connection import Connections, snapshot, translated
 from engrammic.backends.sqlite.layout import quoted, unfolded
 from engrammic.backends.sqlite.matrix import Matrices, Matrix, View
-from engrammic.backends.sqlite.partitions import Partitions
+from engrammic.backends.sqlite.partitions import Part, Partitions
 from engrammic.backends.sqlite.scan import VECTOR_DIGITS
 from engrammic.backends.sqlite.search import TERMS_DIGITS, Plan, Search
 from engrammic.backends.sqlite.tables import Tables
@@ -107,13 +107,13 @@ class RankedSearch(Backend):
         plan = Plan.of(layout, where, columns, limit, TERMS_DIGITS)
         match = " OR ".join(quoted(unfolded(t)) for t in query_terms(layout.schema, terms))
 
-        def absent(connection: apsw.Connection, part: int) -> bool:
+        def absent(connection: apsw.Connection, part: Part) -> bool:
             return not match or not self._partitions.has_terms(connection, layout, part)
 
-        def work(connection: apsw.Connection, part: int) -> list[Scored]:
+        def work(connection: apsw.Connection, part: Part) -> list[Scored]:
             if absent(connection, part):
                 return []
-            return Search(connection, plan).by_terms(layout.terms_table(part), match)
+            return Search(connection, plan).by_terms(layout.terms_table(part.number), match)
 
         return await self._within(plan.partition, work, [], absent)
 
@@ -126,8 +126,8 @@ class RankedSearch(Backend):
     ) -> T:
         """What `work` finds in the matrix of a field."""
 
-        def matrix(part: int) -> Matrix:
-            return self._matrices.of(plan.layout, field, part)
+        def matrix(part: Part) -> Matrix:
+            return self._matrices.of(plan.layout, field, part.number)
 
         return await self._within(
             plan.partition,
@@ -139,9 +139,9 @@ class RankedSearch(Backend):
     async def _within(
         self,
         partition: str | None,
-        work: Callable[[apsw.Connection, int], T],
+        work: Callable[[apsw.Connection, Part], T],
         nothing: T,
-        here: Callable[[apsw.Connection, int], bool],
+        here: Callable[[apsw.Connection, Part], bool],
     ) -> T:
         """What `work` finds in a partition; `nothing` when nothing was ever stored there.
 
@@ -149,11 +149,17 @@ class RankedSearch(Backend):
         """
         with self._translated():
             own = self._connections.here()
-            part = 0 if partition is None else self._partitions.known(own, partition)
+            part = self._partitions.likely(own, partition)
             if part is None:
                 return nothing
             in_place = here(own, part)
-        return await self._read(lambda connection: work(connection, part), here=in_place)
+
+        def inside(connection: apsw.Connection) -> T:
+            with snapshot(connection):
+                again = self._partitions.known(connection, partition)
+                return nothing if again is None else work(connection, again)
+
+        return await self._read(inside, here=in_place)
 
     def _translated(self) -> Any:
         return translated(self.path)

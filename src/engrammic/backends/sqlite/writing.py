@@ -115,7 +115,7 @@ class Writer:
         columns = ", ".join(f'"{n}"' for n in names)
         self.connection.executemany(
             f"insert or replace into {table}(rowid, {columns}) values ({marks})",
-            [(row, *[unfolded(r.get(n) or "") for n in names]) for row, r in members],
+            [(row, *[unfolded(r.get(n)) for n in names]) for row, r in members],
         )
 
     def _update(self, layout: Layout, records: Sequence[Record]) -> int:
@@ -148,7 +148,7 @@ class Writer:
         sets = ", ".join(f'"{n}" = ?' for n in names)
         self.connection.executemany(
             f"update {table} set {sets} where rowid = ?",
-            [(*[unfolded(r.get(n) or "") for n in names], row) for row, r in members],
+            [(*[unfolded(r.get(n)) for n in names], row) for row, r in members],
         )
 
     def _delete(self, layout: Layout, change: Delete) -> int:

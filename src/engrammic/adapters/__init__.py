@@ -1,0 +1,1 @@
+"""Adapters: the vocabulary of other systems, spoken over our stores."""

@@ -1,0 +1,48 @@
+"""A connection that runs statements with parameters, whatever carries them."""
+
+from __future__ import annotations
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
+
+from engrammic.errors import ConnectionFailed
+
+Given: TypeAlias = Mapping[str, str]
+Rows: TypeAlias = list[list[Any]]
+
+AT_ONCE = 100
+"""Runs of one statement that share a timeout."""
+
+
+class Wire(ABC):
+    """One server and one database of it; `name` is its URL without the password."""
+
+    def __init__(self, name: str, timeout: float) -> None:
+        self.name = name
+        self.timeout = timeout
+
+    @abstractmethod
+    def ask(self, statement: str, given: Sequence[Given]) -> Rows:
+        """The rows of the statement, run once for each set of parameters.
+
+        Called on worker threads. Raises ConnectionFailed, StorageError.
+        """
+
+    @abstractmethod
+    def close(self) -> None:
+        """Give the connections back."""
+
+    async def said(self, statement: str, given: Sequence[Given] = ({},)) -> Rows:
+        """As `ask`, each hundred within the timeout."""
+        rows: Rows = []
+        for start in range(0, len(given), AT_ONCE):
+            some = given[start : start + AT_ONCE]
+            try:
+                async with asyncio.timeout(self.timeout):
+                    rows += await asyncio.to_thread(self.ask, statement, some)
+            except TimeoutError as error:
+                told = f"{self.name} does not answer within {self.timeout:g} s"
+                raise ConnectionFailed(told) from error
+        return rows

@@ -1,0 +1,197 @@
+"""NornicDB: a server where one is named, else the stand-in for its wire."""
+
+from __future__ import annotations
+
+import re
+import socket
+import time
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+from neo4j import GraphDatabase
+from neo4j.exceptions import AuthError, CypherSyntaxError
+
+from engines import Engines, free_port
+from engrammic.backends.nornicdb import NornicdbBackend
+from engrammic.backends.nornicdb.statements import pack, statements, unpack
+from engrammic.errors import ConnectionFailed, InvalidSettings, StorageError
+from engrammic.filters import eq
+from engrammic.testing.backends import BackendTests
+from engrammic.testing.fakes.nornicdb import NornicdbServer
+from engrammic.testing.fakes.nornicdb_packstream import Message, dump, load
+from engrammic.testing.tables import TableTests
+from engrammic.testing.things import TEXTS, THINGS, things
+from engrammic.types import Field, Kind, Schema
+
+
+class TestNornicdb(BackendTests):
+    EXAMPLES = 3
+    STRIDE = 40
+
+    @pytest.fixture
+    async def backend(self, engines: Engines) -> AsyncIterator[NornicdbBackend]:
+        backend = await NornicdbBackend.connect(engines.new("nornicdb"))
+        yield backend
+        await backend.close()
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[NornicdbServer]:
+    with NornicdbServer("admin", "secret/word") as server:
+        yield server
+
+
+class TestRest(TableTests):
+    """The same statements over HTTP."""
+
+    @pytest.fixture
+    async def backend(self) -> AsyncIterator[NornicdbBackend]:
+        with NornicdbServer("admin", "secret/word") as server:
+            backend = await NornicdbBackend.connect(server.rest_url + "?transport=rest")
+            yield backend
+            await backend.close()
+
+
+async def test_both_transports_read_what_either_wrote(server: NornicdbServer) -> None:
+    bolt = await NornicdbBackend.connect(server.bolt_url + "?name=Both")
+    rest = await NornicdbBackend.connect(server.rest_url + "?name=Both&transport=rest")
+    await bolt.ensure_table(THINGS)
+    await rest.insert("things", things(30))
+    await bolt.insert("things", [{"id": "more", "at": 1, "name": "x'}) SET n.id = '$id"}])
+    assert await rest.query("things") == await bolt.query("things")
+    assert await rest.count("things") == 31
+    for backend in (bolt, rest):
+        await backend.close()
+
+
+async def test_more_than_a_page_is_read_whole(server: NornicdbServer) -> None:
+    backend = await NornicdbBackend.connect(server.rest_url + "?name=Pages&transport=rest")
+    await backend.ensure_table(THINGS)
+    await backend.insert("things", [{"id": f"{i:05}", "at": i % 2} for i in range(4001)])
+    assert await backend.count("things", eq("at", 0)) == 2001
+    assert len(await backend.query("things")) == 4001
+    await backend.close()
+
+
+async def test_a_wrong_password_is_refused_and_not_told(server: NornicdbServer) -> None:
+    for url in (server.bolt_url + "?", server.rest_url + "?transport=rest&"):
+        for wrong in (re.sub(r":[^:]*@", ":guessed@", url), re.sub(r"//.*@", "//", url)):
+            with pytest.raises(ConnectionFailed, match=r"127\.0\.0\.1:\d+/nornic") as caught:
+                await NornicdbBackend.connect(wrong + "timeout=5")
+            assert "guessed" not in str(caught.value)
+
+
+@pytest.mark.parametrize("transport", ["bolt", "rest"])
+async def test_nobody_listening_is_told_in_time(transport: str) -> None:
+    url = f"nornicdb://u:secret@127.0.0.1:{free_port()}/nornic?transport={transport}&timeout=2"
+    begun = time.monotonic()
+    with pytest.raises(ConnectionFailed, match=r"127\.0\.0\.1") as caught:
+        await NornicdbBackend.connect(url)
+    assert time.monotonic() - begun < 5
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("transport", ["bolt", "rest"])
+async def test_a_server_that_says_nothing_is_told_in_time(transport: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        url = f"nornicdb://u:secret@127.0.0.1:{port}/nornic?transport={transport}&timeout=1"
+        begun = time.monotonic()
+        with pytest.raises(ConnectionFailed, match=r"127\.0\.0\.1"):
+            await NornicdbBackend.connect(url)
+        assert time.monotonic() - begun < 5
+
+
+async def test_a_server_that_went_away_is_told() -> None:
+    for transport in ("bolt", "rest"):
+        with NornicdbServer("admin", "secret") as server:
+            url = server.bolt_url if transport == "bolt" else server.rest_url
+            backend = await NornicdbBackend.connect(f"{url}?timeout=2&transport={transport}")
+            await backend.ensure_table(THINGS)
+        with pytest.raises(ConnectionFailed):
+            await backend.count("things")
+        await backend.close()
+
+
+async def test_a_token_that_ran_out_is_renewed(server: NornicdbServer) -> None:
+    backend = await NornicdbBackend.connect(server.rest_url + "?name=Token&transport=rest")
+    await backend.ensure_table(THINGS)
+    server.http.expire()
+    await backend.insert("things", things(3))
+    assert await backend.count("things") == 3
+    await backend.close()
+
+
+async def test_an_unknown_database_is_told(server: NornicdbServer) -> None:
+    url = server.rest_url.replace("/nornic", "/other")
+    with pytest.raises(ConnectionFailed, match="'other' not found"):
+        await NornicdbBackend.connect(url + "?transport=rest")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "nornicdb://h:x", "nornicdb://h?no=1", "nornicdb://h?name=a_b", "nornicdb://h?name=a-b",
+        "nornicdb://h?timeout=soon", "nornicdb://h?timeout=0", "nornicdb://h?transport=grpc",
+    ],
+)  # fmt: skip
+async def test_a_url_that_makes_no_sense_is_refused(url: str) -> None:
+    with pytest.raises(InvalidSettings):
+        await NornicdbBackend.connect(url)
+
+
+def test_what_is_sent_has_no_character_that_a_statement_minds() -> None:
+    for text in (*TEXTS, "x'}) DETACH DELETE n //", '"\\$id', "~~~???", "日本"):
+        packed = pack(THINGS, {"id": text, "at": 2**62, "name": text})
+        assert re.fullmatch(r"[A-Za-z0-9_-]+", packed)
+        assert unpack(packed) == {"id": text, "at": 2**62, "name": text}
+    for name in ("x`) DETACH DELETE (n", "MATCH", "a b", "é", "t" * 300):
+        schema = Schema(name, (Field("id", Kind.TEXT, nullable=False),), key=("id",))
+        label = statements("N", schema).blank_all.removeprefix("MATCH (n:").partition(")")[0]
+        assert re.fullmatch(r"N_\w{1,100}", label, re.ASCII)
+
+
+@pytest.mark.parametrize("login", [("admin", "wrong"), ("admin", "secret/word")])
+def test_the_stand_in_knows_its_statements_only(
+    server: NornicdbServer, login: tuple[str, str]
+) -> None:
+    address = server.bolt_url.rpartition("@")[2].partition("/")[0]
+    with GraphDatabase.driver(f"bolt://{address}", auth=login) as driver:
+        if login[1] == "wrong":
+            with pytest.raises(AuthError):
+                driver.verify_connectivity()
+            return
+        driver.verify_connectivity()
+        with driver.session() as session, pytest.raises(CypherSyntaxError, match="unknown"):
+            session.run("MATCH (n) RETURN n").consume()
+        with driver.session() as session, session.begin_transaction() as run:
+            assert run.run("RETURN 1 AS alive").single(strict=True)["alive"] == 1
+            run.commit()
+
+
+async def test_a_text_that_the_server_may_spoil_is_refused_by_the_stand_in(
+    server: NornicdbServer,
+) -> None:
+    backend = await NornicdbBackend.connect(server.bolt_url)
+    statement = statements("N", THINGS).save
+    with pytest.raises(StorageError, match="spoil"):
+        await backend.engine.wire.said(statement, [{"id": "1", "payload": "it's"}])  # type: ignore[attr-defined]
+    await backend.close()
+
+
+def test_values_pass_through_packstream() -> None:
+    values: list[object] = [
+        None, True, False, 0, -16, -17, 127, 128, -129, 2**31, -(2**63), 2**63 - 1, 1.5, "", "é",
+        "x" * 15, "x" * 16, "x" * 256, "x" * 70_000, [], [1] * 16, [[]] * 300, [0] * 70_000,
+        {}, {"a": {"b": [1, None]}}, {str(i): i for i in range(300)},
+    ]  # fmt: skip
+    for value in values:
+        assert load(dump(value)) == value
+    assert load(dump(Message(0x71, [[1, "a"]]))) == Message(0x71, [[1, "a"]])
+    assert load(b"\xcc\x02ab") == b"ab"
+
+
+@pytest.mark.parametrize("raw", [b"", b"\x85ab", b"\xc1\x00", b"\x01\x02", b"\xc4", b"\x92\x01"])
+def test_broken_packstream_is_refused(raw: bytes) -> None:
+    with pytest.raises(ValueError, match=r"byte|value"):
+        load(raw)

@@ -1,0 +1,94 @@
+"""The databases, read from the classes that serve them: docs/databases.md."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+
+from engrammic.backend import Backend
+from engrammic.registry import backend_class, registered
+
+INTRODUCTION = """# Databases
+
+Made from the classes of the backends by `tools/gen_docs.py`. The same code runs on every
+database here: what changes is the URL.
+
+```sh
+engrammic backends
+engrammic search "who signs the tokens?" --url :memory:
+```
+
+Each engine but `memory:`, `sqlite:` and `files:` is an extra of the same name:
+`pip install 'engrammic[postgres]'`. Its driver is imported when a URL asks for it, and not before.
+
+## What each does itself
+
+What has a dash is emulated exactly: filters by the predicate on what the engine lets through,
+orders by sorting here, words by an index in this process that is derived from the stored terms.
+`engrammic.open(url, native=True)` refuses emulation, with an error that says what is lacking.
+
+* *atomic*: a change list is on disk whole or not at all, also when the process is killed in the
+  middle. Elsewhere the new is written before the old is deleted: a crash may leave something
+  double, and loses nothing.
+* *checks*: nobody writes between a check and its changes. Elsewhere `Check` is refused.
+* *processes*: several processes may use the database at a time.
+* *durable*: when a write that was acknowledged survives a crash.
+"""
+
+ENGINES: Mapping[str, tuple[str, str]] = {
+    "memory": ("`memory:`", "itself: it is the reference"),
+    "sqlite": ("`sqlite:/path?timeout=30`, or a path", "SQLite, in the wheel of apsw"),
+    "files": ("`files:/path?backups=5&pretty=1&timeout=30`", "the file system"),
+    "lance": ("`lance:/path?exact=1`", "LanceDB, embedded"),
+    "postgres": (
+        "`postgres://user:password@host:port/database?schema=&timeout=&exact=1`",
+        "PostgreSQL 18 with pgvector",
+    ),
+    "mysql": ("`mysql://user:password@host:port/database?timeout=`", "MariaDB 10.11"),
+    "surrealdb": (
+        "`surrealdb:/path`, `surrealdb::memory:`, `surrealdb://user:password@host:port/ns/db`",
+        "SurrealDB 2.3, embedded in its SDK; servers as a stand-in in front of it",
+    ),
+    "qdrant": (
+        "`qdrant:memory`, `qdrant:/path`, `qdrant://host:port/name?api_key=`",
+        "the client's local mode; by hand against a server, release 1.19",
+    ),
+    "milvus": (
+        "`milvus:/path?exact=1`, `milvus://host:port/name?token=`",
+        "Milvus Lite 3.2, in process and over gRPC",
+    ),
+    "chroma": ("`chroma:/path?exact=1`, `chroma://host:port/name`", "Chroma 1.5, embedded"),
+    "pinecone": ("`pinecone:prefix?api_key=&cloud=&region=`", "a stand-in on the wire, only"),
+    "weaviate": (
+        "`weaviate://host:port/name?grpc=50051&api_key=&https=1`",
+        "a stand-in on the wire",
+    ),
+    "nornicdb": (
+        "`nornicdb://user:password@host:port/nornic?transport=bolt&name=&timeout=`, or `rest`",
+        "a stand-in on the wire; by hand against a server of December 2025",
+    ),
+}
+"""Scheme to the form of its URL, and what the tests run against."""
+
+MARKS = {True: "yes", False: "-"}
+
+
+def markdown() -> Iterator[str]:
+    """The lines of docs/databases.md."""
+    yield INTRODUCTION
+    classes = [backend_class(scheme) for scheme in ENGINES if scheme in registered()]
+    names = list(asdict(classes[0].capabilities))
+    yield f"| scheme | {' | '.join(names)} |"
+    yield "|---" * (len(names) + 1) + "|"
+    yield from (_row(found, names) for found in classes)
+    yield "\n## Where they are\n"
+    yield "| scheme | URL | the tests run against |\n|---|---|---|"
+    for found in classes:
+        url, engine = ENGINES[found.scheme]
+        yield f"| `{found.scheme}` | {url} | {engine} |"
+
+
+def _row(found: type[Backend], names: list[str]) -> str:
+    told = asdict(found.capabilities)
+    cells = [MARKS.get(told[name], str(told[name])) for name in names]
+    return f"| `{found.scheme}` | {' | '.join(cells)} |"
