@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from engrammic.graph import open_graph
 from engrammic.triples import GraphTriple
@@ -18,6 +21,19 @@ def batch(number: int) -> list[GraphTriple]:
         GraphTriple(f"n{number}-{i}", "next", f"n{number}-{i + 1}", "T", "T", (f"b{number}",))
         for i in range(CHAIN)
     ]
+
+
+@contextmanager
+def writer(url: str) -> Iterator[subprocess.Popen[str]]:
+    """Another process that has opened the graph and writes."""
+    process = subprocess.Popen([sys.executable, __file__, url], stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout
+        assert process.stdout.readline() == "open\n"
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
 
 
 async def main(url: str) -> None:

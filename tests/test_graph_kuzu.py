@@ -9,8 +9,7 @@ import random
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 
@@ -31,25 +30,9 @@ from engrammic.graph_engines.kuzu import KuzuGraphStore
 from engrammic.graph_engines.kuzu_database import locate
 from engrammic.scope import Scope
 from engrammic.testing.graphs import calls, f
-from graph_writer import CHAIN, batch
+from graph_writer import CHAIN, batch, writer
 
-WRITER = Path(__file__).with_name("graph_writer.py")
 ROUNDS = 25 if os.environ.get("ENGRAMMIC_LONG") else 5
-
-
-@contextmanager
-def writer(url: str) -> Iterator[subprocess.Popen[str]]:
-    """Another process that has opened the graph and writes."""
-    process = subprocess.Popen(
-        [sys.executable, str(WRITER), url], stdout=subprocess.PIPE, text=True
-    )
-    try:
-        assert process.stdout
-        assert process.stdout.readline() == "open\n"
-        yield process
-    finally:
-        process.kill()
-        process.communicate()
 
 
 async def test_stores_of_one_path_share_one_handle(tmp_path: Path) -> None:
@@ -196,6 +179,10 @@ async def test_a_file_of_kuzu_asks_for_kuzu(
 ) -> None:
     file = tmp_path / "old.kuzu"
     file.write_bytes(b"KUZU'\0\0\0" + bytes(4088))
+    monkeypatch.setitem(sys.modules, "ladybug._lbug", ModuleType("loaded by another test"))
+    with pytest.raises(ConnectionFailed, match=r"ladybug is; open this file in another process"):
+        await open_graph(f"kuzu:{file}")
+    monkeypatch.delitem(sys.modules, "ladybug._lbug")
     monkeypatch.setitem(sys.modules, "kuzu", None)
     with pytest.raises(ConnectionFailed, match=r"pip install 'kuzu>=0\.11"):
         await open_graph(f"kuzu:{file}")
@@ -212,6 +199,9 @@ async def test_a_file_of_kuzu_asks_for_kuzu(
     with pytest.raises(OSError, match=r"old\.kuzu") as raised:
         await open_graph(f"kuzu:{file}")
     assert isinstance(raised.value.__cause__, Opened)
+    monkeypatch.setitem(sys.modules, "kuzu._kuzu", ModuleType("loaded now"))
+    with pytest.raises(ConnectionFailed, match="kuzu is; open this file in another process"):
+        await open_graph(f"kuzu:{tmp_path}/new")
 
 
 async def test_a_missing_driver_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -248,3 +238,13 @@ async def test_a_failed_opening_can_be_tried_again(
     await graph.close()
     with pytest.raises(Closed):
         await graph.neighbours(f("a"))
+
+
+@pytest.mark.skipif(find_spec("kuzu") is None, reason="kuzu 0.11 is not installed")
+def test_files_of_kuzu_pass_the_kit_in_a_process_of_their_own() -> None:
+    kit = Path(__file__).with_name("old_kuzu.py")
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", str(kit)]
+    done = subprocess.run(
+        command, cwd=kit.parent.parent, capture_output=True, text=True, timeout=250, check=False
+    )
+    assert done.returncode == 0, done.stdout

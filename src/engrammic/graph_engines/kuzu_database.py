@@ -12,6 +12,7 @@ import importlib
 import logging
 import os
 import shutil
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -170,16 +171,31 @@ def _driver(path: Path) -> ModuleType:
         with path.open("rb") as file:
             magic = file.read(len(KUZU_MAGIC))
     if magic == KUZU_MAGIC:
-        try:
-            return importlib.import_module("kuzu")
-        except ModuleNotFoundError as error:
-            raise errors.ConnectionFailed(
-                f"{path} was written by Kuzu, before it became LadybugDB: "
-                "pip install 'kuzu>=0.11,<0.12'"
-            ) from error
+        return _old_driver(path)
     if magic not in (b"", LADYBUG_MAGIC):
         raise errors.NotADatabase(f"{path} is no graph database")
+    _check_alone("kuzu._kuzu", path)
     return ladybug
+
+
+def _old_driver(path: Path) -> ModuleType:
+    _check_alone("ladybug._lbug", path)
+    try:
+        return importlib.import_module("kuzu")
+    except ModuleNotFoundError as error:
+        raise errors.ConnectionFailed(
+            f"{path} was written by Kuzu, before it became LadybugDB: "
+            "pip install 'kuzu>=0.11,<0.12'"
+        ) from error
+
+
+def _check_alone(other: str, path: Path) -> None:
+    """Raise ConnectionFailed where the other driver's extension is loaded: both would crash."""
+    if other in sys.modules:
+        raise errors.ConnectionFailed(
+            f"{path}: Kuzu and LadybugDB cannot both be loaded into one process, and "
+            f"{other.partition('.')[0]} is; open this file in another process"
+        )
 
 
 def _database(driver: ModuleType, path: Path) -> Any:
