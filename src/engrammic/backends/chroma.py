@@ -168,11 +168,19 @@ class ChromaCollections(OneVector):
         return {"version": self._said(self.client.get_version)}
 
     async def close(self) -> None:
-        """The embedded engine is given back."""
+        """The embedded engine is given back, the connections to a server are closed."""
         self._collections.clear()
+        for session in _sessions(self.client):
+            session.close()
         close = getattr(self.client, "close", None)
         if close is not None:
             close()
+
+
+def _sessions(client: Any) -> list[Any]:
+    """A client's connections to a server, which its own `close` leaves to the collector."""
+    apis = [getattr(client, "_server", None), getattr(client._admin_client, "_server", None)]
+    return [api._session for api in apis if hasattr(api, "_session")]
 
 
 class ChromaBackend(CollectionBackend):
