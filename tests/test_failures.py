@@ -201,3 +201,35 @@ async def test_a_folder_that_another_process_has_is_told(tmp_path: Path, scheme:
     await (await open_backend(url)).close()
 
 
+DRIVERS = {
+    "lance": "lancedb", "postgres": "psycopg", "mysql": "asyncmy", "surrealdb": "surrealdb",
+    "qdrant": "qdrant_client", "pinecone": "pinecone", "milvus": "pymilvus",
+    "weaviate": "weaviate", "nornicdb": "neo4j", "chroma": "chromadb",
+}  # fmt: skip
+"""What each extra of a database brings."""
+
+WITHOUT = """
+import asyncio, sys
+for name in sys.argv[1:]:
+    sys.modules[name.partition("=")[2]] = None
+import engrammic
+from engrammic.errors import MissingDependency
+from engrammic.registry import open_backend
+for name in sys.argv[1:]:
+    scheme = name.partition("=")[0]
+    try:
+        asyncio.run(open_backend(f"{scheme}://localhost/x"))
+    except MissingDependency as error:
+        print(scheme, error.extra, error)
+"""
+
+
+def test_a_driver_that_is_not_installed_is_told_with_its_extra() -> None:
+    command = [sys.executable, "-c", WITHOUT, *(f"{s}={d}" for s, d in DRIVERS.items())]
+    ran = subprocess.run(command, capture_output=True, text=True, check=True)
+    told = ran.stdout.splitlines()
+    assert [line.split()[:2] for line in told] == [[scheme, scheme] for scheme in DRIVERS]
+    for scheme, line in zip(DRIVERS, told, strict=True):
+        assert f"pip install 'engrammic[{scheme}]'" in line
+
+
