@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from itertools import count
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -184,9 +184,9 @@ asyncio.run(main())
 """
 
 
-@pytest.mark.parametrize("scheme", ["surrealdb", "qdrant", "milvus"])
-async def test_a_folder_that_another_process_has_is_told(tmp_path: Path, scheme: str) -> None:
-    url = f"{scheme}:{tmp_path / 'held'}" + ("?timeout=1" if scheme == "surrealdb" else "")
+@contextmanager
+def held(url: str) -> Iterator[None]:
+    """Another process has the database open meanwhile."""
     with subprocess.Popen(
         [sys.executable, "-W", "ignore", "-c", HOLD, url],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
@@ -194,10 +194,16 @@ async def test_a_folder_that_another_process_has_is_told(tmp_path: Path, scheme:
         assert holder.stdin is not None
         assert holder.stdout is not None
         assert holder.stdout.readline() == "held\n"
-        with pytest.raises(Locked, match="held"):
-            await open_backend(url)
+        yield
         holder.stdin.close()
     assert holder.returncode == 0
+
+
+@pytest.mark.parametrize("scheme", ["surrealdb", "qdrant", "milvus"])
+async def test_a_folder_that_another_process_has_is_told(tmp_path: Path, scheme: str) -> None:
+    url = f"{scheme}:{tmp_path / 'held'}" + ("?timeout=1" if scheme == "surrealdb" else "")
+    with held(url), pytest.raises(Locked, match="held"):
+        await open_backend(url)
     await (await open_backend(url)).close()
 
 
@@ -231,5 +237,3 @@ def test_a_driver_that_is_not_installed_is_told_with_its_extra() -> None:
     assert [line.split()[:2] for line in told] == [[scheme, scheme] for scheme in DRIVERS]
     for scheme, line in zip(DRIVERS, told, strict=True):
         assert f"pip install 'engrammic[{scheme}]'" in line
-
-
