@@ -39,6 +39,7 @@ class Relay:
         """Break every connection and take no new one, as a server that died."""
         with suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
+        self._threads[0].join()  # else it might accept what comes to a later owner of the number
         self._listener.close()
         with self._guard:
             for end in self._open:
