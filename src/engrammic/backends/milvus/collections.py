@@ -180,15 +180,12 @@ class MilvusCollections(OneVector):
         try:
             return work()
         except MilvusException as error:
-            if _is_lost(error):
+            if error.code in LOST or UNANSWERED in error.message:
                 raise ConnectionFailed(f"{self._shown} does not answer: {error.message}") from error
             raise StorageError(f"{self._shown}: {error.message}") from error
-
-
-def _is_lost(error: MilvusException) -> bool:
-    cause = error.__cause__
-    code = cause.code() if isinstance(cause, grpc.RpcError) else error.code
-    return code in LOST or UNANSWERED in error.message
+        except grpc.RpcError as error:  # which the driver does not try again
+            kind = ConnectionFailed if error.code() in LOST else StorageError
+            raise kind(f"{self._shown} does not answer: {error.details()}") from error
 
 
 def _stop(folder: Path) -> None:
