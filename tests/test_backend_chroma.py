@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gc
-import warnings
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -43,10 +41,6 @@ class TestServer(SearchTests):
         backend = await ChromaBackend.connect(server())
         yield backend
         await backend.close()
-        with warnings.catch_warnings():  # its client leaves its connections to the collector
-            warnings.simplefilter("ignore", ResourceWarning)
-            del backend
-            gc.collect()
 
 
 async def test_the_index_finds_what_an_exact_search_finds(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from engrammic.backend import Backend, Decide, Health, Reader
@@ -18,7 +19,14 @@ from engrammic.emulation.reading import Readings
 from engrammic.emulation.samples import Samples
 from engrammic.emulation.searching import Searches
 from engrammic.emulation.settling import Settling, prepared
-from engrammic.errors import Closed, Conflict, InvalidInput, InvalidSchema, Unsupported
+from engrammic.errors import (
+    Closed,
+    Conflict,
+    ConnectionFailed,
+    InvalidInput,
+    InvalidSchema,
+    Unsupported,
+)
 from engrammic.evolution import grown
 from engrammic.filters import Filter, eq
 from engrammic.predicate import check_filter
@@ -203,7 +211,8 @@ class CollectionBackend(Readings, Searches, Backend):
         mine, self._pid = self._pid == os.getpid(), None
         if mine:
             try:
-                await self.derived.close()
+                with suppress(ConnectionFailed):  # of a lost server: its stamps stay, as in a crash
+                    await self.derived.close()
             finally:
                 await self.engine.close()
 

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from engrammic.errors import Closed
+from engrammic.errors import Closed, ConnectionFailed
 
 C = TypeVar("C")
 
@@ -28,8 +28,9 @@ class _Loop(Generic[C]):
 class Pool(ABC, Generic[C]):
     """Connections are opened when they are needed, in the loop that needs them."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, timeout: float) -> None:
         self.name = name
+        self.timeout = timeout
         self._loops: dict[asyncio.AbstractEventLoop, _Loop[C]] = {}
         self._guard = threading.Lock()
         self._pid: int | None = os.getpid()
@@ -70,12 +71,50 @@ class Pool(ABC, Generic[C]):
         async with here.places:
             found = here.idle.pop() if here.idle else await self.open()
             try:
-                yield found
+                async with self._answering(found):
+                    yield found
             finally:
                 if self.is_usable(found) and self._pid == os.getpid():
                     here.idle.append(found)
                 else:
                     self.abandon(found)
+
+    @asynccontextmanager
+    async def _answering(self, connection: C) -> AsyncIterator[None]:
+        """Ends with ConnectionFailed what waits for a server that is silent, not for a busy one."""
+        loop = asyncio.get_running_loop()
+        asking: list[asyncio.Task[None]] = []
+        try:
+            async with asyncio.timeout(None) as limit:
+
+                def ask() -> None:
+                    asking.append(loop.create_task(self._ask(connection, limit)))
+
+                later = loop.call_later(self.timeout, ask)
+                try:
+                    yield
+                finally:
+                    later.cancel()
+                    for task in asking:
+                        task.cancel()
+        except TimeoutError as error:
+            if not limit.expired():
+                raise
+            told = f"{self.name}: no answer within {self.timeout:g} s"
+            raise ConnectionFailed(told) from error
+
+    async def _ask(self, connection: C, limit: asyncio.Timeout) -> None:
+        """Whether the server talks to a second connection, again and again."""
+        while True:
+            try:
+                await self.end(await self.open())
+            except ConnectionFailed as error:
+                if isinstance(error.__cause__, TimeoutError):
+                    self.abandon(connection)  # a driver may wait for it even when cancelled
+                    self.forget()
+                    limit.reschedule(asyncio.get_running_loop().time())
+                    return
+            await asyncio.sleep(self.timeout)
 
     def forget(self) -> None:
         """Abandon what is idle in the running loop: the server has gone away meanwhile."""

@@ -51,7 +51,7 @@ class MilvusBackend(CollectionBackend):
                 options.get("token", ""),
             )  # fmt: skip
             name = unquote(parts.path.strip("/")) or "engrammic"
-            engine = MilvusCollections(client, name, exact, None)
+            engine = MilvusCollections(client, name, exact, None, timeout, host)
             return cls._made(engine, f"milvus://{host}/{name}")
         path = Path(unquote(parts.path)).expanduser()
         try:
@@ -61,7 +61,7 @@ class MilvusBackend(CollectionBackend):
         owner = Ownership.of(path)
         try:
             client = _client(os.fspath(path / FILE), timeout, str(path), "")
-            engine = MilvusCollections(client, "engrammic", exact, owner)
+            engine = MilvusCollections(client, "engrammic", exact, owner, timeout, str(path))
             backend = cls._made(engine, f"milvus:{path}")
         except BaseException:
             owner.release()

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
+import grpc
 from pymilvus import DataType, MilvusClient
 from pymilvus.exceptions import MilvusException
 
@@ -15,7 +16,7 @@ from engrammic.backends.milvus.expressions import expressions
 from engrammic.backends.milvus.rows import PIECE, PIECES, PLACEHOLDER, entity, row
 from engrammic.emulation.one_vector import Floats, OneVector, Row
 from engrammic.emulation.pushdown import Push
-from engrammic.errors import StorageError
+from engrammic.errors import ConnectionFailed, StorageError
 from engrammic.ownership import Ownership
 from engrammic.types import Schema
 
@@ -27,6 +28,11 @@ FLUSH_EVERY = 2000
 """Rows after which a collection is flushed: what is not flushed is slow to search."""
 
 ID_LENGTH = 36
+LOST = (2, grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
+"""Codes of the driver and of gRPC for a server that is not there."""
+
+UNANSWERED = "Retry timeout"
+
 FIELDS = ("payload", "pieces")
 
 
@@ -41,9 +47,13 @@ class MilvusCollections(OneVector):
         database: str,
         exact: bool,
         owner: Ownership | None,
+        timeout: float,
+        where: str,
     ) -> None:
         super().__init__(database)
+        self._within = {"timeout": timeout} if owner is None else {}
         self.client = client
+        self._shown = f"milvus at {where}"
         self.approximate = not exact
         self.shared = owner is None
         self._index = "FLAT" if exact else "HNSW"
@@ -61,7 +71,7 @@ class MilvusCollections(OneVector):
 
     def make(self, name: str, schema: Schema, dimension: int | None) -> None:
         """Indexed and loaded."""
-        if self._said(partial(self.client.has_collection, name)):
+        if self._asked(self.client.has_collection, name):
             return
         shape = MilvusClient.create_schema(auto_id=False, enable_dynamic_field=False)
         shape.add_field("id", DataType.VARCHAR, is_primary=True, max_length=ID_LENGTH)
@@ -72,19 +82,17 @@ class MilvusCollections(OneVector):
             "pieces", DataType.ARRAY, element_type=DataType.VARCHAR, max_capacity=PIECES,
             max_length=4 * PIECE - 1,
         )  # fmt: skip
-        self._said(
-            partial(self.client.create_collection, name, schema=shape, consistency_level="Strong")
-        )
+        self._asked(self.client.create_collection, name, schema=shape, consistency_level="Strong")
         index = MilvusClient.prepare_index_params()
         kind = self._index if dimension else "FLAT"
         tuning = {"M": 16, "efConstruction": 200} if kind == "HNSW" else {}
         index.add_index("vector", index_type=kind, metric_type="IP", params=tuning)
-        self._said(partial(self.client.create_index, name, index, sync=False))
+        self._asked(self.client.create_index, name, index, sync=False)
 
     def _used(self, name: str) -> str:
         """The name, of a collection that is in the engine's memory now."""
         if name not in self._loaded:
-            self._said(partial(self.client.load_collection, name))
+            self._asked(self.client.load_collection, name)
             self._loaded.add(name)
         return name
 
@@ -92,46 +100,42 @@ class MilvusCollections(OneVector):
         """Dropping what is absent is fine."""
         self._unflushed.pop(name, None)
         self._loaded.discard(name)
-        self._said(partial(self.client.drop_collection, name))
+        self._asked(self.client.drop_collection, name)
 
     def put(self, name: str, schema: Schema, rows: Sequence[Row]) -> None:
         """In batches; an upsert replaces rows whole."""
         for start in range(0, len(rows), PAGE):
             batch = [entity(r) for r in rows[start : start + PAGE]]
-            self._said(partial(self.client.upsert, name, batch))
+            self._asked(self.client.upsert, name, batch)
         self._unflushed[name] = self._unflushed.get(name, 0) + len(rows)
         if self._unflushed[name] >= FLUSH_EVERY:
             self._flush(name)
 
     def _flush(self, name: str) -> None:
-        self._said(partial(self.client.flush, name))
+        self._asked(self.client.flush, name)
         self._unflushed[name] = 0
 
     def remove(self, name: str, ids: Sequence[str]) -> None:
         """In batches."""
         for start in range(0, len(ids), PAGE):
-            self._said(partial(self.client.delete, name, ids=[*ids[start : start + PAGE]]))
+            self._asked(self.client.delete, name, ids=[*ids[start : start + PAGE]])
 
     def fetch(self, name: str, ids: Sequence[str], vectors: bool) -> list[Row]:
         """By primary key."""
         found: list[Row] = []
         for start in range(0, len(ids), PAGE):
             batch = [*ids[start : start + PAGE]]
-            got = self._said(
-                partial(
-                    self.client.get, self._used(name), ids=batch, output_fields=_fields(vectors)
-                )
+            got = self._asked(
+                self.client.get, self._used(name), ids=batch, output_fields=_fields(vectors)
             )
             found += map(row, got)
         return found
 
     def pages(self, name: str, native: str | None, vectors: bool) -> Iterator[list[Row]]:
         """By the client's own iterator, which knows no window."""
-        pages = self._said(
-            partial(
-                self.client.query_iterator, self._used(name), batch_size=PAGE, filter=native or "",
-                output_fields=_fields(vectors),
-            )
+        pages = self._asked(
+            self.client.query_iterator, self._used(name), batch_size=PAGE, filter=native or "",
+            output_fields=_fields(vectors),
         )  # fmt: skip
         try:
             while batch := self._said(pages.next):
@@ -144,12 +148,10 @@ class MilvusCollections(OneVector):
     ) -> list[tuple[Row, float]]:
         """The distance of an inner product is the cosine itself."""
         tuning = {} if self._index == "FLAT" else {"ef": max(64, 2 * count)}
-        [found] = self._said(
-            partial(
-                self.client.search, self._used(name), data=[vector.tolist()], limit=count,
-                filter=native or "", output_fields=_fields(vectors),
-                search_params={"metric_type": "IP", "params": tuning},
-            )
+        [found] = self._asked(
+            self.client.search, self._used(name), data=[vector.tolist()], limit=count,
+            filter=native or "", output_fields=_fields(vectors),
+            search_params={"metric_type": "IP", "params": tuning},
         )  # fmt: skip
         return [(row({"id": h["id"], **h["entity"]}), float(h["distance"])) for h in found]
 
@@ -160,7 +162,7 @@ class MilvusCollections(OneVector):
 
     async def health(self) -> dict[str, Any]:
         """The server's version."""
-        return {"version": self._said(self.client.get_server_version)}
+        return {"version": self._asked(self.client.get_server_version)}
 
     async def close(self) -> None:
         """Close the connection, and give the folder back."""
@@ -170,11 +172,20 @@ class MilvusCollections(OneVector):
             if self._owner is not None and self._owner.release():
                 _stop(self._owner.folder)
 
+    def _asked(self, verb: Callable[..., Any], *args: Any, **given: Any) -> Any:
+        """What the client's verb gives; from a server within the timeout, its retries too."""
+        return self._said(partial(verb, *args, **given, **self._within))
+
     def _said(self, work: Callable[[], T]) -> T:
         try:
             return work()
         except MilvusException as error:
-            raise StorageError(f"milvus: {error.message}") from error
+            if error.code in LOST or UNANSWERED in error.message:
+                raise ConnectionFailed(f"{self._shown} does not answer: {error.message}") from error
+            raise StorageError(f"{self._shown}: {error.message}") from error
+        except grpc.RpcError as error:  # which the driver does not try again
+            kind = ConnectionFailed if error.code() in LOST else StorageError
+            raise kind(f"{self._shown} does not answer: {error.details()}") from error
 
 
 def _stop(folder: Path) -> None:

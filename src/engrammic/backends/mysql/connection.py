@@ -31,7 +31,7 @@ class MysqlPool(Pool[Any]):
     """Connections to one database."""
 
     def __init__(self, url: ServerUrl) -> None:
-        super().__init__(str(url))
+        super().__init__(str(url), url.timeout)
         self.url = url
 
     async def open(self) -> Any:
@@ -176,7 +176,9 @@ def code_of(error: BaseException) -> int:
 
 
 def is_lost(error: BaseException) -> bool:
-    """Whether the server has gone away."""
+    """Whether the server has gone away, and was not asked again yet."""
+    if isinstance(error, ConnectionFailed):
+        return False
     return isinstance(error, OSError) or code_of(error) in LOST
 
 

@@ -55,9 +55,13 @@ class Wire:
         self._written: dict[tuple[int, str], int] = {}
 
     async def call(self, verb: Callable[..., T], *args: Any, **given: Any) -> T:
-        """What the client's blocking verb gives, from a worker thread."""
+        """What the client's blocking verb gives, from a worker thread, its retries in time."""
         try:
-            return await asyncio.to_thread(verb, *args, **given)
+            async with asyncio.timeout(self.timeout):
+                return await asyncio.to_thread(verb, *args, **given)
+        except TimeoutError as error:
+            told = f"{self._name} does not answer within {self.timeout:g} s"
+            raise ConnectionFailed(told) from error
         except (UnauthorizedError, ForbiddenError) as error:
             raise ConnectionFailed(f"{self._name}: the API key is refused: {error}") from error
         except (PineconeConnectionError, PineconeTimeoutError) as error:

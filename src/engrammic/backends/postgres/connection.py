@@ -28,7 +28,7 @@ class PostgresPool(Pool[Connection]):
     """Connections whose names are looked up in one schema."""
 
     def __init__(self, url: ServerUrl) -> None:
-        super().__init__(str(url))
+        super().__init__(str(url), url.timeout)
         self.url = url
 
     async def open(self) -> Connection:

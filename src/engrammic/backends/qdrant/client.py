@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
@@ -46,6 +47,7 @@ class ClientDriver(Driver):
             if address.path is None:
                 client = QdrantClient(":memory:", force_disable_check_same_thread=True)
             else:
+                _check_lock(address.path)
                 client = QdrantClient(path=str(address.path), force_disable_check_same_thread=True)
         return cls(client, address)
 
@@ -188,6 +190,22 @@ class ClientDriver(Driver):
             own = [] if name is None else [root / "collection" / name]
             for place in (*own, root / "collection", root / "meta.json", root):
                 sync(place)
+
+
+def _check_lock(folder: Path) -> None:
+    """Fail as the client does for a folder in use: it leaves the lock's file open then."""
+    file = folder / ".lock"
+    if not file.exists():
+        return
+    import portalocker  # as the client does it: importing it looks for a folder to write to
+
+    flags = portalocker.LockFlags.EXCLUSIVE | portalocker.LockFlags.NON_BLOCKING
+    with file.open("r+") as handle:
+        try:
+            portalocker.lock(handle, flags)
+        except portalocker.LockException as error:
+            raise OSError("already accessed") from error
+        portalocker.unlock(handle)
 
 
 @contextmanager

@@ -7,6 +7,7 @@ import os
 import random
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import ClassVar, Self, TypeVar
 
@@ -22,7 +23,7 @@ from engrammic.emulation.collections import Key, Outcome
 from engrammic.emulation.derived import Index
 from engrammic.emulation.ranks import Ranked
 from engrammic.emulation.searching import GROWTH
-from engrammic.errors import Locked
+from engrammic.errors import ConnectionFailed, Locked
 from engrammic.filters import Filter
 from engrammic.types import Schema, Scored
 
@@ -143,7 +144,8 @@ class SurrealdbBackend(CollectionBackend):
         mine, self._pid = self._pid == os.getpid(), None
         if mine and give_back(self._opened):
             try:
-                await self.derived.close()
+                with suppress(ConnectionFailed):  # of a lost server: its stamps stay, as in a crash
+                    await self.derived.close()
             finally:
                 await self.engine.close()
                 self._opened.let_go()

@@ -22,6 +22,9 @@ from engrammic.errors import ConnectionFailed, StorageError
 MOVED = "engrammic: others have written"
 """What a transaction throws when what it was decided on has changed."""
 
+GOODBYE = 1.0
+"""Seconds in which a server may answer that the socket closes."""
+
 _RETRIED = "can be retried"
 _CONSEQUENCES = ("The query was not executed", "Cannot COMMIT", "The query was cancelled")
 
@@ -151,6 +154,9 @@ class Remote(Connection):
         except (OSError, WebSocketException, ConnectionUnavailableError) as error:
             await self._leave()
             raise self._lost(error) from error
+        except KeyError as error:  # the driver forgot who waits, since the socket had closed
+            await self._leave()
+            raise self._lost("the server closed the connection") from error
         except SurrealError as error:
             raise _error(str(error)) from error
         except asyncio.CancelledError as error:
@@ -198,8 +204,15 @@ class Remote(Connection):
 
     async def _leave(self) -> None:
         driver, self._driver = self._driver, None
-        if driver is not None:
-            await driver.close()
+        if driver is None:
+            return
+        socket = driver.socket  # the driver forgets it, closed or not
+        try:
+            async with asyncio.timeout(GOODBYE):
+                await driver.close()
+        except TimeoutError:  # a silent server says no goodbye
+            if socket is not None:
+                socket.transport.abort()
 
 
 def _results(answer: Mapping[str, Any]) -> list[Any]:

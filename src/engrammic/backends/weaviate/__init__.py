@@ -63,6 +63,8 @@ def _wire(url: str, given: dict[str, str]) -> Wire:
         grpc, timeout = int(given.get("grpc", "50051")), float(given.get("timeout", "30"))
     except ValueError as error:
         raise InvalidSettings(f"weaviate: a port or timeout is no number: {error}") from error
+    if port == grpc and given.get("grpc_host", host) == host:
+        raise InvalidSettings(f"weaviate: HTTP and gRPC have ports of their own, not both {port}")
     return Wire(
         lambda: _client(host, port, grpc, timeout, given), f"weaviate://{host}:{port}", timeout
     )

@@ -1,35 +1,27 @@
-"""Chroma: a directory in this process, or its own server."""
+"""Tables as collections of Chroma: payloads as metadata, vectors as embeddings."""
 
 from __future__ import annotations
 
-import os
+import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from pathlib import Path
-from typing import Any, ClassVar, Self, TypeVar
-from urllib.parse import parse_qsl, unquote, urlsplit
+from typing import Any, TypeVar
 
-import chromadb
 import numpy as np
 from chromadb.api import ClientAPI
 from chromadb.api.collection_configuration import CreateCollectionConfiguration
-from chromadb.config import Settings
-from chromadb.errors import ChromaError, NotFoundError
+from chromadb.errors import NotFoundError
 
-from engrammic.backend import Capabilities
+from engrammic.backends.chroma.opening import close, translated
 from engrammic.compile.dollar import Dollar, dollar
-from engrammic.emulation.backend import CollectionBackend
 from engrammic.emulation.collections import NOTES
 from engrammic.emulation.one_vector import Floats, OneVector, Row
 from engrammic.emulation.payload import safe
 from engrammic.emulation.pushdown import Push
-from engrammic.errors import ConnectionFailed, InvalidSettings, StorageError
 from engrammic.types import Kind, Schema
 
 T = TypeVar("T")
 
-SCHEME = "chroma:"
-PORT = 8000
 PAGE = 2000
 PLACEHOLDER = (1.0,)
 
@@ -53,20 +45,26 @@ def _exact(payload: Mapping[str, Any] | None) -> dict[str, Any]:
 
 
 class ChromaCollections(OneVector):
-    """Payloads as metadata, vectors as embeddings; documents are not used.
+    """For each table; documents are not used.
 
     Chroma's index is approximate. When exact, vectors are compared in this process.
     """
 
     approximate = True
 
-    def __init__(self, client: ClientAPI, database: str, exact: bool, shared: bool) -> None:
+    shared = True
+
+    def __init__(self, client: ClientAPI, name: str, database: str, exact: bool) -> None:
         super().__init__(database)
         self.client = client
         self.searches = not exact
-        self.shared = shared
+        self._shown = name
         self._collections: dict[str, Any] = {}
-        self._batch = client.get_max_batch_size()
+        self._batch = self._said(client.get_max_batch_size)
+
+    def prepare(self) -> None:
+        """Make the collection of the notes."""
+        self.make(self._name(NOTES, None), NOTES, None)
 
     def push(self, schema: Schema) -> Push[Dollar]:
         """Without `$exists`, which Chroma lacks; its log misreads floats of many digits."""
@@ -175,60 +173,14 @@ class ChromaCollections(OneVector):
         return self._collections[name]
 
     def _said(self, work: Callable[[], T]) -> T:
-        try:
+        with translated(self._shown):
             return work()
-        except NotFoundError:
-            raise
-        except (ChromaError, ValueError, OSError) as error:
-            raise StorageError(f"chroma: {error}") from error
 
     async def health(self) -> dict[str, Any]:
         """The server's own version."""
-        return {"version": self._said(self.client.get_version)}
+        return {"version": await asyncio.to_thread(self._said, self.client.get_version)}
 
     async def close(self) -> None:
-        """The embedded engine is given back."""
+        """The embedded engine is given back, the connections to a server are closed."""
         self._collections.clear()
-        close = getattr(self.client, "close", None)
-        if close is not None:
-            close()
-
-
-class ChromaBackend(CollectionBackend):
-    """`chroma:/path`, or `chroma://host:port/name`; `?exact=1` compares all vectors."""
-
-    scheme: ClassVar[str] = "chroma"
-    capabilities: Capabilities = Capabilities(vectors=True, processes=True, durable="commit")
-
-    @classmethod
-    async def connect(cls, url: str) -> Self:
-        """Open the directory, or reach the server."""
-        options = dict(parse_qsl(urlsplit(url).query, keep_blank_values=True))
-        if unknown := set(options) - {"exact"}:
-            raise InvalidSettings(f"chroma URL: unknown option {sorted(unknown)[0]!r}")
-        exact = options.get("exact") == "1"
-        client, database, shared = _opened(url)
-        engine = ChromaCollections(client, database, exact, shared)
-        backend = cls(engine, url.partition("?")[0])
-        engine.make(engine._name(NOTES, None), NOTES, None)
-        return backend
-
-
-def _opened(url: str) -> tuple[ClientAPI, str, bool]:
-    parts = urlsplit(url)
-    settings = Settings(anonymized_telemetry=False)
-    if parts.netloc:
-        database = unquote(parts.path.strip("/")) or "engrammic"
-        try:
-            client = chromadb.HttpClient(
-                host=parts.hostname or "localhost", port=parts.port or PORT, settings=settings
-            )
-        except (ChromaError, ValueError, OSError) as error:
-            raise ConnectionFailed(f"cannot reach {url}: {error}") from error
-        return client, database, True
-    path = Path(unquote(parts.path)).expanduser()
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-        return chromadb.PersistentClient(path=os.fspath(path), settings=settings), "engrammic", True
-    except (ChromaError, ValueError, OSError) as error:
-        raise ConnectionFailed(f"cannot open {path}: {error}") from error
+        await asyncio.to_thread(close, self.client)
