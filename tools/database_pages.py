@@ -57,7 +57,10 @@ ENGINES: Mapping[str, tuple[str, str]] = {
         "`milvus:/path?exact=1`, `milvus://host:port/name?token=`",
         "Milvus Lite 3.2, in process and over gRPC",
     ),
-    "chroma": ("`chroma:/path?exact=1`, `chroma://host:port/name`", "Chroma 1.5, embedded"),
+    "chroma": (
+        "`chroma:/path?exact=1`, `chroma://host:port/name?timeout=`",
+        "Chroma 1.5, embedded",
+    ),
     "pinecone": ("`pinecone:prefix?api_key=&cloud=&region=`", "a stand-in on the wire, only"),
     "weaviate": (
         "`weaviate://host:port?grpc=50051&prefix=&api_key=&secure=1`",
