@@ -122,9 +122,7 @@ class TierMetadataStore(Store):
         """Every row that matches, by kind and id, PAGE at a time."""
         await self.ready()
         after: tuple[str, str] | None = None
-        while rows := await self.backend.query(
-            TIER_METADATA.name, where, after=after, limit=PAGE
-        ):
+        while rows := await self.backend.query(TIER_METADATA.name, where, after=after, limit=PAGE):
             after = rows[-1]["kind"], rows[-1]["message_id"]
             yield [TierMetadata.of(row) for row in rows]
 

@@ -72,9 +72,7 @@ class Tombstones(Store):
         known = dict.fromkeys(digest for digest in digests if digest is not None)
         return [{"digest": d, "reason": reason, "created_at": moment} for d in known]
 
-    async def standing(
-        self, reader: Scoped, digests: Iterable[str | None]
-    ) -> Mapping[str, Reason]:
+    async def standing(self, reader: Scoped, digests: Iterable[str | None]) -> Mapping[str, Reason]:
         """Those of the digests that are kept out, and why."""
         wanted = tuple(dict.fromkeys(d for d in digests if d is not None))
         found = await reader.query(TOMBSTONES.name, is_in("digest", wanted))
