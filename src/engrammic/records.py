@@ -50,26 +50,28 @@ def cleaner(schema: Schema, update: bool = False) -> Cleaner:
     for named in (schema.name, *(f.name for f in schema.fields)):
         check_name(named, "schema")
     names = frozenset(f.name for f in schema.fields)
-    steps = [(f.name, _rule(schema, f), _required(schema, f), f.name in schema.key)
+    keys = schema.key
+    steps = [(f.name, _rule(schema, f), not f.nullable or f.name in keys, f.name in keys)
              for f in schema.fields]  # fmt: skip
+
+    chosen = lru_cache(64)(lambda given: [s for s in steps if s[0] in given or s[3]])
 
     def run(record: Record) -> Record:
         if type(record) is not dict and not isinstance(record, Mapping):
             raise InvalidInput(schema.name, f"a record is a dict, not {shown(record)}")
         cleaned: Record = {}
         absent = 0
-        for name, rule, required, key in steps:
+        asked = chosen(tuple(record)) if update else steps
+        for name, rule, required, key in asked:
             value = record.get(name)
             if value is not None:
                 cleaned[name] = rule(value)
                 continue
-            here = name in record
-            absent += not here
-            if required and (here or key or not update):
+            absent += name not in record
+            if required and (not update or key or name in record):
                 raise InvalidInput(f"{schema.name}.{name}", "is missing; this field is required")
-            if here or not update:
-                cleaned[name] = None
-        if len(record) + absent != len(steps):
+            cleaned[name] = None
+        if len(record) + absent != len(asked):
             unknown = next(n for n in record if n not in names)
             raise UnknownField(f"{schema.name}.{unknown}", names)
         return cleaned
@@ -77,10 +79,12 @@ def cleaner(schema: Schema, update: bool = False) -> Cleaner:
     return run
 
 
-def clean_update(schema: Schema, records: Sequence[Record]) -> list[Record]:
+def clean_update(
+    schema: Schema, records: Sequence[Record], clean: Cleaner | None = None
+) -> list[Record]:
     """The stored form of an `Update`'s records, which must all hold the same fields."""
-    found = list(map(cleaner(schema, True), records))
-    if any(r.keys() != found[0].keys() for r in found):
+    found = list(map(clean or cleaner(schema, True), records))
+    if any(r.keys() != found[0].keys() for r in found[1:]):
         raise InvalidInput(schema.name, "records of one Update must hold the same fields")
     return found
 
@@ -107,10 +111,6 @@ def _readers(schema: Schema) -> tuple[tuple[str, _Rule], ...]:
         Kind.VECTOR: partial(np.frombuffer, dtype=np.float32),
     }
     return tuple((f.name, rules[f.kind]) for f in schema.fields if f.kind in rules)
-
-
-def _required(schema: Schema, field: Field) -> bool:
-    return not field.nullable or field.name in schema.key
 
 
 def _rule(schema: Schema, field: Field) -> _Rule:
@@ -243,7 +243,7 @@ def _terms(name: str, value: Any) -> str:
         value = " ".join(value)
     elif "  " in value or value[:1] == " " or value[-1:] == " ":
         value = " ".join(t for t in value.split(" ") if t)
-    if _CONTROL.search(value):
+    if not value.isprintable() and _CONTROL.search(value):
         raise InvalidInput(name, "a term contains no control character")
     return _text(name, value)
 
