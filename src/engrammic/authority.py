@@ -31,7 +31,7 @@ class CanonicalWriteToken:
 
     @classmethod
     def from_secret(cls, secret: str | bytes, salt: bytes) -> Self:
-        """The token of a secret of at least SHORTEST_SECRET bytes, for the memory with this salt."""
+        """The token of a secret (SHORTEST_SECRET bytes or more) in the memory with this salt."""
         given = secret.encode() if isinstance(secret, str) else secret
         if not isinstance(given, bytes):
             raise InvalidInput("secret", f"want a text or bytes, not {shown(type(secret))}")

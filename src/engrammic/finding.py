@@ -12,9 +12,9 @@ import numpy as np
 from engrammic.embed.base import Embedder
 from engrammic.filters import Filter, every, is_in
 from engrammic.hits import Hit
+from engrammic.items import MemoryTier
 from engrammic.scope import Scoped
 from engrammic.stores.items import ItemStore
-from engrammic.stores.parts import HOT
 from engrammic.stores.retrieval import Found
 
 Place: TypeAlias = tuple[str, str]
@@ -43,7 +43,7 @@ class Finder:
                 kind=f.kind,
                 text=f.record["content"],
                 score=f.score,
-                tier=tiers.get(place, HOT),
+                tier=tiers.get(place, MemoryTier.HOT),
                 item=self.stores[f.kind].item_of(f.record),
                 why=f.why,
                 moment=moment,

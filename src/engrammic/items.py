@@ -139,9 +139,9 @@ class MessageSummary:
 class KeyFact:
     """Something known, and from when to when it holds.
 
-    `original_message_ids` are its evidence, `subject` is who or what it is about. `valid_from` is included,
-    `valid_until` is not; None leaves that end open. `claim` is the
-    question that it answers: another answer to it takes its place.
+    `original_message_ids` are its evidence, `subject` is who or what it is about.
+    `valid_from` is included, `valid_until` is not; None leaves that end open.
+    `claim` is the question that it answers: another answer to it takes its place.
     """
 
     fact: str

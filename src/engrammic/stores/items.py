@@ -7,21 +7,21 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Generic, NamedTuple, TypeAlias
 
-from engrammic.changes import Delete, Put, Update
+from engrammic.changes import Put, Update
 from engrammic.embed.base import Vectors
-from engrammic.errors import Conflict, InvalidInput, UnknownField
-from engrammic.filters import Compare, Filter, Op, eq, every, is_in
+from engrammic.errors import Conflict, Protected, UnknownField
+from engrammic.filters import Compare, Filter, Op, every, is_in
+from engrammic.items import MemoryAuthority
 from engrammic.scope import Scoped
-from engrammic.stores.base import alive, check_kind_of, expired
-from engrammic.stores.indexing import Changes, Entries, Indexing, Item, Records
-from engrammic.stores.parts import without_parts
+from engrammic.stores.base import alive, check_kind_of
+from engrammic.stores.indexing import BATCH as BATCH
+from engrammic.stores.indexing import Changes, Entries, Entry, Item, Records
+from engrammic.stores.removing import Removing
 from engrammic.stores.retrieval import Corpus, Mode, retrieve
+from engrammic.stores.tier_metadata import Standing
 from engrammic.types import Order, Record, Vector
 
 Items: TypeAlias = list[Item]
-
-BATCH = 256
-"""Items in one change list: a transaction of a bulk write stays short."""
 
 
 class ScoredItem(NamedTuple, Generic[Item]):
@@ -34,28 +34,39 @@ class ScoredItem(NamedTuple, Generic[Item]):
 Scores: TypeAlias = list[ScoredItem[Item]]
 
 
-class ItemStore(Indexing[Item]):
+class ItemStore(Removing[Item]):
     """Items of one kind in one table.
 
     Without an embedder items are stored as pending: found by their words, and
     by meaning once a store with an embedder has filled their vectors in.
     """
 
-    async def add(self, item: Item, *, vector: Vector | None = None) -> Item:
+    async def add(
+        self, item: Item, *, vector: Vector | None = None, standing: Standing | None = None
+    ) -> Item:
         """The item as stored; one with the same id is replaced. Durable when it returns.
 
-        `vector` is used as it is, if given; else the embedder makes it.
+        `vector` is used as it is, if given; else the embedder makes it. `standing`
+        is that of a new item. Raises Protected when the item stored is canonical,
+        KeptOut for what was forgotten or rejected.
         """
-        return (await self.add_batch([item], vectors=None if vector is None else [vector]))[0]
+        vectors = None if vector is None else [vector]
+        return (await self.add_batch([item], vectors=vectors, standing=standing))[0]
 
     async def add_batch(
-        self, items: Sequence[Item], *, vectors: Sequence[Vector] | None = None
+        self,
+        items: Sequence[Item],
+        *,
+        vectors: Sequence[Vector] | None = None,
+        standing: Standing | None = None,
     ) -> Items[Item]:
         """The items as stored, in the order given.
 
         All are checked before the first is written; then every BATCH of them
         is one transaction, so that a crash leaves whole batches.
         """
+        if standing is not None:
+            self._check_standing(standing)
         check_kind_of("items", items, Sequence)
         units = None if vectors is None else self._units(vectors, len(items))
         moment = self.clock()
@@ -64,13 +75,20 @@ class ItemStore(Indexing[Item]):
             for record in records:
                 self._clean(record)
         await self.ready()
-        await self._write(records, units)
+        fresh = [r[self.key] for i, r in zip(items, records, strict=True)
+                 if getattr(i, self.key) is None]  # fmt: skip
+        await self._write(records, units, Entry(standing, frozenset(fresh)))
         return [self.item_of(record) for record in records]
 
-    async def _write(self, records: Records, units: Vectors | None) -> None:
+    def _check_standing(self, standing: Standing) -> None:
+        check_kind_of("standing", standing, Standing)
+        if standing.authority is MemoryAuthority.CANONICAL and self.token is None:
+            raise Protected("what is canonical is written with `memory.unlocked(secret)`")
+
+    async def _write(self, records: Records, units: Vectors | None, entry: Entry) -> None:
         """Batch by batch: while one is written, the next one's words and vectors are made."""
         if len(records) <= BATCH:
-            await self._store(await self._entries(records, units))
+            await self._store(await self._entries(records, units), entry)
             return
         writing: asyncio.Task[None] | None = None
         try:
@@ -82,9 +100,9 @@ class ItemStore(Indexing[Item]):
                     await writing
                     writing = None
                 if start + BATCH >= len(records):
-                    await self._store(entries)
+                    await self._store(entries, entry)
                 else:
-                    writing = asyncio.create_task(self._store(entries))
+                    writing = asyncio.create_task(self._store(entries, entry))
         finally:
             # Nothing goes on behind the back of a caller who was told of an error.
             if writing is not None:
@@ -143,53 +161,18 @@ class ItemStore(Indexing[Item]):
         """The items that a search may find now."""
         return Corpus(self.kind, self.schema, every(where, alive(self.clock())))
 
-    async def delete(self, item_id: str) -> bool:
-        """Delete one item; whether it was there."""
-        return await self.delete_where(eq(self.key, item_id)) > 0
-
-    async def delete_expired(self) -> int:
-        """Delete the items whose time is over; how many."""
-        return await self.delete_where(expired(self.clock()))
-
-    async def delete_where(self, where: Filter | None) -> int:
-        """Delete the items that match; how many. EVERYTHING empties the table."""
-        if where is None:
-            raise InvalidInput("where", "want a filter; EVERYTHING of engrammic.filters is one")
-        await self.ready()
-        deleted, batch = 0, BATCH
-        while batch == BATCH:
-            batch = 0
-
-            async def removal(reader: Scoped) -> Changes:
-                nonlocal batch
-                gone = await reader.query(
-                    self.table, where, limit=BATCH, columns=self.place_columns()
-                )
-                batch = len(gone)
-                ids = [record[self.key] for record in gone]
-                delete = Delete(self.table, is_in(self.key, ids))
-                return [
-                    delete,
-                    *without_parts(self.kind, ids),
-                    *await self.arranged(reader, [], gone),
-                ]
-
-            await self.backend.transact(removal)
-            deleted += batch
-        return deleted
-
     async def pending(self, limit: int) -> Records:
         """Records that have no vector yet, at most `limit`."""
         await self.ready()
-        return await self.backend.query(self.table, Compare("vector", Op.IS_NULL), limit=limit)
+        return await self.backend.query(self.table, self._vectorless, limit=limit)
 
     async def count_pending(self) -> int:
         """How many items have no vector yet."""
         await self.ready()
         try:
-            return await self.backend.count(self.table, Compare("vector", Op.IS_NULL))
+            return await self.backend.count(self.table, self._vectorless)
         except UnknownField:  # no model was ever here
-            return await self.backend.count(self.table)
+            return await self.backend.count(self.table, self.indexed)
 
     async def fill_in(self, records: Sequence[Record]) -> int:
         """Give pending records their vectors; how many got one.
@@ -204,7 +187,7 @@ class ItemStore(Indexing[Item]):
         }
 
         async def filling(reader: Scoped) -> Changes:
-            pending = every(is_in(self.key, tuple(made)), Compare("vector", Op.IS_NULL))
+            pending = every(is_in(self.key, tuple(made)), self._vectorless)
             found = await reader.query(self.table, pending)
             same = [r for r in found if self.searchable(r) == made[r[self.key]][0]]
             vectors = [{self.key: r[self.key], "vector": made[r[self.key]][1].vector} for r in same]
@@ -213,6 +196,10 @@ class ItemStore(Indexing[Item]):
 
         await self.backend.transact(filling)
         return len(made)
+
+    @property
+    def _vectorless(self) -> Filter:
+        return every(Compare("vector", Op.IS_NULL), self.indexed)
 
     async def change(self, item_id: str, **fields: Any) -> Item | None:
         """The stored item with these fields changed, or None when there is none.
@@ -245,8 +232,8 @@ class ItemStore(Indexing[Item]):
         """Where a stored item stands in `list`: its (created_at, id)."""
         return getattr(item, "created_at"), getattr(item, self.key)  # noqa: B009
 
-    async def _store(self, entries: Entries) -> None:
-        await self.backend.transact(lambda reader: self._changes(reader, entries))
+    async def _store(self, entries: Entries, entry: Entry) -> None:
+        await self.backend.transact(lambda reader: self._changes(reader, entries, entry))
 
 
 def _is_over(record: Record, moment: int) -> bool:

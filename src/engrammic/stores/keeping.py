@@ -1,4 +1,4 @@
-"""What stands in the way of a write: canonical items, legal holds, and what was put out for good."""
+"""What stands in the way of a write: canonical items, legal holds, what was put out for good."""
 
 from __future__ import annotations
 

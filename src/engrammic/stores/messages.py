@@ -10,7 +10,7 @@ from engrammic.changes import Change, Update
 from engrammic.checks import shown
 from engrammic.clock import day, milliseconds, new_id
 from engrammic.errors import InvalidInput
-from engrammic.filters import eq, every
+from engrammic.filters import Filter, eq, every, is_null
 from engrammic.items import Message
 from engrammic.scope import Scoped
 from engrammic.stores.base import (
@@ -23,9 +23,12 @@ from engrammic.stores.base import (
     check_short,
 )
 from engrammic.stores.conversation_table import CONVERSATIONS, touched
+from engrammic.stores.evidence import EVIDENCE
+from engrammic.stores.facts import FactStore
 from engrammic.stores.items import ItemStore, ScoredItem
 from engrammic.stores.neighbours import SLOTS, is_said_whole, place, said
 from engrammic.stores.retrieval import Mode
+from engrammic.stores.summaries import SummaryStore
 from engrammic.text import terms
 from engrammic.types import Field, Index, Kind, Order, Record, Schema
 
@@ -46,10 +49,13 @@ _FIELDS = (
     Field("created_at", Kind.INT, nullable=False),
     Field("expires_at", Kind.INT),
     Field("metadata", Kind.JSON),
+    Field("updated_at", Kind.INT),
+    Field("resting", Kind.BOOL),
     Field("terms", Kind.TERMS, weight=OWN_WEIGHT),
     Field("around", Kind.TERMS),
 )
-_ITEM_FIELDS = tuple(f.name for f in _FIELDS if f.name not in ("ordinal", "terms", "around"))
+_OWN = ("ordinal", "updated_at", "resting", "terms", "around")
+_ITEM_FIELDS = tuple(f.name for f in _FIELDS if f.name not in _OWN)
 _item_values = attrgetter(*_ITEM_FIELDS)
 
 
@@ -59,6 +65,7 @@ class MessageStore(ItemStore[Message]):
     kind: ClassVar[str] = "message"
     table: ClassVar[str] = "messages"
     key: ClassVar[str] = "message_id"
+    indexed: ClassVar[Filter | None] = is_null("resting")
 
     @staticmethod
     def schema_for(dimension: int | None) -> Schema:
@@ -72,8 +79,10 @@ class MessageStore(ItemStore[Message]):
         )
 
     def schemas(self) -> Sequence[Schema]:
-        """Messages, what hangs on them, and their conversations."""
-        return (*super().schemas(), CONVERSATIONS)
+        """Messages, what hangs on them, what is made of them, and their conversations."""
+        dimension = self.embedder.dimension if self.embedder else None
+        derived = (SummaryStore.schema_for(dimension), FactStore.schema_for(dimension), EVIDENCE)
+        return (*super().schemas(), CONVERSATIONS, *derived)
 
     async def get_by_conversation(self, conversation_id: str) -> list[Message]:
         """The messages of a conversation in the order in which they were said."""
@@ -141,6 +150,20 @@ class MessageStore(ItemStore[Message]):
         head = self.searchable({**record, "content": ""})
         whole = said(head) if is_said_whole(head) else " ".join(terms(head))
         return f"{whole} {said(record['content'])}".rstrip()
+
+    def gist(self, record: Record) -> str:
+        """The terms of the content alone."""
+        whole = is_said_whole(record["content"])
+        return said(record["content"]) if whole else super().gist(record)
+
+    def rejected(self, record: Record) -> None:
+        """What was rejected and is said again stands in the log, and is not found."""
+        record.update(self.resting(record["message_id"]))
+
+    def resting(self, message_id: str) -> Record:
+        """The fields of a message that a search passes over."""
+        bare: Record = {"message_id": message_id, "resting": True, "terms": None, "around": None}
+        return bare | ({"vector": None} if self.schema.of_kind(Kind.VECTOR) else {})
 
     def place_columns(self) -> tuple[str, ...]:
         """Where in which conversation a message stands."""

@@ -36,17 +36,22 @@ PAGE = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How a new item starts: its importance in [0, 1], its authority, its tier."""
+    """How a new item starts: its importance in [0, 1], its authority, its tier.
+
+    Without an authority, items that have an end are ephemeral, others session.
+    """
 
     importance: float = IMPORTANCE
-    authority: MemoryAuthority = MemoryAuthority.SESSION
+    authority: MemoryAuthority | None = None
     tier: MemoryTier = MemoryTier.HOT
 
     def __post_init__(self) -> None:
         check_importance(self.importance)
 
-    def record(self, kind: str, item_id: str, moment: int) -> Record:
+    def record(self, kind: str, item: Record, item_id: str, moment: int) -> Record:
         """The row of a new item."""
+        ends = item.get("expires_at") is not None
+        usual = MemoryAuthority.EPHEMERAL if ends else MemoryAuthority.SESSION
         return {
             "kind": kind,
             "message_id": item_id,
@@ -55,7 +60,7 @@ class Standing:
             "last_accessed": moment,
             "access_count": 0,
             "created_at": moment,
-            "authority": self.authority,
+            "authority": self.authority or usual,
         }
 
 

@@ -6,7 +6,6 @@ import hmac
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
-from hashlib import sha256
 
 from engrammic.changes import Delete
 from engrammic.filters import is_in
@@ -28,6 +27,10 @@ TOMBSTONES = Schema(
 
 FEWEST_TERMS = 3
 """Shorter texts, such as "yes, please", carry nothing that could be kept out."""
+
+
+MARK = "any"
+"""The row that says that there are others."""
 
 
 class Reason(StrEnum):
@@ -54,10 +57,17 @@ class Tombstones(Store):
             stored = await MetaStore(self.backend.backend).agree("tombstone_key", fresh)
             self._key = bytes.fromhex(stored)
 
+    async def any(self, reader: Scoped) -> bool:
+        """Whether the scope keeps anything out at all; one short read."""
+        return await reader.get(TOMBSTONES.name, (MARK,)) is not None
+
     def of_text(self, content: str) -> str | None:
         """The digest of a text, whatever its case, spacing and inflection; None for a short one."""
-        words = terms(content)
-        return self._digest("text", " ".join(words)) if len(words) >= FEWEST_TERMS else None
+        return self.of_words(" ".join(terms(content)))
+
+    def of_words(self, words: str) -> str | None:
+        """As `of_text`, of its terms joined by spaces."""
+        return self._digest("text", words) if words.count(" ") + 1 >= FEWEST_TERMS else None
 
     def of_item(self, kind: str, item_id: str) -> str:
         """The digest of an item's id."""
@@ -69,7 +79,7 @@ class Tombstones(Store):
 
     def records(self, digests: Iterable[str | None], reason: Reason, moment: int) -> list[Record]:
         """The rows that keep these out from now on."""
-        known = dict.fromkeys(digest for digest in digests if digest is not None)
+        known = dict.fromkeys((MARK, *(digest for digest in digests if digest is not None)))
         return [{"digest": d, "reason": reason, "created_at": moment} for d in known]
 
     async def standing(self, reader: Scoped, digests: Iterable[str | None]) -> Mapping[str, Reason]:
@@ -85,4 +95,4 @@ class Tombstones(Store):
         return await self.backend.apply([Delete(TOMBSTONES.name, is_in("digest", wanted))])
 
     def _digest(self, what: str, text: str) -> str:
-        return hmac.new(self._key, f"{what}\n{text}".encode(), sha256).hexdigest()
+        return hmac.digest(self._key, f"{what}\n{text}".encode(), "sha256").hex()

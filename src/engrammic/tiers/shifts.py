@@ -83,7 +83,7 @@ class Shifts:
         moment: int,
         pass_id: str | None = None,
     ) -> Changes:
-        """Bring messages back to the hot tier; `indexed` are their records with terms and vectors."""
+        """Bring messages back to the hot tier; `indexed` are their records, terms and vectors."""
         rows = await standings(reader, "message", tuple(steps))
         ids = [i for i in steps if _still(rows.get(i), steps[i]) and i in indexed]
         if not ids:
