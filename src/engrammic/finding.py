@@ -23,6 +23,9 @@ Place: TypeAlias = tuple[str, str]
 HEAD = 100
 """Characters that date, speaker or title may put before a content, generously."""
 
+USUAL = {"summary": MemoryTier.WARM, "fact": MemoryTier.COLD}
+"""The tiers of what has no standing of its own."""
+
 
 @dataclass(frozen=True, slots=True)
 class Finder:
@@ -43,7 +46,7 @@ class Finder:
                 kind=f.kind,
                 text=f.record["content"],
                 score=f.score,
-                tier=tiers.get(place, MemoryTier.HOT),
+                tier=tiers.get(place, USUAL.get(f.kind, MemoryTier.HOT)),
                 item=self.stores[f.kind].item_of(f.record),
                 why=f.why,
                 moment=moment,

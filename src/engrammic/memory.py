@@ -6,8 +6,9 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
 
+from engrammic.authority import CanonicalWriteToken
 from engrammic.backend import Backend, Health
 from engrammic.checks import check_count
 from engrammic.clock import Clock, now
@@ -16,7 +17,7 @@ from engrammic.embed.base import Embedder
 from engrammic.errors import NotFound
 from engrammic.finding import Finder
 from engrammic.hits import Hits
-from engrammic.items import Message, Metadata, Moment, Note
+from engrammic.items import KeyFact, Message, MessageSummary, Metadata, Moment, Note
 from engrammic.ranking.fusion import Fusion
 from engrammic.scope import Scope, Scoped
 from engrammic.selection import Selection
@@ -24,19 +25,26 @@ from engrammic.sessions.importing import Importer, ImportReport, Progress
 from engrammic.stores.base import check_kind_of
 from engrammic.stores.conversations import ConversationStore
 from engrammic.stores.items import ItemStore
+from engrammic.stores.keeping import verified
 from engrammic.stores.messages import MessageStore
 from engrammic.stores.notes import NoteStore
-from engrammic.stores.retrieval import Mode, retrieve
+from engrammic.stores.retrieval import Corpus, Mode, retrieve
+from engrammic.tiers.config import TieredMemoryConfig
+from engrammic.tiers.tiered import TieredMemory
 
 FILL_BATCH = 32
 LARGEST_PAGE = 1_000
+
+
+Item: TypeAlias = Message | Note | MessageSummary | KeyFact
+"""Whatever a search finds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
     """Items of one kind, newest first; `after` gets the next page, None when this is the last."""
 
-    items: tuple[Message | Note, ...]
+    items: tuple[Item, ...]
     after: tuple[int, str] | None
 
 
@@ -55,6 +63,8 @@ class Memory:
         scope: Scope | None = None,
         clock: Clock = now,
         remarks: Sequence[str] = (),
+        tiers: TieredMemoryConfig | None = None,
+        token: CanonicalWriteToken | None = None,
     ) -> None:
         if scope is not None:
             check_kind_of("scope", scope, Scope)
@@ -64,9 +74,13 @@ class Memory:
         self.clock = clock
         self.remarks = tuple(remarks)
         self._scoped = Scoped(backend, self.scope)
-        self.messages = MessageStore(self._scoped, embedder, clock=clock)
+        self.token = token
+        self.messages = MessageStore(self._scoped, embedder, clock=clock, token=token)
         self.conversations = ConversationStore(self._scoped, clock=clock)
-        self.notes = NoteStore(self._scoped, embedder, clock=clock)
+        self.notes = NoteStore(self._scoped, embedder, clock=clock, token=token)
+        self.tiers = TieredMemory(self.messages, self._scoped, embedder, tiers)
+        self.summaries, self.facts = self.tiers.warm, self.tiers.cold
+        self.facts.token = token
 
     async def __aenter__(self) -> Self:
         return self
@@ -81,7 +95,7 @@ class Memory:
 
     async def ready(self) -> None:
         """Declare the tables of every store."""
-        for store in (self.messages, self.conversations, self.notes):
+        for store in (self.conversations, self.notes, self.tiers):
             await store.ready()
 
     async def close(self) -> None:
@@ -99,9 +113,20 @@ class Memory:
         """The same database in another scope: the parts given replace this one's."""
         given = {"tenant": tenant, "user": user, "agent": agent, "project": project}
         scope = replace(self.scope, **{k: v for k, v in given.items() if v is not None})
+        return self._twin(scope=scope)
+
+    async def unlocked(self, secret: str | bytes) -> Memory:
+        """The same memory for its owner, who may write and change what is canonical.
+
+        The first secret given becomes the owner's. Raises InvalidInput for another.
+        """
+        return self._twin(token=await verified(self._scoped, secret))
+
+    def _twin(self, scope: Scope | None = None, token: CanonicalWriteToken | None = None) -> Memory:
         return Memory(
-            self.backend, self.embedder, scope=scope, clock=self.clock, remarks=self.remarks
-        )
+            self.backend, self.embedder, scope=scope or self.scope, clock=self.clock,
+            remarks=self.remarks, tiers=self.tiers.config, token=token,
+        )  # fmt: skip
 
     async def search(
         self,
@@ -120,7 +145,7 @@ class Memory:
         never found. Raises InvalidInput, naming the argument.
         """
         chosen = Selection.of(selection)
-        corpora = [s.corpus(chosen.filter(s.kind)) for s in self._stores if chosen.covers(s.kind)]
+        corpora = await self._corpora(chosen)
         moment = self.clock()
         ranking = await retrieve(
             self._scoped, corpora, query, limit=limit, mode=mode, embedder=self.embedder,
@@ -129,6 +154,14 @@ class Memory:
         finder = Finder(self._scoped, {s.kind: s for s in self._stores}, self.embedder)
         hits = await finder.hits(ranking.hits, query, moment)
         return Hits(hits, ranking.mode, ranking.notes)
+
+    async def _corpora(self, chosen: Selection) -> list[Corpus]:
+        """What is searched: every kind that is asked for, but those that are empty for now."""
+        return [
+            store.corpus(chosen.filter(store.kind))
+            for store in self._stores
+            if chosen.covers(store.kind) and (store in self._always or await store.holds_any())
+        ]
 
     async def remember(
         self,
@@ -174,10 +207,10 @@ class Memory:
         hits = await self.search(query, limit=limit, **selection)
         return compose([hit for hit in hits if hit.score > 0], max_tokens, counter)
 
-    async def get(self, item_id: str) -> Message | Note | None:
+    async def get(self, item_id: str) -> Item | None:
         """The item under an id, whatever its kind, or None."""
         for store in self._stores:
-            found: Message | Note | None = await store.get(item_id)
+            found: Item | None = await store.get(item_id)
             if found is not None:
                 return found
         return None
@@ -189,13 +222,13 @@ class Memory:
         content: str | None = None,
         metadata: Metadata | None = None,
         expires_at: Moment | None = None,
-    ) -> Message | Note:
+    ) -> Item:
         """The item with new content, metadata or expiry; None keeps. Raises NotFound."""
         given: dict[str, Any] = {"content": content, "metadata": metadata, "expires_at": expires_at}
         change = {name: value for name, value in given.items() if value is not None}
         for store in self._stores:
-            fields = change if store is self.messages else {**change, "updated_at": self.clock()}
-            changed: Message | Note | None = await store.change(item_id, **fields)
+            fields = {**change, "updated_at": self.clock()} if store is self.notes else change
+            changed: Item | None = await store.change(item_id, **fields)
             if changed is not None:
                 return changed
         raise NotFound("item", item_id)
@@ -261,4 +294,8 @@ class Memory:
 
     @property
     def _stores(self) -> tuple[ItemStore[Any], ...]:
+        return (self.messages, self.notes, self.summaries, self.facts)
+
+    @property
+    def _always(self) -> tuple[ItemStore[Any], ...]:
         return (self.messages, self.notes)

@@ -15,7 +15,15 @@ from engrammic.predicate import check_is_filter
 from engrammic.stores.messages import check_role
 from engrammic.stores.notes import check_memory_type
 
-KINDS = ("message", "note")
+KINDS = ("message", "note", "summary", "fact")
+
+_HAS = {
+    "message": {"role"},
+    "note": {"memory_type", "project"},
+    "summary": {"role"},
+    "fact": set[str](),
+}
+"""What only some kinds can be narrowed by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +87,13 @@ class Selection:
         """Whether items of the kind can be among those meant."""
         if self.kinds is not None and kind not in self.kinds:
             return False
-        if kind == "message":
-            return self.memory_type is None and self.project is None
-        return self.role is None
+        has = _HAS[kind]
+        given = {"role": self.role, "memory_type": self.memory_type, "project": self.project}
+        return all(value is None or name in has for name, value in given.items())
 
     def filter(self, kind: str) -> Filter | None:
         """The filter over one kind's table."""
-        conversation = "conversation_id" if kind == "message" else "session_id"
+        conversation = "session_id" if kind == "note" else "conversation_id"
         pinned = {
             conversation: self.conversation_id,
             "role": self.role,

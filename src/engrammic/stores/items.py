@@ -157,6 +157,10 @@ class ItemStore(Removing[Item]):
         )  # fmt: skip
         return [ScoredItem(self.item_of(hit.record), hit.score) for hit in found.hits]
 
+    async def holds_any(self) -> bool:
+        """Whether there is any item; one short read."""
+        return bool(await self.backend.query(self.table, limit=1, columns=(self.key,)))
+
     def corpus(self, where: Filter | None = None) -> Corpus:
         """The items that a search may find now."""
         return Corpus(self.kind, self.schema, every(where, alive(self.clock())))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from operator import attrgetter
 from typing import ClassVar
 
-from engrammic.changes import Change, Update
+from engrammic.changes import Change, Put, Update
 from engrammic.checks import shown
 from engrammic.clock import day, milliseconds, new_id
 from engrammic.errors import InvalidInput
@@ -25,6 +25,7 @@ from engrammic.stores.base import (
 from engrammic.stores.conversation_table import CONVERSATIONS, touched
 from engrammic.stores.evidence import EVIDENCE
 from engrammic.stores.facts import FactStore
+from engrammic.stores.indexing import Entries
 from engrammic.stores.items import ItemStore, ScoredItem
 from engrammic.stores.neighbours import SLOTS, is_said_whole, place, said
 from engrammic.stores.retrieval import Mode
@@ -164,6 +165,24 @@ class MessageStore(ItemStore[Message]):
         """The fields of a message that a search passes over."""
         bare: Record = {"message_id": message_id, "resting": True, "terms": None, "around": None}
         return bare | ({"vector": None} if self.schema.of_kind(Kind.VECTOR) else {})
+
+    async def indexed_again(self, message_ids: Sequence[str]) -> Entries:
+        """Stored messages as records with terms and vectors, as if they were new."""
+        stored = await self.existing(message_ids)
+        records = [self.record_of(m, 0, self.clock()) for m in stored.values()]
+        return await self._entries(records, None)
+
+    async def restored(self, reader: Scoped, entries: Entries) -> list[Change]:
+        """The changes by which a search finds stored messages again."""
+        stored = await self._stored(reader, tuple(entries))
+        records = [entries[r["message_id"]][0] for r in stored]
+        return [
+            *await self.arranged(reader, records, stored),
+            Put("messages", records),
+            Put(
+                "passages", [p for r in records for p in self._passages(*entries[r["message_id"]])]
+            ),
+        ]
 
     def place_columns(self) -> tuple[str, ...]:
         """Where in which conversation a message stands."""
