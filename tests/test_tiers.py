@@ -7,9 +7,13 @@ from tests.conftest import NOON, HandClock
 
 from engrammic import Memory, Message
 from engrammic.authority import CanonicalWriteToken
-from engrammic.errors import InvalidInput, Protected
+from engrammic.backends.memory import MemoryBackend
+from engrammic.embed.hashing import HashingEmbedder
+from engrammic.errors import InvalidInput, Locked, Protected
 from engrammic.items import KeyFact, MemoryTier, MessageSummary
-from engrammic.tiers.config import HOUR
+from engrammic.stores.leases import Leases
+from engrammic.stores.tier_metadata import Standing
+from engrammic.tiers.config import HOUR, TieredMemoryConfig
 from engrammic.tiers.fallback import fallback_fact, fallback_summarize, summary_of
 
 OWL = "the owl Mathilda nests in the old mill by the river"
@@ -179,3 +183,102 @@ def test_tiers_chain_to_their_ends() -> None:
     assert MemoryTier.COLD.demote() is None
     assert MemoryTier.COLD.promote() is MemoryTier.WARM
     assert MemoryTier.HOT.promote() is None
+
+
+async def test_a_pass_moves_what_rests_and_what_overflows(clock: HandClock) -> None:
+    config = TieredMemoryConfig(max_hot_messages=5, max_warm_summaries=3)
+    async with Memory(MemoryBackend(), HashingEmbedder(), clock=clock, tiers=config) as memory:
+        await memory.ready()
+        await memory.messages.add_batch(
+            [Message("c1", "user", f"word{n} of the day", f"m{n:02}") for n in range(12)]
+        )
+        dry = await memory.maintain(dry_run=True)
+        report = await memory.maintain()
+
+        assert (dry.demoted_to_warm, dry.demoted_to_cold) == (3, 4)
+        assert (report.demoted_to_warm, report.demoted_to_cold) == (3, 4)
+        stats = await memory.tiers.get_stats()
+        assert (stats.hot_count, stats.warm_count, stats.cold_count) == (5, 3, 4)
+        for n in range(12):
+            assert len([h for h in await memory.search(f"word{n}") if f"word{n} " in h.text]) == 1
+        again = await memory.maintain()
+        assert (again.demoted_to_warm, again.demoted_to_cold, again.promoted) == (0, 0, 0)
+
+
+async def test_age_and_importance_decide(memory: Memory, clock: HandClock) -> None:
+    await memory.tiers.add_message(Message("c", "user", "faint trace of paint", "faint"), 0.2)
+    await memory.messages.add(
+        Message("c", "user", "deep trace of paint", "deep"), standing=Standing(0.9)
+    )
+    clock.forward(25 * HOUR)
+
+    report = await memory.maintain()
+
+    assert report.demoted_to_warm == 1
+    assert {h.id: h.tier for h in await memory.search("trace of paint")} == {
+        "faint": "warm", "deep": "hot",
+    }  # fmt: skip
+
+
+async def test_what_is_recalled_often_comes_back(memory: Memory) -> None:
+    message = await told(memory)
+    await memory.tiers.demote_to_warm("m1", summary_of(message))
+    for _ in range(3):
+        await memory.tiers.search_adaptive("owl Mathilda")
+
+    assert (await memory.maintain()).promoted == 1
+    assert await found(memory) == [("message", "m1", "hot")]
+
+
+async def test_when_a_session_ends_what_was_learnt_stays(memory: Memory, clock: HandClock) -> None:
+    add = memory.tiers.add_message
+    await add(Message("c1", "user", OWL, "m1"), 0.8)
+    await add(Message("c1", "user", "the code is Mathilda 1234", "m2"), 0.8, "ephemeral")
+    await add(Message("c1", "user", "Mathilda, until noon", "m3", expires_at=clock() + HOUR), 0.8)
+    clock.forward(49 * HOUR)
+    assert await found(memory) == []
+
+    report = await memory.maintain()
+
+    assert report.expired == 3
+    assert await found(memory) == [("summary", "m1", "warm")]
+    assert await memory.backend.count("messages") == 0
+    assert await memory.backend.count("tier_metadata") == 1
+    assert await memory.tiers.promote_to_hot("m1") is None
+    assert await memory.delete("m1")
+    for table in ("summaries", "facts", "evidence", "tier_metadata", "passages"):
+        assert await memory.backend.count(table) == 0, table
+
+
+async def test_the_evidence_goes_when_its_time_is_over(clock: HandClock) -> None:
+    config = TieredMemoryConfig(max_hot_messages=0, evidence_retention_hours=24)
+    async with Memory(MemoryBackend(), HashingEmbedder(), clock=clock, tiers=config) as memory:
+        await memory.ready()
+        await told(memory)
+        await memory.maintain()
+        assert await memory.messages.get("m1") is not None
+        clock.forward(25 * HOUR)
+
+        assert (await memory.maintain()).evidence_dropped == 1
+        assert await memory.messages.get("m1") is None
+        assert await found(memory) == [("summary", "m1", "warm")]
+
+
+async def test_one_process_maintains_at_a_time(memory: Memory, clock: HandClock) -> None:
+    leases = Leases(memory._scoped, clock=clock)
+    await leases.take("maintain", "somebody else", 60_000)
+    with pytest.raises(Locked):
+        await memory.maintain()
+    clock.forward(60_000)
+    await memory.maintain()
+    await leases.take("maintain", "somebody else", 60_000)
+
+
+async def test_what_says_the_same_becomes_one(memory: Memory) -> None:
+    for n, text in enumerate(("Ada likes  green TEA", "Ada likes green tea.", "Ada likes oolong")):
+        await memory.remember(text, "preference", id=f"n{n}")
+    await memory.remember("Ada likes green tea", "insight", id="other")
+
+    assert (await memory.maintain()).merged == 1
+    assert {n.note_id for n in await memory.notes.list()} == {"n0", "n2", "other"}
+    assert (await memory.maintain()).merged == 0

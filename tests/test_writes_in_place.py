@@ -19,7 +19,9 @@ from engrammic.errors import Closed, Conflict, InvalidInput
 from engrammic.filters import EVERYTHING, eq
 from engrammic.types import Field, Kind, Record, Schema
 
-NOTES = Schema("notes", (Field("id", Kind.TEXT, nullable=False), Field("text", Kind.TEXT, nullable=False)))
+NOTES = Schema(
+    "notes", (Field("id", Kind.TEXT, nullable=False), Field("text", Kind.TEXT, nullable=False))
+)
 
 
 @pytest.fixture
@@ -174,7 +176,9 @@ async def test_no_write_in_place_after_close(tmp_path: Path) -> None:
 
 async def test_a_change_list_fills_one_segment_of_the_word_index(tmp_path: Path) -> None:
     backend = await SqliteBackend.connect(str(tmp_path))
-    await backend.ensure_table(Schema("turns", (Field("id", Kind.TEXT, nullable=False), Field("t", Kind.TERMS))))
+    await backend.ensure_table(
+        Schema("turns", (Field("id", Kind.TEXT, nullable=False), Field("t", Kind.TERMS)))
+    )
     await backend.insert("turns", [{"id": "a", "t": ["one"]}])
     await backend.apply(
         [Put("turns", [{"id": "a", "t": ["two"]}]), Put("turns", [{"id": "b", "t": ["three"]}])]

@@ -26,15 +26,15 @@ class CanonicalWriteToken:
     _key: bytes = field(repr=False)
 
     def __post_init__(self) -> None:
-        if not isinstance(self._key, bytes) or len(self._key) != sha256().digest_size:
+        if len(self._key) != sha256().digest_size:
             raise InvalidInput("token", "is made by CanonicalWriteToken.from_secret(secret)")
 
     @classmethod
     def from_secret(cls, secret: str | bytes, salt: bytes) -> Self:
         """The token of a secret (SHORTEST_SECRET bytes or more) in the memory with this salt."""
-        given = secret.encode() if isinstance(secret, str) else secret
-        if not isinstance(given, bytes):
+        if not isinstance(secret, str | bytes):
             raise InvalidInput("secret", f"want a text or bytes, not {shown(type(secret))}")
+        given = secret.encode() if isinstance(secret, str) else secret
         check_count("secret's length", len(given), SHORTEST_SECRET, 1 << 20)
         return cls(scrypt(given, salt=salt, n=_COST, r=8, p=1, maxmem=64 << 20, dklen=32))
 

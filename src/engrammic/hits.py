@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, overload
 
 from engrammic.clock import iso
-from engrammic.items import KeyFact, Message, MessageSummary, Note
+from engrammic.items import Item, KeyFact, Message, MessageSummary
 from engrammic.ranking.fusion import Fused
 from engrammic.stores.retrieval import Mode
 
@@ -25,7 +25,7 @@ class Hit:
     text: str
     score: float
     tier: str
-    item: Message | Note | MessageSummary | KeyFact
+    item: Item
     why: Fused
     moment: int
     passage: tuple[int, int] | None = None

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 Moment: TypeAlias = int | datetime
 """A point in time: unix milliseconds, or a `datetime` (naive ones are UTC)."""
@@ -69,6 +69,7 @@ class Message:
     The item is hidden from the moment `expires_at` on, and then deleted.
     """
 
+    kind: ClassVar[str] = "message"
     conversation_id: str
     role: str
     content: str
@@ -80,6 +81,11 @@ class Message:
     created_at: Moment | None = None
     expires_at: Moment | None = None
     metadata: Metadata = field(default_factory=dict)
+
+    @property
+    def id(self) -> str | None:
+        """The item's id, whatever its kind calls it."""
+        return self.message_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +108,7 @@ class Note:
     `source` says where it comes from (a path, a URL), `section` where in it.
     """
 
+    kind: ClassVar[str] = "note"
     content: str
     note_id: str | None = None
     memory_type: str = "note"
@@ -115,6 +122,11 @@ class Note:
     expires_at: Moment | None = None
     metadata: Metadata = field(default_factory=dict)
 
+    @property
+    def id(self) -> str | None:
+        """The item's id, whatever its kind calls it."""
+        return self.note_id
+
 
 @dataclass(frozen=True, slots=True)
 class MessageSummary:
@@ -123,6 +135,7 @@ class MessageSummary:
     Role, name, time and metadata are the message's own.
     """
 
+    kind: ClassVar[str] = "summary"
     original_message_id: str
     conversation_id: str
     role: str
@@ -134,6 +147,16 @@ class MessageSummary:
     expires_at: Moment | None = None
     metadata: Metadata = field(default_factory=dict)
 
+    @property
+    def id(self) -> str | None:
+        """The item's id, whatever its kind calls it."""
+        return self.summary_id
+
+    @property
+    def content(self) -> str:
+        """The text, as other kinds call it."""
+        return self.summary
+
 
 @dataclass(frozen=True, slots=True)
 class KeyFact:
@@ -144,6 +167,7 @@ class KeyFact:
     `claim` is the question that it answers: another answer to it takes its place.
     """
 
+    kind: ClassVar[str] = "fact"
     fact: str
     fact_id: str | None = None
     original_message_ids: tuple[str, ...] = ()
@@ -156,3 +180,17 @@ class KeyFact:
     created_at: Moment | None = None
     expires_at: Moment | None = None
     metadata: Metadata = field(default_factory=dict)
+
+    @property
+    def id(self) -> str | None:
+        """The item's id, whatever its kind calls it."""
+        return self.fact_id
+
+    @property
+    def content(self) -> str:
+        """The text, as other kinds call it."""
+        return self.fact
+
+
+Item: TypeAlias = Message | Note | MessageSummary | KeyFact
+"""Whatever a search finds."""

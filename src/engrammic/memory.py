@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeAlias
+from typing import Any, Self
 
 from engrammic.authority import CanonicalWriteToken
 from engrammic.backend import Backend, Health
@@ -17,7 +17,8 @@ from engrammic.embed.base import Embedder
 from engrammic.errors import NotFound
 from engrammic.finding import Finder
 from engrammic.hits import Hits
-from engrammic.items import KeyFact, Message, MessageSummary, Metadata, Moment, Note
+from engrammic.items import Item, Metadata, Moment, Note
+from engrammic.predicate import LARGEST
 from engrammic.ranking.fusion import Fusion
 from engrammic.scope import Scope, Scoped
 from engrammic.selection import Selection
@@ -26,18 +27,17 @@ from engrammic.stores.base import check_kind_of
 from engrammic.stores.conversations import ConversationStore
 from engrammic.stores.items import ItemStore
 from engrammic.stores.keeping import verified
+from engrammic.stores.leases import Leases
 from engrammic.stores.messages import MessageStore
 from engrammic.stores.notes import NoteStore
 from engrammic.stores.retrieval import Corpus, Mode, retrieve
+from engrammic.tiers.ageing import Ageing
 from engrammic.tiers.config import TieredMemoryConfig
+from engrammic.tiers.maintaining import Advance, Maintenance, MaintenanceReport, ignored
 from engrammic.tiers.tiered import TieredMemory
 
 FILL_BATCH = 32
 LARGEST_PAGE = 1_000
-
-
-Item: TypeAlias = Message | Note | MessageSummary | KeyFact
-"""Whatever a search finds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,11 +224,13 @@ class Memory:
         expires_at: Moment | None = None,
     ) -> Item:
         """The item with new content, metadata or expiry; None keeps. Raises NotFound."""
-        given: dict[str, Any] = {"content": content, "metadata": metadata, "expires_at": expires_at}
-        change = {name: value for name, value in given.items() if value is not None}
+        given: dict[str, Any] = {"metadata": metadata, "expires_at": expires_at}
         for store in self._stores:
-            fields = {**change, "updated_at": self.clock()} if store is self.notes else change
-            changed: Item | None = await store.change(item_id, **fields)
+            change = {store.text: content, **given}
+            if store is self.notes:
+                change["updated_at"] = self.clock()
+            change = {name: value for name, value in change.items() if value is not None}
+            changed: Item | None = await store.change(item_id, **change)
             if changed is not None:
                 return changed
         raise NotFound("item", item_id)
@@ -263,6 +265,23 @@ class Memory:
     async def delete_expired(self) -> int:
         """Delete everything whose time is over; how many items."""
         return sum([await store.delete_expired() for store in self._stores])
+
+    async def maintain(
+        self, *, dry_run: bool = False, most: int | None = None, advance: Advance = ignored
+    ) -> MaintenanceReport:
+        """One pass over this scope: expire, promote, demote, merge what says the same, optimize.
+
+        It makes at most `most` moves; the next pass goes on. With `dry_run` nothing
+        changes and the report holds the moves that would be made. Raises Locked
+        while another process maintains the scope.
+        """
+        if most is not None:
+            check_count("most", most, 0, LARGEST)
+        ageing = Ageing(self.tiers)
+        leases = Leases(self._scoped, clock=self.clock)
+        return await Maintenance(ageing, self.notes, leases).run(
+            dry_run=dry_run, most=most, advance=advance
+        )
 
     async def fill_in(self) -> AsyncIterator[int]:
         """Give items stored without a model their vectors; yields how many are left."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
+from engrammic.changes import Delete
 from engrammic.checks import shown
 from engrammic.clock import day, milliseconds, new_id
 from engrammic.errors import InvalidInput
-from engrammic.filters import eq, every
-from engrammic.items import FactType, KeyFact
+from engrammic.filters import Compare, Op, eq, every, is_in
+from engrammic.items import FactType, KeyFact, MemoryTier
 from engrammic.scope import Scoped
 from engrammic.stores.base import (
     alive,
@@ -20,11 +21,11 @@ from engrammic.stores.base import (
     check_short,
 )
 from engrammic.stores.evidence import EVIDENCE, rewritten
-from engrammic.stores.indexing import Changes
+from engrammic.stores.indexing import Changes, Records
 from engrammic.stores.items import ItemStore, ScoredItem
 from engrammic.stores.retrieval import Mode
 from engrammic.stores.summaries import check_names
-from engrammic.stores.tier_metadata import Standing
+from engrammic.stores.tier_metadata import TIER_METADATA, Standing, standing_of
 from engrammic.types import Field, Index, Kind, Order, Record, Schema
 
 _FIELDS = (
@@ -55,6 +56,7 @@ class FactStore(ItemStore[KeyFact]):
     kind: ClassVar[str] = "fact"
     table: ClassVar[str] = "facts"
     key: ClassVar[str] = "fact_id"
+    text: ClassVar[str] = "fact"
     standing: ClassVar[Standing | None] = None
 
     @staticmethod
@@ -92,6 +94,20 @@ class FactStore(ItemStore[KeyFact]):
         """As `search`, within one conversation."""
         where = eq("conversation_id", conversation_id)
         return await self.search(query, limit, min_score, mode=mode, where=where)
+
+    def place_columns(self) -> tuple[str, ...]:
+        """The id, and what it was learnt from."""
+        return ("fact_id", "original_message_ids")
+
+    async def without(self, reader: Scoped, gone: Records) -> Changes:
+        """As for every item; cold messages that no fact stands for any more live nowhere now."""
+        ids = {i for record in gone for i in record["original_message_ids"] or ()}
+        going = [record["fact_id"] for record in gone]
+        others = every(is_in("message_id", tuple(ids)), Compare("fact_id", Op.NOT_IN, going))
+        held = {r["message_id"] for r in await reader.query(EVIDENCE.name, others)} if ids else ids
+        left = every(standing_of("message", sorted(ids - held)), eq("tier", MemoryTier.COLD))
+        standing = Delete(TIER_METADATA.name, left)
+        return [*await super().without(reader, gone), *([standing] if ids - held else [])]
 
     def record_of(self, item: KeyFact, number: int, moment: int) -> Record:
         """The fact's fields, with an id and a time. Raises InvalidInput."""

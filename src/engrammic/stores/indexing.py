@@ -51,6 +51,8 @@ class Indexing(Store, Generic[Item]):
     kind: ClassVar[str]
     table: ClassVar[str]
     key: ClassVar[str]
+    text: ClassVar[str] = "content"
+    """The item's own name for what a record calls its content."""
     standing: ClassVar[Standing | None] = Standing()
     """How a new item starts; None for what has no standing of its own."""
     indexed: ClassVar[Filter | None] = None

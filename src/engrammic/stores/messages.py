@@ -10,7 +10,7 @@ from engrammic.changes import Change, Put, Update
 from engrammic.checks import shown
 from engrammic.clock import day, milliseconds, new_id
 from engrammic.errors import InvalidInput
-from engrammic.filters import Filter, eq, every, is_null
+from engrammic.filters import Filter, eq, every, is_in, is_null
 from engrammic.items import Message
 from engrammic.scope import Scoped
 from engrammic.stores.base import (
@@ -165,6 +165,15 @@ class MessageStore(ItemStore[Message]):
         """The fields of a message that a search passes over."""
         bare: Record = {"message_id": message_id, "resting": True, "terms": None, "around": None}
         return bare | ({"vector": None} if self.schema.of_kind(Kind.VECTOR) else {})
+
+    async def raw(self, message_ids: Sequence[str]) -> list[Record]:
+        """The records of stored messages, expired ones too."""
+        return await self.backend.query("messages", is_in("message_id", message_ids))
+
+    async def page(self, where: Filter, after: str, limit: int) -> list[Record]:
+        """Records that match, expired ones too, by id, behind the id `after` ("" for the first)."""
+        behind = (after,) if after else None
+        return await self.backend.query("messages", where, after=behind, limit=limit)
 
     async def indexed_again(self, message_ids: Sequence[str]) -> Entries:
         """Stored messages as records with terms and vectors, as if they were new."""

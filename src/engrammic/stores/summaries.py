@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from engrammic.changes import Delete
 from engrammic.clock import day, milliseconds
 from engrammic.errors import InvalidInput
 from engrammic.filters import eq, every
 from engrammic.items import MessageSummary
+from engrammic.scope import Scoped
 from engrammic.stores.base import (
     alive,
     check_content,
@@ -16,9 +18,10 @@ from engrammic.stores.base import (
     check_metadata,
     check_short,
 )
+from engrammic.stores.indexing import Changes, Records
 from engrammic.stores.items import ItemStore, ScoredItem
 from engrammic.stores.retrieval import Mode
-from engrammic.stores.tier_metadata import Standing
+from engrammic.stores.tier_metadata import TIER_METADATA, Standing, standing_of
 from engrammic.types import Field, Index, Kind, Order, Record, Schema
 
 _FIELDS = (
@@ -47,6 +50,7 @@ class SummaryStore(ItemStore[MessageSummary]):
     kind: ClassVar[str] = "summary"
     table: ClassVar[str] = "summaries"
     key: ClassVar[str] = "summary_id"
+    text: ClassVar[str] = "summary"
     standing: ClassVar[Standing | None] = None
 
     @staticmethod
@@ -87,6 +91,16 @@ class SummaryStore(ItemStore[MessageSummary]):
         """As `search`, within one conversation."""
         where = eq("conversation_id", conversation_id)
         return await self.search(query, limit, min_score, mode=mode, where=where)
+
+    def place_columns(self) -> tuple[str, ...]:
+        """The id, and whose summary it is."""
+        return ("summary_id", "original_message_id")
+
+    async def without(self, reader: Scoped, gone: Records) -> Changes:
+        """As for every item; the messages' standing goes as well: they live nowhere now."""
+        originals = [record["original_message_id"] for record in gone]
+        standing = Delete(TIER_METADATA.name, standing_of("message", originals))
+        return [*await super().without(reader, gone), *([standing] if gone else [])]
 
     def record_of(self, item: MessageSummary, number: int, moment: int) -> Record:
         """The summary's fields, with an id and a time. Raises InvalidInput."""

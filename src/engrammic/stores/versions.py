@@ -87,7 +87,8 @@ class VersionStore(ItemStore[Version]):
 
     def searchable(self, record: Record) -> str:
         """What was indexed of the item."""
-        return (record["heading"] or "") + record["content"]
+        heading, content = record["heading"] or "", record["content"]
+        return f"{heading}{content}"
 
 
 def closing(

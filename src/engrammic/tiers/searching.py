@@ -21,6 +21,7 @@ from engrammic.stores.moves import MoveLog
 from engrammic.stores.retrieval import Found, Mode, retrieve
 from engrammic.stores.summaries import SummaryStore
 from engrammic.stores.tier_metadata import TIER_METADATA, TierMetadata, TierMetadataStore
+from engrammic.stores.versions import VersionStore
 from engrammic.tiers.config import TieredMemoryConfig
 from engrammic.tiers.scores import MultiFactorScore, boosted, combined, recency
 from engrammic.tiers.shifts import Shifts
@@ -80,11 +81,12 @@ class TieredSearch:
         self.cold = FactStore(self.backend, self.embedder, clock=self.clock)
         self.standing = TierMetadataStore(self.backend, clock=self.clock)
         self.moves = MoveLog(self.backend, clock=self.clock)
+        self.versions = VersionStore(self.backend, self.embedder, clock=self.clock)
         self.shifts = Shifts(self.hot, self.warm, self.cold)
 
     async def ready(self) -> None:
         """Declare every table."""
-        for store in (self.hot, self.warm, self.cold, self.standing, self.moves):
+        for store in (self.hot, self.warm, self.cold, self.standing, self.moves, self.versions):
             await store.ready()
 
     async def record_access(self, message_id: str, kind: str = "message") -> bool:
