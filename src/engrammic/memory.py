@@ -18,7 +18,7 @@ from engrammic.errors import NotFound
 from engrammic.finding import Finder
 from engrammic.hits import Hits
 from engrammic.items import Item, Metadata, Moment, Note
-from engrammic.predicate import LARGEST
+from engrammic.lifecycle import Lifecycle
 from engrammic.ranking.fusion import Fusion
 from engrammic.scope import Scope, Scoped
 from engrammic.selection import Selection
@@ -27,13 +27,10 @@ from engrammic.stores.base import check_kind_of
 from engrammic.stores.conversations import ConversationStore
 from engrammic.stores.items import ItemStore
 from engrammic.stores.keeping import verified
-from engrammic.stores.leases import Leases
 from engrammic.stores.messages import MessageStore
 from engrammic.stores.notes import NoteStore
 from engrammic.stores.retrieval import Corpus, Mode, retrieve
-from engrammic.tiers.ageing import Ageing
 from engrammic.tiers.config import TieredMemoryConfig
-from engrammic.tiers.maintaining import Advance, Maintenance, MaintenanceReport, ignored
 from engrammic.tiers.tiered import TieredMemory
 
 FILL_BATCH = 32
@@ -48,7 +45,7 @@ class Page:
     after: tuple[int, str] | None
 
 
-class Memory:
+class Memory(Lifecycle):
     """An agent's memory: one scope of one database. Open it with `engrammic.open`.
 
     `remarks` says what one should know of how it was opened. Everything is
@@ -141,8 +138,8 @@ class Memory:
         """What fits the query best, over everything, best first.
 
         `selection` are the fields of `Selection`: kinds, conversation_id, role,
-        memory_type, project, since, until, metadata, where. Expired items are
-        never found. Raises InvalidInput, naming the argument.
+        memory_type, project, since, until, metadata, where, as_of, valid_at. Expired
+        items are never found. Raises InvalidInput, naming the argument.
         """
         chosen = Selection.of(selection)
         corpora = await self._corpora(chosen)
@@ -151,17 +148,21 @@ class Memory:
             self._scoped, corpora, query, limit=limit, mode=mode, embedder=self.embedder,
             moment=moment, min_score=min_score, fusion=fusion,
         )  # fmt: skip
-        finder = Finder(self._scoped, {s.kind: s for s in self._stores}, self.embedder)
+        stores = {s.kind: s for s in (*self._stores, self.tiers.versions)}
+        finder = Finder(self._scoped, stores, self.embedder)
         hits = await finder.hits(ranking.hits, query, moment)
         return Hits(hits, ranking.mode, ranking.notes)
 
     async def _corpora(self, chosen: Selection) -> list[Corpus]:
         """What is searched: every kind that is asked for, but those that are empty for now."""
-        return [
+        found = [
             store.corpus(chosen.filter(store.kind))
             for store in self._stores
             if chosen.covers(store.kind) and (store in self._always or await store.holds_any())
         ]
+        if chosen.as_of is not None and await self.tiers.versions.holds_any():
+            found.append(self.tiers.versions.corpus(chosen.past()))
+        return found
 
     async def remember(
         self,
@@ -227,8 +228,6 @@ class Memory:
         given: dict[str, Any] = {"metadata": metadata, "expires_at": expires_at}
         for store in self._stores:
             change = {store.text: content, **given}
-            if store is self.notes:
-                change["updated_at"] = self.clock()
             change = {name: value for name, value in change.items() if value is not None}
             changed: Item | None = await store.change(item_id, **change)
             if changed is not None:
@@ -265,23 +264,6 @@ class Memory:
     async def delete_expired(self) -> int:
         """Delete everything whose time is over; how many items."""
         return sum([await store.delete_expired() for store in self._stores])
-
-    async def maintain(
-        self, *, dry_run: bool = False, most: int | None = None, advance: Advance = ignored
-    ) -> MaintenanceReport:
-        """One pass over this scope: expire, promote, demote, merge what says the same, optimize.
-
-        It makes at most `most` moves; the next pass goes on. With `dry_run` nothing
-        changes and the report holds the moves that would be made. Raises Locked
-        while another process maintains the scope.
-        """
-        if most is not None:
-            check_count("most", most, 0, LARGEST)
-        ageing = Ageing(self.tiers)
-        leases = Leases(self._scoped, clock=self.clock)
-        return await Maintenance(ageing, self.notes, leases).run(
-            dry_run=dry_run, most=most, advance=advance
-        )
 
     async def fill_in(self) -> AsyncIterator[int]:
         """Give items stored without a model their vectors; yields how many are left."""

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, Self
 
 from engrammic.checks import check_name, shown
 from engrammic.clock import milliseconds
 from engrammic.errors import InvalidInput
-from engrammic.filters import Compare, Filter, Op, eq, every
+from engrammic.filters import Compare, Filter, Op, Or, eq, every, within
 from engrammic.items import Moment
 from engrammic.predicate import check_is_filter
+from engrammic.stores.facts import valid_at
 from engrammic.stores.messages import check_role
 from engrammic.stores.notes import check_memory_type
+from engrammic.stores.versions import current_at, recorded_by
 
 KINDS = ("message", "note", "summary", "fact")
 
@@ -31,7 +33,8 @@ class Selection:
     """Which items are meant. What only one kind has leaves the other kinds out.
 
     `since` is included, `until` is not. `metadata` names values that an item's
-    metadata must have; dots reach into it.
+    metadata must have; dots reach into it. `as_of` asks for what was held at a
+    time, later corrections aside; `valid_at` for facts that held then.
     """
 
     kinds: Sequence[str] | None = None
@@ -43,6 +46,8 @@ class Selection:
     until: Moment | None = None
     metadata: Mapping[str, Any] | None = None
     where: Filter | None = None
+    as_of: Moment | None = None
+    valid_at: Moment | None = None
 
     def __post_init__(self) -> None:
         self._check_kinds()
@@ -53,7 +58,7 @@ class Selection:
             check_role(self.role)
         if self.memory_type is not None:
             check_memory_type(self.memory_type)
-        for name in ("since", "until"):
+        for name in ("since", "until", "as_of", "valid_at"):
             if getattr(self, name) is not None:
                 milliseconds(name, getattr(self, name))
         if self.where is not None:
@@ -106,4 +111,21 @@ class Selection:
         if self.until is not None:
             parts.append(Compare("created_at", Op.LT, milliseconds("until", self.until)))
         parts += [eq(f"metadata.{n}", v) for n, v in (self.metadata or {}).items()]
-        return every(*parts, self.where)
+        return every(*parts, *self._times(kind), self.where)
+
+    def past(self) -> Filter:
+        """The filter over the versions that were current `as_of`."""
+        assert self.as_of is not None
+        mine = [every(eq("kind", kind), within("item", found)) if found else eq("kind", kind)
+                for kind in KINDS if self.covers(kind)
+                for found in (replace(self, as_of=None).filter(kind),)]  # fmt: skip
+        return every(Or(tuple(mine)), current_at(milliseconds("as_of", self.as_of)))
+
+    def _times(self, kind: str) -> list[Filter]:
+        parts: list[Filter] = []
+        if self.as_of is not None:
+            moment = milliseconds("as_of", self.as_of)
+            parts.append(recorded_by(moment, updated=kind != "summary"))
+        if self.valid_at is not None and kind == "fact":
+            parts.append(valid_at(milliseconds("valid_at", self.valid_at)))
+        return parts

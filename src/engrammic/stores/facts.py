@@ -9,7 +9,7 @@ from engrammic.changes import Delete
 from engrammic.checks import shown
 from engrammic.clock import day, milliseconds, new_id
 from engrammic.errors import InvalidInput
-from engrammic.filters import Compare, Op, eq, every, is_in
+from engrammic.filters import Compare, Filter, Op, Or, eq, every, is_in, is_null
 from engrammic.items import FactType, KeyFact, MemoryTier
 from engrammic.scope import Scoped
 from engrammic.stores.base import (
@@ -164,6 +164,13 @@ class FactStore(ItemStore[KeyFact]):
         where = every(eq(field, value), alive(self.clock()))
         found = await self.backend.query(self.table, where, order=Order("created_at"))
         return [self.item_of(record) for record in found]
+
+
+def valid_at(moment: int) -> Filter:
+    """Facts that hold at `moment`."""
+    begun = Or((is_null("valid_from"), Compare("valid_from", Op.LTE, moment)))
+    lasting = Or((is_null("valid_until"), Compare("valid_until", Op.GT, moment)))
+    return every(begun, lasting)
 
 
 def _check_order(record: Record) -> None:

@@ -21,6 +21,7 @@ from engrammic.stores.base import Storage, Store
 from engrammic.stores.encoding import PASSAGES, Encoded, encode_later
 from engrammic.stores.keeping import check_open, refused, standings
 from engrammic.stores.parts import passages_of, without_derived
+from engrammic.stores.past import versions
 from engrammic.stores.tier_metadata import TIER_METADATA, Standing
 from engrammic.stores.tombstones import Reason, Tombstones
 from engrammic.text import terms
@@ -39,10 +40,14 @@ Entries: TypeAlias = Mapping[str, tuple[Record, Encoded | None]]
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """How items come in: with which standing, and which ids nobody had before."""
+    """How items come in: with which standing, which ids nobody had before.
+
+    `allowed` items come in whatever was rejected or forgotten.
+    """
 
     standing: Standing | None = None
     fresh: frozenset[str] = frozenset()
+    allowed: bool = False
 
 
 class Indexing(Store, Generic[Item]):
@@ -92,7 +97,8 @@ class Indexing(Store, Generic[Item]):
 
     def schemas(self) -> Sequence[Schema]:
         """The items' table, and those of what hangs on them."""
-        return (self.schema, TIER_METADATA, PASSAGES)
+        dimension = self.embedder.dimension if self.embedder else None
+        return (self.schema, TIER_METADATA, PASSAGES, versions(dimension))
 
     def words(self, record: Record) -> str:
         """The terms of what is indexed, joined by spaces."""
@@ -114,12 +120,14 @@ class Indexing(Store, Generic[Item]):
             await self.tombstones.ready()
         await super().ready()
 
-    async def _changes(self, reader: Scoped, entries: Entries, entry: Entry = Entry()) -> Changes:
+    async def changes(self, reader: Scoped, entries: Entries, entry: Entry = Entry()) -> Changes:
+        """The changes that store records with all that hangs on them. Raises Protected, KeptOut."""
         ids = tuple(entries)
         given = tuple(i for i in ids if i not in entry.fresh)
         rows = await standings(reader, self.kind, given) if given else {}
         check_open(rows.values(), self.token)
-        await self._admit(reader, entries)
+        if not entry.allowed:
+            await self._admit(reader, entries)
         replaced = await self._stored(reader, given) if given else []
         changes = await self.arranged(reader, [r for r, _ in entries.values()], replaced)
         known = {record[self.key] for record in replaced}
@@ -144,7 +152,7 @@ class Indexing(Store, Generic[Item]):
             return []
         moment = self.clock()
         new = [start.record(self.kind, r, i, moment) for i, (r, _) in entries.items()
-               if i not in rows]  # fmt: skip
+               if i not in rows and not r.get("resting")]  # fmt: skip
         changes: Changes = [Put(TIER_METADATA.name, new)] if new else []
         aged = [i for i, row in rows.items() if row["tier"] != start.tier]
         if aged:

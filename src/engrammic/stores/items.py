@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import builtins
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Generic, NamedTuple, TypeAlias
@@ -10,18 +11,24 @@ from typing import Any, Generic, NamedTuple, TypeAlias
 from engrammic.changes import Put, Update
 from engrammic.embed.base import Vectors
 from engrammic.errors import Conflict, Protected, UnknownField
-from engrammic.filters import Compare, Filter, Op, every, is_in
+from engrammic.filters import Compare, Filter, Op, eq, every, is_in
 from engrammic.items import MemoryAuthority
 from engrammic.scope import Scoped
 from engrammic.stores.base import alive, check_kind_of
 from engrammic.stores.indexing import BATCH as BATCH
 from engrammic.stores.indexing import Changes, Entries, Entry, Item, Records
+from engrammic.stores.past import closing
 from engrammic.stores.removing import Removing
 from engrammic.stores.retrieval import Corpus, Mode, retrieve
 from engrammic.stores.tier_metadata import Standing
-from engrammic.types import Order, Record, Vector
+from engrammic.text import terms
+from engrammic.types import Kind, Order, Record, Vector
 
 Items: TypeAlias = list[Item]
+
+
+ALIKE = 200
+"""Items with the same words that are looked at when one is rejected."""
 
 
 class ScoredItem(NamedTuple, Generic[Item]):
@@ -88,14 +95,14 @@ class ItemStore(Removing[Item]):
     async def _write(self, records: Records, units: Vectors | None, entry: Entry) -> None:
         """Batch by batch: while one is written, the next one's words and vectors are made."""
         if len(records) <= BATCH:
-            await self._store(await self._entries(records, units), entry)
+            await self._store(await self.entries(records, units), entry)
             return
         writing: asyncio.Task[None] | None = None
         try:
             for start in range(0, len(records), BATCH):
                 batch = records[start : start + BATCH]
                 given = None if units is None else units[start : start + BATCH]
-                entries = await self._entries(batch, given)
+                entries = await self.entries(batch, given)
                 if writing is not None:
                     await writing
                     writing = None
@@ -108,7 +115,8 @@ class ItemStore(Removing[Item]):
             if writing is not None:
                 await writing
 
-    async def _entries(self, records: Records, units: Vectors | None) -> Entries:
+    async def entries(self, records: Records, units: Vectors | None = None) -> Entries:
+        """The records with terms, and with the vectors given or made now."""
         indexed = map(self._indexed, records, await self._encoded(records, units))
         return {record[self.key]: (record, e) for record, e in indexed}
 
@@ -133,6 +141,17 @@ class ItemStore(Removing[Item]):
         where = every(where, alive(self.clock()))
         found = await self.backend.query(self.table, where, order=order, after=after, limit=limit)
         return [self.item_of(record) for record in found]
+
+    async def alike(self, content: str) -> builtins.list[str]:
+        """Ids of items found now that say the same, whatever their case and spacing."""
+        await self.ready()
+        words = terms(content)
+        found = await self.backend.text_search(
+            self.table, tuple(dict.fromkeys(words)), limit=ALIKE,
+            where=alive(self.clock()), columns=(self.key, "content"),
+        )  # fmt: skip
+        wanted = " ".join(words)
+        return [h.record[self.key] for h in found if " ".join(terms(h.record["content"])) == wanted]
 
     async def existing(self, item_ids: Sequence[str]) -> dict[str, Item]:
         """Those of the items that are stored, by id."""
@@ -214,16 +233,22 @@ class ItemStore(Removing[Item]):
         while (stored := await self.get(item_id)) is not None:
             item = replace(stored, **fields)  # type: ignore[type-var]
             record = self.record_of(item, 0, self.clock())
-            [encoded] = await self._encoded([record], None)
-            entries = {item_id: self._indexed(record, encoded)}
+            if self._keeps_time:
+                record["updated_at"] = self.clock()
+            entries = await self.entries([record])
+            new_text = getattr(item, self.text) != getattr(stored, self.text)
 
             async def changing(
-                reader: Scoped, seen: Item = stored, entries: Entries = entries
+                reader: Scoped,
+                seen: Item = stored,
+                entries: Entries = entries,
+                rewritten: bool = new_text,
             ) -> Changes:
                 now = await reader.get(self.table, (item_id,))
                 if now is None or self.item_of(now) != seen:
                     raise Conflict(f"{self.kind} {item_id!r} was changed meanwhile")
-                return await self._changes(reader, entries)
+                past = await self._past(reader, item_id) if rewritten else []
+                return [*past, *await self.changes(reader, entries)]
 
             try:
                 await self.backend.transact(changing)
@@ -232,12 +257,22 @@ class ItemStore(Removing[Item]):
             return self.item_of(record)
         return None
 
+    @property
+    def _keeps_time(self) -> bool:
+        return any(f.name == "updated_at" for f in self.schema.fields)
+
+    async def _past(self, reader: Scoped, item_id: str) -> Changes:
+        """The change that keeps what an item says now, before it says something else."""
+        columns = [f.name for f in self.schema.fields if f.kind is not Kind.TERMS]
+        found = await reader.query(self.table, eq(self.key, item_id), columns=columns)
+        return [Put("versions", closing(self, found, "updated", self.clock()))]
+
     def place_of(self, item: Item) -> tuple[int, str]:
         """Where a stored item stands in `list`: its (created_at, id)."""
         return getattr(item, "created_at"), getattr(item, self.key)  # noqa: B009
 
     async def _store(self, entries: Entries, entry: Entry) -> None:
-        await self.backend.transact(lambda reader: self._changes(reader, entries, entry))
+        await self.backend.transact(lambda reader: self.changes(reader, entries, entry))
 
 
 def _is_over(record: Record, moment: int) -> bool:

@@ -179,7 +179,7 @@ class MessageStore(ItemStore[Message]):
         """Stored messages as records with terms and vectors, as if they were new."""
         stored = await self.existing(message_ids)
         records = [self.record_of(m, 0, self.clock()) for m in stored.values()]
-        return await self._entries(records, None)
+        return await self.entries(records, None)
 
     async def restored(self, reader: Scoped, entries: Entries) -> list[Change]:
         """The changes by which a search finds stored messages again."""
@@ -202,7 +202,11 @@ class MessageStore(ItemStore[Message]):
     ) -> list[Change]:
         """Places in the conversation, the neighbours' new surroundings, the conversations."""
         changes, fresh = await touched(reader, records, self.backend.backend.capabilities.guarded)
-        if refreshed := await place(reader, records, gone, fresh=fresh):
+        refreshed = await place(reader, records, gone, fresh=fresh)
+        for record in records:
+            if record.get("resting"):
+                record["around"] = None
+        if refreshed:
             changes.append(Update("messages", refreshed))
         return changes
 

@@ -2,31 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from engrammic.clock import new_id
 from engrammic.filters import Compare, Filter, Op, Or, eq, every, is_null
 from engrammic.stores.items import ItemStore
+from engrammic.stores.past import versions
 from engrammic.stores.tier_metadata import Standing
-from engrammic.types import Field, Index, Kind, Order, Record, Schema
-
-_FIELDS = (
-    Field("version_id", Kind.TEXT, nullable=False),
-    Field("kind", Kind.TEXT, nullable=False),
-    Field("item_id", Kind.TEXT, nullable=False),
-    Field("heading", Kind.TEXT),
-    Field("content", Kind.TEXT, nullable=False),
-    Field("item", Kind.JSON, nullable=False),
-    Field("recorded_at", Kind.INT, nullable=False),
-    Field("closed_at", Kind.INT, nullable=False),
-    Field("superseded_by", Kind.TEXT),
-    Field("reason", Kind.TEXT, nullable=False),
-    Field("created_at", Kind.INT, nullable=False),
-    Field("expires_at", Kind.INT),
-    Field("terms", Kind.TERMS),
-)
+from engrammic.types import Kind, Order, Record, Schema
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +42,7 @@ class VersionStore(ItemStore[Version]):
     @staticmethod
     def schema_for(dimension: int | None) -> Schema:
         """The table of versions; without a dimension it has no vectors (yet)."""
-        vector = () if dimension is None else (Field("vector", Kind.VECTOR, dimension=dimension),)
-        return Schema(
-            "versions",
-            (*_FIELDS, *vector),
-            key=("version_id",),
-            indexes=(Index(("kind", "item_id")), Index(("closed_at",))),
-        )
+        return versions(dimension)
 
     async def of(self, kind: str, item_id: str) -> list[Version]:
         """The versions that an item had, the oldest first."""
@@ -73,6 +50,13 @@ class VersionStore(ItemStore[Version]):
         where = every(eq("kind", kind), eq("item_id", item_id))
         found = await self.backend.query(self.table, where, order=Order("closed_at"))
         return [self.item_of(record) for record in found]
+
+    async def whole(self, version_id: str) -> Record | None:
+        """A version's record with its vector and its terms, or None."""
+        await self.ready()
+        columns = [f.name for f in self.schema.fields if f.kind is not Kind.TERMS]
+        found = await self.backend.query(self.table, eq(self.key, version_id), columns=columns)
+        return {**found[0], "terms": self.words(found[0])} if found else None
 
     def record_of(self, item: Version, number: int, moment: int) -> Record:
         """The version's fields; versions are written by `closing`, with the change they tell of."""
@@ -89,42 +73,6 @@ class VersionStore(ItemStore[Version]):
         """What was indexed of the item."""
         heading, content = record["heading"] or "", record["content"]
         return f"{heading}{content}"
-
-
-def closing(
-    store: ItemStore[Any],
-    records: Sequence[Record],
-    reason: str,
-    moment: int,
-    superseded_by: str | None = None,
-) -> list[Record]:
-    """The versions that record what items, read with their vectors, were until `moment`."""
-    return [_version(store, record, reason, moment, superseded_by) for record in records]
-
-
-def _version(
-    store: ItemStore[Any], record: Record, reason: str, moment: int, superseded_by: str | None
-) -> Record:
-    searchable = store.searchable(record)
-    kept = {f.name for f in store.schema.fields} - {"terms", "around", "vector"}
-    version = {
-        "version_id": new_id(),
-        "kind": store.kind,
-        "item_id": record[store.key],
-        "heading": searchable[: len(searchable) - len(record["content"])],
-        "content": record["content"],
-        "item": {name: record[name] for name in kept if record.get(name) is not None},
-        "recorded_at": record.get("updated_at") or record["created_at"],
-        "closed_at": moment,
-        "superseded_by": superseded_by,
-        "reason": reason,
-        "created_at": record["created_at"],
-        "expires_at": record["expires_at"],
-        "terms": store.words(record),
-    }
-    if record.get("vector") is not None:
-        version["vector"] = record["vector"]
-    return version
 
 
 def current_at(moment: int) -> Filter:

@@ -18,7 +18,7 @@ from engrammic.stores.keeping import standings
 from engrammic.stores.moves import MOVES, move_record
 from engrammic.stores.notes import NoteStore
 from engrammic.stores.parts import without_parts
-from engrammic.stores.versions import closing
+from engrammic.stores.past import closing
 from engrammic.types import Kind, Record
 
 Pairs: TypeAlias = Sequence[tuple[str, str]]
