@@ -8,7 +8,8 @@ from typing import Any
 
 from engrammic.changes import Put, Update
 from engrammic.checks import check_count, check_text, shown
-from engrammic.clock import Clock, iso
+from engrammic.clock import iso
+from engrammic.erasing import Erasing
 from engrammic.errors import InvalidInput, NotFound, Unsupported
 from engrammic.items import Item, KeyFact, MemoryTier, Message, MessageSummary, Moment, Note
 from engrammic.predicate import LARGEST
@@ -17,13 +18,11 @@ from engrammic.stores.indexing import Changes
 from engrammic.stores.items import ItemStore
 from engrammic.stores.leases import Leases
 from engrammic.stores.moves import MOVES, Move, move_record
-from engrammic.stores.notes import NoteStore
 from engrammic.stores.tier_metadata import TIER_METADATA, Standing, TierMetadata
 from engrammic.stores.versions import Version
 from engrammic.tiers.ageing import Ageing
 from engrammic.tiers.maintaining import Advance, Maintenance, MaintenanceReport, ignored
 from engrammic.tiers.policy import Step
-from engrammic.tiers.tiered import TieredMemory
 from engrammic.tiers.versioning import Closing, Versioning
 
 RATING_STEP = 0.1
@@ -56,14 +55,8 @@ class Why:
                 *(f"{iso(at)}  {text}" for at, text in sorted(told))]  # fmt: skip
 
 
-class Lifecycle:
+class Lifecycle(Erasing):
     """The verbs of a memory that change what it holds. `Memory` is one."""
-
-    clock: Clock
-    tiers: TieredMemory
-    notes: NoteStore
-    _scoped: Scoped
-    _stores: tuple[ItemStore[Any], ...]
 
     async def supersede(
         self,

@@ -78,6 +78,7 @@ class Memory(Lifecycle):
         self.tiers = TieredMemory(self.messages, self._scoped, embedder, tiers)
         self.summaries, self.facts = self.tiers.warm, self.tiers.cold
         self.facts.token = token
+        self._stores = (self.messages, self.notes, self.summaries, self.facts)
 
     async def __aenter__(self) -> Self:
         return self
@@ -292,10 +293,6 @@ class Memory(Lifecycle):
         problems = [*found["problems"], *self.remarks]
         status = "degraded" if problems and found["status"] == "ok" else found["status"]
         return {**found, "status": status, "problems": problems}
-
-    @property
-    def _stores(self) -> tuple[ItemStore[Any], ...]:
-        return (self.messages, self.notes, self.summaries, self.facts)
 
     @property
     def _always(self) -> tuple[ItemStore[Any], ...]:

@@ -116,10 +116,14 @@ class Selection:
     def past(self) -> Filter:
         """The filter over the versions that were current `as_of`."""
         assert self.as_of is not None
+        return every(self.among_versions(), current_at(milliseconds("as_of", self.as_of)))
+
+    def among_versions(self) -> Filter:
+        """The filter over all versions of the items that are meant."""
         mine = [every(eq("kind", kind), within("item", found)) if found else eq("kind", kind)
                 for kind in KINDS if self.covers(kind)
                 for found in (replace(self, as_of=None).filter(kind),)]  # fmt: skip
-        return every(Or(tuple(mine)), current_at(milliseconds("as_of", self.as_of)))
+        return Or(tuple(mine))
 
     def _times(self, kind: str) -> list[Filter]:
         parts: list[Filter] = []

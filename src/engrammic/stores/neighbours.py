@@ -80,6 +80,11 @@ def is_said_whole(content: str) -> bool:
     return len(content) <= AROUND_TERMS
 
 
+def forget_cached() -> None:
+    """Let go of the texts that are kept in memory to save work."""
+    _said.cache_clear()
+
+
 @lru_cache(maxsize=4096)
 def _said(content: str) -> str:
     return _first_terms(content)

@@ -57,6 +57,11 @@ class Tombstones(Store):
             stored = await MetaStore(self.backend.backend).agree("tombstone_key", fresh)
             self._key = bytes.fromhex(stored)
 
+    @property
+    def key(self) -> bytes:
+        """The database's own key; known once ready."""
+        return self._key
+
     async def any(self, reader: Scoped) -> bool:
         """Whether the scope keeps anything out at all; one short read."""
         return await reader.get(TOMBSTONES.name, (MARK,)) is not None

@@ -19,6 +19,7 @@ from engrammic.backends.lance.syncing import Unsynced
 from engrammic.emulation.backend import CollectionBackend
 from engrammic.emulation.collections import NOTES
 from engrammic.errors import ConnectionFailed, InvalidSettings, StorageError
+from engrammic.scrubbing import ERASED, Scrubbed
 
 __all__ = ["LanceBackend"]
 
@@ -67,6 +68,17 @@ class LanceBackend(CollectionBackend):
         await super().flush()
         if self._unsynced is not None:
             await asyncio.to_thread(self._unsynced.sync)
+
+    async def scrub(self) -> Scrubbed:
+        """As `Backend.scrub`: tables are compacted, and every older version is removed.
+
+        A process that reads an older version at that moment loses it, and reads anew.
+        """
+        self._open()
+        async with self.turns:
+            await self.engine.scrub()
+        local = [self._unsynced.folder] if self._unsynced is not None else []
+        return Scrubbed(ERASED, "every table was compacted, its older versions removed", local)
 
 
 async def _opened(place: str, exact: bool) -> LanceCollections:
