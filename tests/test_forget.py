@@ -55,7 +55,7 @@ async def test_no_byte_is_left(
 
         assert dict(report.counts) == {"message": 2, "note": 1, "version": 1}
         assert dry.forgotten >= report.forgotten > 0
-        assert report.bytes == "erased"
+        assert report.state == "erased"
         assert report.traces in (None, [])
         assert await memory.verify_report(report)
         assert not await memory.verify_report(replace(report, at=report.at + 1))

@@ -43,16 +43,26 @@ class Twin:
     doc: str = ""
 
 
-ITEMS = "stores.items:ItemStore"
-STORE = frozenset({"arranged", "ready", "pending", "fill_in"})
+ITEMS = ("stores.items:ItemStore", "stores.removing:Removing")
+STORE = frozenset({
+    "arranged", "ready", "pending", "fill_in", "entries", "changes", "without", "alike",
+    "holds_any", "raw", "page", "indexed_again", "restored",
+})
+PLACE = frozenset({"place_of"})
 TWINS = (
-    Twin("MessageStore", "stores.messages", (ITEMS,), ("Item", "Message"), STORE,
-         frozenset({"place_of"})),
-    Twin("NoteStore", "stores.notes", (ITEMS,), ("Item", "Note"), STORE, frozenset({"place_of"})),
+    Twin("MessageStore", "stores.messages", ITEMS, ("Item", "Message"), STORE, PLACE),
+    Twin("NoteStore", "stores.notes", ITEMS, ("Item", "Note"), STORE, PLACE),
+    Twin("SummaryStore", "stores.summaries", ITEMS, ("Item", "MessageSummary"), STORE, PLACE),
+    Twin("FactStore", "stores.facts", ITEMS, ("Item", "KeyFact"), STORE, PLACE),
+    Twin(
+        "TieredMemory", "tiers.tiered", ("tiers.searching:TieredSearch",),
+        inner=frozenset({"ready", "raise_up", "made", "touch"}),
+    ),
     Twin("ConversationStore", "stores.conversations", inner=STORE),
     Twin(
         "Memory",
         "memory",
+        ("lifecycle:Lifecycle", "erasing:Erasing"),
         inner=frozenset({"ready"}),
         plain=frozenset({"scoped"}),
         values=(
@@ -61,7 +71,8 @@ TWINS = (
         ),
         twins=(
             ("messages", "MessageStore"), ("conversations", "ConversationStore"),
-            ("notes", "NoteStore"),
+            ("notes", "NoteStore"), ("summaries", "SummaryStore"), ("facts", "FactStore"),
+            ("tiers", "TieredMemory"),
         ),
         doc="An agent's memory: one scope of one database. Open it with `engrammic.sync.open`.\n\n"
         "`remarks` says what one should know of how it was opened; `awaited` is the same\n"

@@ -108,9 +108,7 @@ class Lifecycle(Erasing):
 
         Each full point moves it by RATING_STEP. Raises NotFound.
         """
-        number = isinstance(rating, int | float) and not isinstance(rating, bool)
-        if not number or not -1 <= rating <= 1:
-            raise InvalidInput("rating", f"want a number from -1 to 1, not {shown(rating)}")
+        check_rating(rating)
         kind, _ = await self._standing(item_id)
         moment, told = self.clock(), _reason(reason)
         importance = 0.0
@@ -233,6 +231,13 @@ class Lifecycle(Erasing):
         by = move.detail.get("by") if move.detail else None
         if by and await store.get(by) is not None:
             await Versioning(store).close(by, Closing("retire", _reason(reason)), keep_out=False)
+
+
+def check_rating(value: object) -> None:
+    """Raise InvalidInput unless the value is a number from -1 to 1."""
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not number or not -1 <= value <= 1:  # type: ignore[operator]
+        raise InvalidInput("rating", f"want a number from -1 to 1, not {shown(value)}")
 
 
 def _way(move: Move) -> str:

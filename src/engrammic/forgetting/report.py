@@ -15,8 +15,8 @@ PURPOSE = b"engrammic forget report\n"
 class ForgetReport:
     """The account of one `forget`. `items` are keyed digests of what went, by kind.
 
-    `kept` are ids that are canonical or under legal hold, and why. `bytes` is erased,
-    pending, unsupported, or untouched after a dry run; `traces` are the files in
+    `kept` are ids that are canonical or under legal hold, and why. `state` tells of the
+    bytes: erased, pending, unsupported, or untouched after a dry run; `traces` are the files in
     which a text was still found by a scan, None where nothing was scanned.
     """
 
@@ -27,7 +27,7 @@ class ForgetReport:
     counts: Mapping[str, int]
     items: Mapping[str, Sequence[str]]
     kept: Mapping[str, str]
-    bytes: str
+    state: str
     detail: str
     traces: Sequence[str] | None = None
     signature: str = ""

@@ -44,6 +44,8 @@ class LanceBackend(CollectionBackend):
         order=True, vectors=True, processes=True, durable="flush"
     )
 
+    engine: LanceCollections
+
     def __init__(self, engine: LanceCollections, place: str) -> None:
         super().__init__(engine, f"lance:{place}")
         self.capabilities = replace(self.capabilities, durable=durable_at(place))

@@ -25,7 +25,6 @@ def scrub(connection: apsw.Connection, tables: Tables, path: Path) -> Scrubbed:
     except apsw.BusyError:
         return Scrubbed(PENDING, "another process writes; forget again", places)
     # All freed pages are gone from the file; the log still holds what they were.
-    busy, *_ = connection.execute("pragma wal_checkpoint(truncate)").fetchone()
-    if busy:
+    if connection.execute("pragma wal_checkpoint(truncate)").fetchall()[0][0]:
         return Scrubbed(PENDING, "somebody reads an older state, which the log keeps", places)
     return Scrubbed(ERASED, "the file was written anew and its log cut", places)
