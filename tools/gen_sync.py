@@ -11,9 +11,10 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+
+from twins import TWINS, Twin
 
 ROOT = Path(__file__).parent.parent
 SOURCE = ROOT / "src" / "engrammic"
@@ -22,63 +23,6 @@ TARGET = SOURCE / "sync"
 Method = ast.FunctionDef | ast.AsyncFunctionDef
 
 
-@dataclass(frozen=True)
-class Twin:
-    """A class to be twinned: where it is, and what its signatures do not tell.
-
-    `inner` are coroutines that only the class itself calls; `plain` are methods
-    without `await` that a caller wants too; `values` and `twins` are its
-    attributes, `bound` is what a type variable of its bases stands for, and `doc`
-    stands in place of a docstring that speaks of `await`.
-    """
-
-    name: str
-    module: str
-    bases: tuple[str, ...] = ()
-    bound: tuple[str, str] = ("", "")
-    inner: frozenset[str] = frozenset()
-    plain: frozenset[str] = frozenset()
-    values: tuple[tuple[str, str], ...] = ()
-    twins: tuple[tuple[str, str], ...] = ()
-    doc: str = ""
-
-
-ITEMS = ("stores.items:ItemStore", "stores.removing:Removing")
-STORE = frozenset({
-    "arranged", "ready", "pending", "fill_in", "entries", "changes", "without", "alike",
-    "holds_any", "raw", "page", "indexed_again", "restored",
-})
-PLACE = frozenset({"place_of"})
-TWINS = (
-    Twin("MessageStore", "stores.messages", ITEMS, ("Item", "Message"), STORE, PLACE),
-    Twin("NoteStore", "stores.notes", ITEMS, ("Item", "Note"), STORE, PLACE),
-    Twin("SummaryStore", "stores.summaries", ITEMS, ("Item", "MessageSummary"), STORE, PLACE),
-    Twin("FactStore", "stores.facts", ITEMS, ("Item", "KeyFact"), STORE, PLACE),
-    Twin(
-        "TieredMemory", "tiers.tiered", ("tiers.searching:TieredSearch",),
-        inner=frozenset({"ready", "raise_up", "made", "touch"}),
-    ),
-    Twin("ConversationStore", "stores.conversations", inner=STORE),
-    Twin(
-        "Memory",
-        "memory",
-        ("lifecycle:Lifecycle", "erasing:Erasing"),
-        inner=frozenset({"ready"}),
-        plain=frozenset({"scoped"}),
-        values=(
-            ("embedder", "Embedder | None"), ("scope", "Scope"), ("clock", "Clock"),
-            ("remarks", "tuple[str, ...]"),
-        ),
-        twins=(
-            ("messages", "MessageStore"), ("conversations", "ConversationStore"),
-            ("notes", "NoteStore"), ("summaries", "SummaryStore"), ("facts", "FactStore"),
-            ("tiers", "TieredMemory"),
-        ),
-        doc="An agent's memory: one scope of one database. Open it with `engrammic.sync.open`.\n\n"
-        "`remarks` says what one should know of how it was opened; `awaited` is the same\n"
-        "memory with `await`.",
-    ),
-)  # fmt: skip
 MODULES = {twin.name: twin.module.rpartition(".")[2] for twin in TWINS}
 
 
