@@ -51,7 +51,7 @@ TWINS = (
     Twin("SummaryStore", "stores.summaries", ITEMS, ("Item", "MessageSummary"), STORE, PLACE),
     Twin("FactStore", "stores.facts", ITEMS, ("Item", "KeyFact"), STORE, PLACE),
     Twin(
-        "TieredMemory", "tiers.tiered", ("tiers.searching:TieredSearch",),
+        "TieredMemory", "tiers.tiered", ("tiers.moving:TierMoves", "tiers.searching:TieredSearch"),
         inner=frozenset({"ready", "raise_up", "made", "touch"}),
     ),
     Twin("ConversationStore", "stores.conversations", inner=STORE),
@@ -60,7 +60,7 @@ TWINS = (
         "memory",
         ("lifecycle:Lifecycle", "erasing:Erasing"),
         inner=frozenset({"ready"}),
-        plain=frozenset({"scoped"}),
+        plain=frozenset({"scoped", "tuned"}),
         values=(
             ("embedder", "Embedder | None"), ("scope", "Scope"), ("clock", "Clock"),
             ("remarks", "tuple[str, ...]"),

@@ -120,10 +120,20 @@ class Memory(Lifecycle):
         """
         return self._twin(token=await verified(self._scoped, secret))
 
-    def _twin(self, scope: Scope | None = None, token: CanonicalWriteToken | None = None) -> Memory:
+    def tuned(self, tiers: TieredMemoryConfig) -> Memory:
+        """The same memory with other settings of its tiers."""
+        check_kind_of("tiers", tiers, TieredMemoryConfig)
+        return self._twin(token=self.token, tiers=tiers)
+
+    def _twin(
+        self,
+        scope: Scope | None = None,
+        token: CanonicalWriteToken | None = None,
+        tiers: TieredMemoryConfig | None = None,
+    ) -> Memory:
         return Memory(
             self.backend, self.embedder, scope=scope or self.scope, clock=self.clock,
-            remarks=self.remarks, tiers=self.tiers.config, token=token,
+            remarks=self.remarks, tiers=tiers or self.tiers.config, token=token,
         )  # fmt: skip
 
     async def search(

@@ -31,6 +31,7 @@ from engrammic.sync.messages import MessageStore
 from engrammic.sync.notes import NoteStore
 from engrammic.sync.summaries import SummaryStore
 from engrammic.sync.tiered import TieredMemory
+from engrammic.tiers.config import TieredMemoryConfig
 from engrammic.tiers.maintaining import Advance, MaintenanceReport, ignored
 
 
@@ -86,6 +87,10 @@ class Memory:
         The first secret given becomes the owner's. Raises InvalidInput for another.
         """
         return Memory(call(self.awaited.unlocked(secret)))
+
+    def tuned(self, tiers: TieredMemoryConfig) -> Memory:
+        """The same memory with other settings of its tiers."""
+        return Memory(self.awaited.tuned(tiers))
 
     def search(
         self,

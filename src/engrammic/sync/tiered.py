@@ -41,6 +41,25 @@ class TieredMemory:
         """
         return call(self.awaited.add_canonical_message(message, importance, token))
 
+    def evict_expired(self) -> int:
+        """Take away the messages whose text ends now; how many.
+
+        Ephemeral ones leave nothing. Of session ones a summary stays, made now where
+        there is none. Canonical and held ones stay.
+        """
+        return call(self.awaited.evict_expired())
+
+    def get_demotion_candidates(self, tier: MemoryTier | str, count: int) -> builtins.list[str]:
+        """Ids of the `count` messages of a tier that are least worth keeping there, worst first.
+
+        Canonical, ephemeral and held ones are never among them.
+        """
+        return call(self.awaited.get_demotion_candidates(tier, count))
+
+    def get_stats(self) -> TieredMemoryStats:
+        """How many messages are hot, and how many summaries and facts there are."""
+        return call(self.awaited.get_stats())
+
     def demote_to_warm(
         self, message_id: str, summary: MessageSummary, reason: str = "asked for"
     ) -> bool:
@@ -61,17 +80,6 @@ class TieredMemory:
         Its summary and the facts that hang on it alone are deleted.
         """
         return call(self.awaited.promote_to_hot(message_id, reason))
-
-    def get_demotion_candidates(self, tier: MemoryTier | str, count: int) -> builtins.list[str]:
-        """Ids of the `count` messages of a tier that are least worth keeping there, worst first.
-
-        Canonical, ephemeral and held ones are never among them.
-        """
-        return call(self.awaited.get_demotion_candidates(tier, count))
-
-    def get_stats(self) -> TieredMemoryStats:
-        """How many messages are hot, and how many summaries and facts there are."""
-        return call(self.awaited.get_stats())
 
     def record_access(self, message_id: str, kind: str = "message") -> bool:
         """Note that an item was recalled; whether it is tracked."""

@@ -14,9 +14,9 @@ from engrammic.stores.indexing import Changes, Records
 from engrammic.stores.keeping import standings
 from engrammic.stores.moves import MOVES, move_record
 from engrammic.tiers.learning import FactExtractor, Rules, Summarizer
+from engrammic.tiers.moving import TierMoves
 from engrammic.tiers.policy import Step
 from engrammic.tiers.shifts import Made
-from engrammic.tiers.tiered import TieredMemory
 from engrammic.types import Record
 
 STEP = 128
@@ -27,7 +27,7 @@ STEP = 128
 class Ageing:
     """Moves the messages of a tiered memory, batch by batch."""
 
-    tiers: TieredMemory
+    tiers: TierMoves
     summarizer: Summarizer = field(default_factory=Rules)
     extractor: FactExtractor = field(default_factory=Rules)
 

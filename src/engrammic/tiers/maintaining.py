@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any, TypeAlias
 
 from engrammic.clock import new_id
-from engrammic.filters import Compare, Op, eq, every
+from engrammic.filters import Compare, Op, Or, eq, every, is_in
 from engrammic.items import MemoryTier
 from engrammic.stores.leases import Leases
 from engrammic.stores.notes import NoteStore
@@ -113,7 +113,9 @@ class Maintenance:
     async def _plan(self) -> list[Step]:
         tiers = self.ageing.tiers
         plan = Plan(tiers.config, tiers.clock())
-        async for page in tiers.standing.pages(eq("kind", "message")):
+        often = Compare("access_count", Op.GTE, tiers.config.promotion_accesses)
+        moving = Or((is_in("tier", (MemoryTier.HOT, MemoryTier.WARM)), often))
+        async for page in tiers.standing.pages(every(eq("kind", "message"), moving)):
             plan.feed(page)
         return list(plan.steps())
 
