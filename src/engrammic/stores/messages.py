@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from operator import attrgetter
 from typing import ClassVar
 
-from engrammic.changes import Change, Put, Update
+from engrammic.changes import Change, Delete, Put, Update
 from engrammic.checks import shown
 from engrammic.clock import day, milliseconds, new_id
 from engrammic.errors import InvalidInput
@@ -28,8 +28,10 @@ from engrammic.stores.facts import FactStore
 from engrammic.stores.indexing import Entries
 from engrammic.stores.items import ItemStore, ScoredItem
 from engrammic.stores.neighbours import SLOTS, is_said_whole, place, said
+from engrammic.stores.parts import passages_of, without_derived
 from engrammic.stores.retrieval import Mode
 from engrammic.stores.summaries import SummaryStore
+from engrammic.stores.tier_metadata import TIER_METADATA, standing_of
 from engrammic.text import terms
 from engrammic.types import Field, Index, Kind, Order, Record, Schema
 
@@ -165,6 +167,16 @@ class MessageStore(ItemStore[Message]):
         """The fields of a message that a search passes over."""
         bare: Record = {"message_id": message_id, "resting": True, "terms": None, "around": None}
         return bare | ({"vector": None} if self.schema.of_kind(Kind.VECTOR) else {})
+
+    async def taken_out(self, reader: Scoped, closed: Sequence[Record]) -> list[Change]:
+        """As for every item; a message stays in its conversation."""
+        ids = [record["message_id"] for record in closed]
+        return [
+            Update("messages", [self.resting(i) for i in ids]),
+            Delete("passages", passages_of("message", ids)),
+            Delete(TIER_METADATA.name, standing_of("message", ids)),
+            *await without_derived(reader, ids),
+        ]
 
     async def raw(self, message_ids: Sequence[str]) -> list[Record]:
         """The records of stored messages, expired ones too."""

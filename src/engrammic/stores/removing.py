@@ -66,6 +66,10 @@ class Removing(Indexing[Item]):
             *await self.arranged(reader, [], gone),
         ]
 
+    async def taken_out(self, reader: Scoped, closed: Records) -> Changes:
+        """The changes after which no search finds stored records, which live on as versions."""
+        return await self.without(reader, closed)
+
     async def _removable(self, reader: Scoped, found: Records, spare: bool) -> Records:
         rows = await standings(reader, self.kind, [r[self.key] for r in found]) if found else {}
         if not spare:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from typing import Any
+from collections.abc import Sequence
 
 from engrammic.changes import Delete, Update
 from engrammic.filters import is_in
 from engrammic.items import MemoryTier
-from engrammic.stores.evidence import facts_without
-from engrammic.stores.indexing import BATCH, Changes, Records
+from engrammic.stores.evidence import EVIDENCE, without_facts
+from engrammic.stores.indexing import Changes
+from engrammic.stores.notes import NoteStore
 from engrammic.stores.parts import passages_of
+from engrammic.tiers.orphans import drop_orphans, finish_closings, finish_forgetting, pages
 from engrammic.tiers.searching import TieredSearch
 
 
-async def heal(tiers: TieredSearch) -> int:
-    """Undo half-made moves; how many items. Where lists are atomic there are none.
+async def heal(tiers: TieredSearch, notes: NoteStore) -> int:
+    """Finish what was half done; how many items. Where lists are atomic there are none.
 
     A move writes the new first, then the tier, then takes the old away: so an
     item may be found twice, and what its tier does not ask for goes.
@@ -23,17 +24,21 @@ async def heal(tiers: TieredSearch) -> int:
     if tiers.backend.backend.capabilities.atomic:
         return 0
     healed = 0
-    async for summaries in _pages(tiers, tiers.warm):
+    async for summaries in pages(tiers, tiers.warm):
         healed += await _settle(tiers, [r["original_message_id"] for r in summaries])
-    async for facts in _pages(tiers, tiers.cold):
+    async for facts in pages(tiers, tiers.cold):
         ids = [i for r in facts for i in r["original_message_ids"] or ()]
         healed += await _settle(tiers, ids)
+    stores = (tiers.hot, notes, tiers.cold)
+    for mend in (finish_closings, finish_forgetting, drop_orphans):
+        healed += await mend(tiers, stores)
     return healed
 
 
 async def _settle(tiers: TieredSearch, ids: list[str]) -> int:
     rows = await tiers.standing.of("message", dict.fromkeys(ids))
     hot = [i for i, row in rows.items() if row.tier is MemoryTier.HOT]
+    warm = [i for i, row in rows.items() if row.tier is MemoryTier.WARM]
     cold = [i for i, row in rows.items() if row.tier is MemoryTier.COLD]
     aged = [i for i, row in rows.items() if row.tier is not MemoryTier.HOT]
     awake = [r["message_id"] for r in await tiers.hot.raw(aged) if not r["resting"]]
@@ -42,22 +47,21 @@ async def _settle(tiers: TieredSearch, ids: list[str]) -> int:
     )
     changes: Changes = [
         Delete(tiers.warm.table, is_in("original_message_id", [*hot, *cold])),
-        *await facts_without(tiers.backend, await _moved_facts(tiers, hot)),
+        *without_facts(own := await _own_facts(tiers, [*hot, *warm])),
+        Delete(EVIDENCE.name, is_in("fact_id", own)),
         Update(tiers.hot.table, [tiers.hot.resting(i) for i in awake]),
         Delete("passages", passages_of("message", awake)),
     ]
     await tiers.backend.apply(changes)
-    return len(twice) + len(awake)
+    return len(twice) + len(awake) + len(own)
 
 
-async def _moved_facts(tiers: TieredSearch, hot: list[str]) -> list[str]:
-    """Messages of the hot tier whose own fact, under their id, is still there."""
-    found = await tiers.backend.query(tiers.cold.table, is_in("fact_id", hot), columns=("fact_id",))
-    return [record["fact_id"] for record in found]
-
-
-async def _pages(tiers: TieredSearch, store: Any) -> AsyncIterator[Records]:
-    after: tuple[str] | None = None
-    while found := await tiers.backend.query(store.table, after=after, limit=BATCH):
-        after = (found[-1][store.key],)
-        yield found
+async def _own_facts(tiers: TieredSearch, ids: Sequence[str]) -> list[str]:
+    """The facts under these messages' own ids that no cold message needs."""
+    wanted = is_in("fact_id", tuple(ids))
+    facts = [r["fact_id"] for r in await tiers.backend.query(tiers.cold.table, wanted)]
+    evidence = await tiers.backend.query(EVIDENCE.name, is_in("fact_id", facts))
+    rows = await tiers.standing.of("message", [r["message_id"] for r in evidence])
+    cold = {i for i, row in rows.items() if row.tier is MemoryTier.COLD}
+    needed = {r["fact_id"] for r in evidence if r["message_id"] in cold}
+    return [fact for fact in facts if fact not in needed]

@@ -94,7 +94,7 @@ class Maintenance:
 
     async def _pass(self, report: MaintenanceReport, most: int | None, advance: Advance) -> None:
         tiers = self.ageing.tiers
-        report.healed = await heal(tiers)
+        report.healed = await heal(tiers, self.notes)
         report.expired = await self.ageing.evict_expired(report.pass_id)
         for store in (self.notes, tiers.warm, tiers.cold):
             report.expired += await store.delete_expired()

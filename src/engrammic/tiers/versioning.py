@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from engrammic.changes import Delete, Put, Update
+from engrammic.changes import Delete, Put
 from engrammic.errors import NotFound
 from engrammic.filters import eq, is_in
 from engrammic.items import Item
@@ -14,11 +14,9 @@ from engrammic.scope import Scoped
 from engrammic.stores.indexing import Changes, Entry
 from engrammic.stores.items import ItemStore
 from engrammic.stores.keeping import check_open, standings
-from engrammic.stores.messages import MessageStore
 from engrammic.stores.moves import MOVES, move_record
-from engrammic.stores.parts import passages_of, without_derived
 from engrammic.stores.past import closing
-from engrammic.stores.tier_metadata import TIER_METADATA, Standing, TierMetadata, standing_of
+from engrammic.stores.tier_metadata import Standing, TierMetadata
 from engrammic.stores.tombstones import TOMBSTONES, Reason
 from engrammic.types import Kind, Record
 
@@ -55,10 +53,9 @@ class Versioning:
             closed = Closing("supersede", reason, new_id)
             rows = await standings(reader, store.kind, [item_id])
             heir = _heir(rows.get(item_id))
-            return [
-                *await self._closed(reader, item_id, rows, closed),
-                *await store.changes(reader, entries, Entry(heir)),
-            ]
+            noted, out = await self._closed(reader, item_id, rows, closed)
+            # What is written first tells a later pass how to finish, were this one cut off here.
+            return [*noted, *await store.changes(reader, entries, Entry(heir)), *out]
 
         await self._transact(superseding)
         found: Item = store.item_of(record)
@@ -74,14 +71,14 @@ class Versioning:
 
         async def closing_it(reader: Scoped) -> Changes:
             rows = await standings(reader, store.kind, [item_id])
-            changes = await self._closed(reader, item_id, rows, closing)
+            changes, out = await self._closed(reader, item_id, rows, closing)
             if keep_out:
                 record = await reader.get(store.table, (item_id,))
                 assert record is not None
                 digest = store.tombstones.of_words(store.gist(record))
                 marks = store.tombstones.records([digest], Reason.REJECTED, store.clock())
                 changes.append(Put(TOMBSTONES.name, marks))
-            return changes
+            return [*changes, *out]
 
         await self._transact(closing_it)
 
@@ -109,7 +106,8 @@ class Versioning:
 
     async def _closed(
         self, reader: Scoped, item_id: str, rows: Mapping[str, Record], closing: Closing
-    ) -> Changes:
+    ) -> tuple[Changes, Changes]:
+        """The changes that note the closing, and those that carry it out."""
         store = self.store
         check_open(rows.values(), store.token, deleting=True)
         record = await current(store, reader, item_id)
@@ -121,11 +119,8 @@ class Versioning:
             closing.reason, moment,
             detail={"version": versions[0]["version_id"], "by": closing.superseded_by},
         )  # fmt: skip
-        return [
-            Put("versions", versions),
-            Put(MOVES.name, [log]),
-            *await _taken_out(store, reader, record),
-        ]
+        noted: Changes = [Put("versions", versions), Put(MOVES.name, [log])]
+        return noted, await store.taken_out(reader, [record])
 
     async def _transact(self, decide: Any) -> None:
         await self.store.backend.transact(decide)
@@ -149,19 +144,6 @@ def _versions(store: ItemStore[Any], record: Record, closed: Closing, moment: in
 
 PAST = {"supersede": "superseded", "reject": "rejected", "retire": "retired"}
 """What a version's reason calls an action."""
-
-
-async def _taken_out(store: ItemStore[Any], reader: Scoped, record: Record) -> Changes:
-    """A message stays in its conversation and is not searched; everything else leaves its table."""
-    item_id = record[store.key]
-    if not isinstance(store, MessageStore):
-        return await store.without(reader, [record])
-    return [
-        Update(store.table, [store.resting(item_id)]),
-        Delete("passages", passages_of("message", [item_id])),
-        Delete(TIER_METADATA.name, standing_of("message", [item_id])),
-        *await without_derived(reader, [item_id]),
-    ]
 
 
 def _heir(row: Record | None) -> Standing | None:
