@@ -10,7 +10,7 @@ from engrammic.filters import is_in
 from engrammic.items import MemoryTier
 from engrammic.stores.indexing import BATCH, Records
 from engrammic.stores.items import ItemStore
-from engrammic.stores.parts import passages_of
+from engrammic.stores.parts import passages_of, without_derived
 from engrammic.stores.tier_metadata import standing_of
 from engrammic.tiers.searching import TieredSearch
 from engrammic.types import Record
@@ -40,8 +40,8 @@ async def _finish(tiers: TieredSearch, store: ItemStore[Any], version: Record) -
     if live is None or live["content"] != version["content"]:
         return 0
     row = await tiers.standing.get(item_id, store.kind)
-    if live.get("resting") and row is None:
-        return 0  # a message that was taken out whole
+    if live.get("resting") and row is None:  # taken out, but perhaps not what came of it
+        return int(await backend.apply(await without_derived(backend, [item_id])) > 0)
     follower = version["superseded_by"]
     if follower and await backend.get(store.table, (follower,)) is None:
         await backend.delete("versions", is_in("version_id", [version["version_id"]]))
