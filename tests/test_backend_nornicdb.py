@@ -81,6 +81,16 @@ async def test_a_wrong_password_is_refused_and_not_told(server: NornicdbServer) 
             assert "guessed" not in str(caught.value)
 
 
+async def test_a_user_who_is_locked_out_is_told_so() -> None:
+    with NornicdbServer("admin", "secret/word") as server:
+        url = re.sub(r":[^:]*@", ":guessed@", server.rest_url) + "?transport=rest"
+        for _ in range(5):
+            with pytest.raises(ConnectionFailed, match="refuses"):
+                await NornicdbBackend.connect(url)
+        with pytest.raises(ConnectionFailed, match="for a while"):
+            await NornicdbBackend.connect(server.rest_url + "?transport=rest")
+
+
 @pytest.mark.parametrize("transport", ["bolt", "rest"])
 async def test_nobody_listening_is_told_in_time(transport: str) -> None:
     url = f"nornicdb://u:secret@127.0.0.1:{free_port()}/nornic?transport={transport}&timeout=2"

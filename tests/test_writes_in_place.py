@@ -12,16 +12,25 @@ import apsw
 import pytest
 
 from engrammic.backend import Reader
-from engrammic.backends.sqlite import SqliteBackend
-from engrammic.backends.sqlite.transactions import FEW, QUICK, SHORT_TEXT
+from engrammic.backends.sqlite import SqliteBackend, transactions
+from engrammic.backends.sqlite.transactions import FEW, SHORT_TEXT
 from engrammic.changes import Change, Check, Delete, Put
 from engrammic.errors import Closed, Conflict, InvalidInput
 from engrammic.filters import EVERYTHING, eq
 from engrammic.types import Field, Kind, Record, Schema
 
+QUICK = 3600.0
 NOTES = Schema(
-    "notes", (Field("id", Kind.TEXT, nullable=False), Field("text", Kind.TEXT, nullable=False))
+    "notes",
+    (Field("id", Kind.TEXT, nullable=False), Field("text", Kind.TEXT, nullable=False)),
 )
+TURNS = Schema("turns", (Field("id", Kind.TEXT, nullable=False), Field("t", Kind.TERMS)))
+
+
+@pytest.fixture(autouse=True)
+def quick_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk under load must not decide where a test's writes run."""
+    monkeypatch.setattr(transactions, "QUICK", QUICK)
 
 
 @pytest.fixture
@@ -176,9 +185,7 @@ async def test_no_write_in_place_after_close(tmp_path: Path) -> None:
 
 async def test_a_change_list_fills_one_segment_of_the_word_index(tmp_path: Path) -> None:
     backend = await SqliteBackend.connect(str(tmp_path))
-    await backend.ensure_table(
-        Schema("turns", (Field("id", Kind.TEXT, nullable=False), Field("t", Kind.TERMS)))
-    )
+    await backend.ensure_table(TURNS)
     await backend.insert("turns", [{"id": "a", "t": ["one"]}])
     await backend.apply(
         [Put("turns", [{"id": "a", "t": ["two"]}]), Put("turns", [{"id": "b", "t": ["three"]}])]

@@ -190,17 +190,17 @@ class Indexing(Store, Generic[Item]):
             return [] if record is None else [record]
         return await reader.query(self.table, is_in(self.key, ids), columns=self.place_columns())
 
-    def _units(self, vectors: Sequence[Vector], count: int) -> Vectors:
+    def _units(self, vectors: Sequence[Vector], count: int) -> list[Vectors]:
         if not isinstance(vectors, _SEQUENCES):
             raise InvalidInput("vectors", "want one vector for each item")
         if len(vectors) != count:
             raise InvalidInput("vectors", f"{len(vectors)} for {count} items")
         dimension = self.schema.field("vector").dimension or 0
-        rows = [unit(v, dimension, "vector") for v in vectors]
-        return np.array(rows, np.float32).reshape(count, dimension)
+        # Copies, since the caller's arrays may change while the write waits.
+        return [np.array(unit(v, dimension, "vector")) for v in vectors]
 
     async def _encoded(
-        self, records: Sequence[Record], vectors: Vectors | None
+        self, records: Sequence[Record], vectors: Sequence[Vectors] | None
     ) -> Sequence[Encoded | None]:
         if vectors is not None:
             return [Encoded(vector) for vector in vectors]

@@ -83,9 +83,12 @@ def _timeout(given: str | None) -> float:
 
 
 class Connections:
-    """The threads that touch one file: a writer, readers, and short reads in place.
+    """The connections to one file, and who uses which when.
 
-    Each thread has a connection of its own. `here()` is the calling thread's.
+    To read, each thread has a connection of its own, `here()`. To write there is
+    one for all threads, `writing()`, and it belongs to whoever holds `turn`: the
+    writer's thread for the length of a job (`write`, `later`), or the calling
+    thread for a short write in place (`takes_turn`), which never overtakes a job.
     """
 
     def __init__(self, path: Path, timeout: float) -> None:

@@ -14,7 +14,7 @@ from engrammic.errors import InvalidInput
 from engrammic.filters import And, Compare, Filter, Op, Or
 from engrammic.predicate import DEEPEST, LARGEST, check_filter
 from engrammic.reads import check_order, page_columns
-from engrammic.records import coerce
+from engrammic.records import coercer
 from engrammic.sql.sqlite import SQLITE
 from engrammic.types import Kind, Order, Record, Schema
 
@@ -157,8 +157,10 @@ def decoder(layout: Layout, columns: tuple[str, ...]) -> Callable[[Sequence[Any]
     def plain(row: Sequence[Any]) -> Record:
         return dict(zip(columns, row, strict=True))
 
+    coerced = coercer(layout.schema)
+
     def decode(row: Sequence[Any]) -> Record:
-        return coerce(layout.schema, plain(row))
+        return coerced(plain(row))
 
     return decode if any(layout.schema.field(n).kind in _CODED for n in columns) else plain
 
@@ -222,9 +224,13 @@ def keys_listed(schema: Schema, where: Filter | None) -> float:
 def is_short(layout: Layout, where: Filter | None, order: Order | None, limit: int | None) -> bool:
     """Whether a query reads few rows along one index, and so needs no other thread."""
     few = limit is not None and limit <= SHORT_READ
-    listed = [(f, len(values) <= SHORT_READ) for f, values in _choices(where).items()]
-    named = tuple([f for f, is_few in listed if is_few])
-    return _is_short(layout, tuple(equalities(where)), named, order, few)
+    pinned, named = [], []
+    for part in where.parts if isinstance(where, And) else (where,):
+        if isinstance(part, Compare) and part.op is Op.EQ:
+            pinned.append(part.field)
+        elif isinstance(part, Compare) and part.op is Op.IN and len(part.value) <= SHORT_READ:
+            named.append(part.field)
+    return _is_short(layout, tuple(pinned), tuple(named), order, few)
 
 
 @lru_cache(maxsize=1024)
