@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from engrammic.changes import Put, Update
@@ -41,6 +41,10 @@ class Why:
 
     def __str__(self) -> str:
         return "\n".join(self.lines())
+
+    def as_record(self) -> dict[str, Any]:
+        """The same as plain JSON values."""
+        return asdict(self)
 
     def lines(self) -> list[str]:
         """One line for what it is now, one for each thing that happened, the oldest first."""

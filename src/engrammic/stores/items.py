@@ -87,16 +87,12 @@ class ItemStore(Removing[Item]):
         await self._write(records, units, Entry(standing, frozenset(fresh)))
         return [self.item_of(record) for record in records]
 
-<<<<<<< HEAD
     def _check_standing(self, standing: Standing) -> None:
         check_kind_of("standing", standing, Standing)
         if standing.authority is MemoryAuthority.CANONICAL and self.token is None:
             raise Protected("what is canonical is written with `memory.unlocked(secret)`")
 
-    async def _write(self, records: Records, units: Vectors | None, entry: Entry) -> None:
-=======
-    async def _write(self, records: Records, units: Sequence[Vectors] | None) -> None:
->>>>>>> main
+    async def _write(self, records: Records, units: Sequence[Vectors] | None, entry: Entry) -> None:
         """Batch by batch: while one is written, the next one's words and vectors are made."""
         if len(records) <= BATCH:
             await self._store(await self.entries(records, units), entry)
@@ -119,12 +115,8 @@ class ItemStore(Removing[Item]):
             if writing is not None:
                 await writing
 
-<<<<<<< HEAD
-    async def entries(self, records: Records, units: Vectors | None = None) -> Entries:
+    async def entries(self, records: Records, units: Sequence[Vectors] | None = None) -> Entries:
         """The records with terms, and with the vectors given or made now."""
-=======
-    async def _entries(self, records: Records, units: Sequence[Vectors] | None) -> Entries:
->>>>>>> main
         indexed = map(self._indexed, records, await self._encoded(records, units))
         return {record[self.key]: (record, e) for record, e in indexed}
 
