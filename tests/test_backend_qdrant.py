@@ -31,7 +31,8 @@ from engrammic.types import Order, Record
 
 
 class TestQdrant(BackendTests):
-    EXAMPLES = 5
+    EXAMPLES = 9
+    TREES = 50
     STRIDE = 20
 
     @pytest.fixture

@@ -22,8 +22,8 @@ from engrammic.testing.things import TEXTS, THINGS, things
 
 
 class TestWeaviate(BackendTests):
-    EXAMPLES = 4
-    STEPS = 20
+    EXAMPLES = 9
+    TREES = 50
     STRIDE = 40
 
     @pytest.fixture

@@ -9,6 +9,7 @@ from pathlib import Path
 import api_pages
 import cli_pages
 import database_pages
+import scale_pages
 import seed_tables
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -17,6 +18,7 @@ PAGES: Mapping[str, Callable[[], Iterable[str]]] = {
     "api.md": api_pages.markdown,
     "cli.md": cli_pages.markdown,
     "databases.md": database_pages.markdown,
+    "scale.md": scale_pages.markdown,
 }
 
 

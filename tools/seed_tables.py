@@ -27,7 +27,11 @@ from engrammic.selection import Selection
 
 ROOT = Path(__file__).parent.parent
 TABLES = sorted((ROOT / "tests/data/seeds").glob("*.toml"))
+OWNERS = "ENGRAMMIC|CONNECTOME|AIANA|REDIS|QDRANT"
+"""How the names of environment variables begin, besides those of drivers and providers."""
 _TARGET = re.compile(r"`([^`]+)`")
+ADAPTERS = ("aiana", "connectome")
+"""Names that stand for modules of `engrammic.adapters`."""
 _LATER = re.compile(r"later: (\w+)(?:; (.*))?$")
 
 
@@ -98,8 +102,8 @@ def markdown() -> Iterator[str]:
     yield "# From the seeds to here\n"
     yield "engrammic unites five systems. For every name in their documents, this page says where"
     yield "it is here, or with which part it comes. `seeds` is the module `engrammic.seeds`,"
-    yield "`memory` an open memory. The page is generated (`tools/gen_docs.py`), and the tests look"
-    yield "up every name on it."
+    yield "`memory` an open memory; `aiana` and `connectome` are modules of `engrammic.adapters`."
+    yield "The page is generated (`tools/gen_docs.py`), and the tests look up every name on it."
     for path in TABLES:
         seed = load(path)
         yield f"\n## {seed.title}"
@@ -158,6 +162,8 @@ def _resolve(name: str) -> tuple[Any, Any]:
         found: Any = Memory(MemoryBackend())
     elif first == "seeds":
         found = importlib.import_module("engrammic.seeds")
+    elif first in ADAPTERS:
+        found = importlib.import_module(f"engrammic.adapters.{first}")
     elif first == "Backend":
         found = importlib.import_module("engrammic.backend").Backend
     else:
@@ -199,7 +205,7 @@ def _default(owner: Any, name: str, found: Any) -> Any:
 def variables() -> set[str]:
     """Every environment variable that the code reads."""
     text = "\n".join(p.read_text("utf-8") for p in (ROOT / "src").rglob("*.py"))
-    found = set(re.findall(r"\"(ENGRAMMIC_[A-Z_]+[A-Z])\"", text))
+    found = set(re.findall(rf"\"((?:{OWNERS})_[A-Z_]+[A-Z])\"", text))
     found |= {f"ENGRAMMIC_{name}" for name in re.findall(r"PREFIX \+ \"([A-Z]+)\"", text)}
     return found | {f"ENGRAMMIC_{f.name.upper()}" for f in fields(Scope)}
 

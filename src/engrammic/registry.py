@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from engrammic.backend import Backend
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
 GROUP = "engrammic.backends"
+
+_REQUIRED = re.compile(r"(?P<name>[\w.-]+).*;.*\bextra\s*==\s*['\"](?P<extra>[\w-]+)['\"]")
 
 
 async def open_backend(url: str, *, native: bool = False) -> Backend:
@@ -63,3 +66,19 @@ def registered() -> dict[str, EntryPoint]:
     from importlib.metadata import entry_points
 
     return {entry.name: entry for entry in entry_points(group=GROUP)}
+
+
+def lacking(scheme: str) -> list[str]:
+    """The packages of a scheme's extra that are not installed; nothing is imported."""
+    from importlib.metadata import PackageNotFoundError, requires, version
+
+    lacks = []
+    for requirement in requires("engrammic") or ():
+        needed = _REQUIRED.match(requirement)
+        if needed is None or needed["extra"] != scheme:
+            continue
+        try:
+            version(needed["name"])
+        except PackageNotFoundError:
+            lacks.append(needed["name"])
+    return lacks

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from engrammic.adapters.agent_brain import BM25IndexManager, VectorStoreManager
+from engrammic.adapters.agent_brain import (
+    BM25IndexManager,
+    GraphStoreManager,
+    VectorStoreManager,
+)
 from engrammic.backend import Backend, Capabilities
 from engrammic.embed.cached import CachedEmbeddingProvider, EmbeddingProvider, get_embedder
 from engrammic.items import Conversation, Message
@@ -27,6 +31,7 @@ __all__ = [
     "EmbeddingProvider",
     "FieldDef",
     "FieldType",
+    "GraphStoreManager",
     "MessageMetadata",
     "MessageStore",
     "Record",

@@ -108,7 +108,7 @@ class Derived:
         if not self._engine.shared or not self.needed(outcome.schema):
             return
         version = await self._engine.version()
-        for place in _places(outcome):
+        for place in places_of(outcome):
             if version is None:
                 await self._leave(place, UNFINISHED)
             elif (found := self._indexes.get(place)) and found.stamps != {VERSION: version}:
@@ -126,7 +126,7 @@ class Derived:
             if index := self._indexes.get((schema.name, partition_of_key(schema, key))):
                 index.remove(key)
         if self._engine.shared:
-            for place in _places(outcome):
+            for place in places_of(outcome):
                 await self._sign(place)
 
     async def _sign(self, place: Place) -> None:
@@ -153,10 +153,13 @@ class Derived:
         self._indexes.clear()
 
     async def _leave(self, place: Place, stamp: str) -> None:
+        await self._engine.save(NOTES, [self.note(place, stamp)])
+
+    def note(self, place: Place, stamp: str) -> Record:
+        """The stamp as a record for NOTES; `close` takes it away."""
         name = self._name(place)
-        note = {"name": name, "about": _digest(place), "text": stamp}
-        await self._engine.save(NOTES, [note])
         self._left.add(name)
+        return {"name": name, "about": _digest(place), "text": stamp}
 
     def _name(self, place: Place) -> str:
         return f"stamp:{_digest(place)}:{self._handle}"
@@ -179,7 +182,8 @@ def partition_of_key(schema: Schema, key: Key) -> Any:
     return None if schema.partition is None else key[schema.key.index(schema.partition)]
 
 
-def _places(outcome: Outcome) -> set[Place]:
+def places_of(outcome: Outcome) -> set[Place]:
+    """The partitions in which an outcome changes something."""
     schema = outcome.schema
     keys = (*outcome.saved, *outcome.erased)
     return {(schema.name, partition_of_key(schema, key)) for key in keys}

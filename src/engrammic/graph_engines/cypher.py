@@ -34,14 +34,15 @@ SET_ENTITIES = (
     "UNWIND $rows AS r MATCH (e:GraphEntity {pk: r.pk}) SET e.description = r.description,"
     " e.sources = r.sources, e.lasting = r.lasting, e.properties = r.properties"
 )
+# Two MATCHes: one that names both nodes scans the whole table, 2 s instead of 10 ms at 20,000.
 CREATE_TRIPLES = (
-    "UNWIND $rows AS r MATCH (a:GraphEntity {pk: r.head}), (b:GraphEntity {pk: r.tail})"
+    "UNWIND $rows AS r MATCH (a:GraphEntity {pk: r.head}) MATCH (b:GraphEntity {pk: r.tail})"
     " CREATE (a)-[:GraphTriple {id: r.id, predicate: r.predicate, weight: r.weight,"
     " sources: r.sources, lasting: r.lasting, properties: r.properties}]->(b)"
 )
 _THESE_TRIPLES = (
-    "UNWIND $rows AS r MATCH (a:GraphEntity {pk: r.head})-[t:GraphTriple]->"
-    "(b:GraphEntity {pk: r.tail}) WHERE t.id = r.id"
+    "UNWIND $rows AS r MATCH (a:GraphEntity {pk: r.head}) WITH a, r"
+    " MATCH (a)-[t:GraphTriple]->(b:GraphEntity) WHERE t.id = r.id"
 )
 SET_TRIPLES = _THESE_TRIPLES + (
     " SET t.weight = r.weight, t.sources = r.sources, t.lasting = r.lasting,"
@@ -51,8 +52,13 @@ GET_TRIPLES = _THESE_TRIPLES + TRIPLE
 DELETE_TRIPLES = _THESE_TRIPLES + " DELETE t"
 GET_ENTITIES = "UNWIND $keys AS k MATCH (e:GraphEntity {pk: k})" + ENTITY
 DELETE_ENTITIES = "UNWIND $keys AS k MATCH (e:GraphEntity {pk: k}) DETACH DELETE e"
-LEAVING = "UNWIND $keys AS k MATCH (a:GraphEntity {pk: k})-[t:GraphTriple]->(b:GraphEntity)"
-REACHING = "UNWIND $keys AS k MATCH (b:GraphEntity {pk: k})<-[t:GraphTriple]-(a:GraphEntity)"
+LEAVING = "MATCH (a:GraphEntity {pk: $key})-[t:GraphTriple]->(b:GraphEntity)"
+REACHING = "MATCH (a:GraphEntity)-[t:GraphTriple]->(b:GraphEntity {pk: $key})"
+# One key finds its triples in 0.1 ms, a list of keys goes through all triples.
+LEAVING_MANY = "UNWIND $keys AS k MATCH (a:GraphEntity {pk: k})-[t:GraphTriple]->(b:GraphEntity)"
+REACHING_MANY = "UNWIND $keys AS k MATCH (a:GraphEntity)-[t:GraphTriple]->(b:GraphEntity {pk: k})"
+FEW = 64
+"""Keys that are asked for one by one."""
 PREDICATE = " WHERE t.predicate IN $predicates"
 ENTITY_CONDITIONS = {
     "scope": "e.scope = $scope",
@@ -70,10 +76,11 @@ TRIPLE_CONDITIONS = {
 }
 """What a listing may ask, by parameter."""
 ENDS = {
-    Direction.OUT: (LEAVING,),
-    Direction.IN: (REACHING,),
-    Direction.BOTH: (LEAVING, REACHING),
+    Direction.OUT: ((LEAVING, LEAVING_MANY),),
+    Direction.IN: ((REACHING, REACHING_MANY),),
+    Direction.BOTH: ((LEAVING, LEAVING_MANY), (REACHING, REACHING_MANY)),
 }
+"""What asks for the triples of one entity, and of many."""
 LONELY = (
     "UNWIND $keys AS k MATCH (e:GraphEntity {pk: k}) WHERE NOT e.lasting AND size(e.sources) = 0"
     " AND NOT EXISTS { MATCH (e)-[:GraphTriple]-(:GraphEntity) } RETURN e.pk"

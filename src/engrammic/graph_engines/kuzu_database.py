@@ -12,6 +12,7 @@ import importlib
 import logging
 import os
 import shutil
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -39,6 +40,8 @@ BUFFER_BYTES = 1 << 30
 """The pages that are kept in memory at most; the drivers would take 80 % of the machine's."""
 KUZU_MAGIC, LADYBUG_MAGIC = b"KUZU", b"LBUG"
 _RETRY = 0.05
+_BROKEN = (RuntimeError, MemoryError)
+"""What the drivers raise; the latter when a damaged length is believed."""
 
 _open: dict[tuple[int, Path], KuzuDatabase] = {}
 _opening = threading.Lock()
@@ -168,34 +171,54 @@ def _driver(path: Path) -> ModuleType:
         with path.open("rb") as file:
             magic = file.read(len(KUZU_MAGIC))
     if magic == KUZU_MAGIC:
-        try:
-            return importlib.import_module("kuzu")
-        except ModuleNotFoundError as error:
-            raise errors.ConnectionFailed(
-                f"{path} was written by Kuzu, before it became LadybugDB: "
-                "pip install 'kuzu>=0.11,<0.12'"
-            ) from error
+        return _old_driver(path)
     if magic not in (b"", LADYBUG_MAGIC):
         raise errors.NotADatabase(f"{path} is no graph database")
+    _check_alone("kuzu._kuzu", path)
     return ladybug
+
+
+def _old_driver(path: Path) -> ModuleType:
+    _check_alone("ladybug._lbug", path)
+    try:
+        return importlib.import_module("kuzu")
+    except ModuleNotFoundError as error:
+        raise errors.ConnectionFailed(
+            f"{path} was written by Kuzu, before it became LadybugDB: "
+            "pip install 'kuzu>=0.11,<0.12'"
+        ) from error
+
+
+def _check_alone(other: str, path: Path) -> None:
+    """Raise ConnectionFailed where the other driver's extension is loaded: both would crash."""
+    if other in sys.modules:
+        raise errors.ConnectionFailed(
+            f"{path}: Kuzu and LadybugDB cannot both be loaded into one process, and "
+            f"{other.partition('.')[0]} is; open this file in another process"
+        )
 
 
 def _database(driver: ModuleType, path: Path) -> Any:
     try:
         return driver.Database(str(path), buffer_pool_size=BUFFER_BYTES)
-    except RuntimeError as error:
-        if driver is ladybug and "WAL" in str(error):
+    except _BROKEN as error:
+        known = translated(error, path)
+        if driver is ladybug and _wal(path).exists() and not isinstance(known, errors.Locked):
             return _recovered(path, error)
-        raise translated(error, path) from error
+        raise known from error
 
 
-def _recovered(path: Path, error: RuntimeError) -> Any:
+def _wal(path: Path) -> Path:
+    return path.with_name(path.name + ".wal")
+
+
+def _recovered(path: Path, error: Exception) -> Any:
     """The database after a death in mid-write: without the torn end of its log.
 
     The log as it was stays beside the file, should more than an unfinished
     transaction have been lost.
     """
-    wal = path.with_name(path.name + ".wal")
+    wal = _wal(path)
     kept = path.with_name(f"{wal.name}.torn-{time.time_ns()}")
     shutil.copyfile(wal, kept)
     log.warning("%s: %s; opened up to there, the log is kept as %s", path, error, kept.name)
@@ -204,17 +227,17 @@ def _recovered(path: Path, error: RuntimeError) -> Any:
             str(path), buffer_pool_size=BUFFER_BYTES, throw_on_wal_replay_failure=False
         )
         ladybug.Connection(database).execute("CHECKPOINT")
-    except RuntimeError as failure:
+    except _BROKEN as failure:
         raise translated(failure, path) from failure
     return database
 
 
-def translated(error: RuntimeError, path: Path) -> errors.EngrammicError:
+def translated(error: Exception, path: Path) -> errors.EngrammicError:
     """The driver's error as ours."""
     text = str(error)
     if "Could not set lock" in text:
         return errors.Locked(f"another process has {path} open; close it there, or try again")
-    if "orrupted" in text or "Checksum" in text:
+    if "orrupted" in text or "Checksum" in text or isinstance(error, MemoryError):
         return errors.Corrupt(f"{path}: {text}")
     if "not a valid" in text:
         return errors.NotADatabase(f"{path} is no graph database: {text}")

@@ -73,9 +73,9 @@ class Inside:
         if predicates is not None:
             tail, values = cypher.PREDICATE + tail, {"predicates": list(predicates)}
         found: dict[str, GraphTriple] = {}
-        for statement in cypher.ENDS[direction]:
-            some = triples_in(self._of_keys(statement + tail, keys, **values))
-            found.update((triple.triple_id, triple) for triple in some)
+        for one, many in cypher.ENDS[direction]:
+            some = self._along(one + tail, many + tail, keys, **values)
+            found.update((triple.triple_id, triple) for triple in triples_in(some))
         return list(found.values())
 
     def delete_entity(self, key: EntityKey) -> bool:
@@ -143,6 +143,16 @@ class Inside:
         for batch in in_batches(lonely, BATCH):
             rows(self._connection, cypher.DELETE_ENTITIES, keys=batch)
         return len(lonely)
+
+    def _along(
+        self, one: str, many: str, keys: Collection[EntityKey], **values: Any
+    ) -> cypher.Rows:
+        if len(keys) > cypher.FEW:
+            return self._of_keys(many, keys, **values)
+        found: cypher.Rows = []
+        for key in keys:
+            found += rows(self._connection, one, key=pk_of(self._scope, key), **values)
+        return found
 
     def _of_keys(self, statement: str, keys: Iterable[EntityKey], **values: Any) -> cypher.Rows:
         found: cypher.Rows = []

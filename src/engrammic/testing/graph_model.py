@@ -96,6 +96,27 @@ class NaiveGraph:
             found.update(dict.fromkeys(front, far + 1))
         return found
 
+    def impact(
+        self, start: EntityKey, flows: dict[str, tuple[str, float]], depth: int
+    ) -> dict[EntityKey, float]:
+        """The strongest of all ways to everything, whether or not they cross themselves."""
+        hops: list[tuple[EntityKey, EntityKey, float]] = []
+        for (head, predicate, tail), triple in self.edges.items():
+            way, factor = flows[predicate]
+            hops += [(head, tail, factor * triple.weight)] if way != "in" else []
+            hops += [(tail, head, factor * triple.weight)] if way != "out" else []
+        found: dict[EntityKey, float] = {}
+        now = {start: 1.0}
+        for _ in range(depth):
+            after: dict[EntityKey, float] = {}
+            for a, b, share in hops:
+                if a in now:
+                    after[b] = max(after.get(b, 0.0), now[a] * share)
+            now = after
+            found = {key: max(found.get(key, 0), now.get(key, 0)) for key in {*found, *now}}
+        found.pop(start, None)
+        return found
+
     def types(self) -> Counter[str]:
         """Entities by type."""
         return Counter(key.entity_type for key in self.nodes)

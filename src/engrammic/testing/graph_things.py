@@ -27,3 +27,15 @@ BAD: tuple[Any, ...] = (
     GraphTriple(1, "calls", "b"),  # type: ignore[arg-type]
     "a calls b",
 )  # fmt: skip
+
+
+def calls(*pairs: str, source: str | None = None, predicate: str = "calls") -> list[GraphTriple]:
+    """Triples between functions, each written as `a>b`."""
+    split = [pair.split(">") for pair in pairs]
+    sources = () if source is None else (source,)
+    return [GraphTriple(a, predicate, b, "Function", "Function", sources) for a, b in split]
+
+
+def f(name: str) -> tuple[str, str]:
+    """The key of a function."""
+    return "Function", name

@@ -2,46 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeAlias
+from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from engrammic.errors import Closed, InvalidInput
-from engrammic.scope import Scope
-from engrammic.testing.graph_machine import run_beside_model
-from engrammic.testing.graph_things import BAD, HOSTILE
-from engrammic.triples import Direction, GraphEntity, GraphStore, GraphTriple, Removed
+from engrammic.testing.graph_things import BAD, HOSTILE, calls, f
+from engrammic.testing.graph_walks import GraphOf, GraphWalkTests
+from engrammic.triples import Flow, GraphEntity, GraphStore, GraphTriple, Removed
 
-GraphOf: TypeAlias = Callable[[Scope], Awaitable[GraphStore]]
-
-
-def calls(*pairs: str, source: str | None = None, predicate: str = "calls") -> list[GraphTriple]:
-    """Triples between functions, each written as `a>b`."""
-    split = [pair.split(">") for pair in pairs]
-    sources = () if source is None else (source,)
-    return [GraphTriple(a, predicate, b, "Function", "Function", sources) for a, b in split]
-
-
-def f(name: str) -> tuple[str, str]:
-    """The key of a function."""
-    return "Function", name
+__all__ = ["GraphOf", "GraphTests", "calls", "f"]
 
 
 @pytest.mark.asyncio
-class GraphTests:
+class GraphTests(GraphWalkTests):
     """Derive, and give the fixture `graph_of`: stores by scope on one empty database."""
-
-    EXAMPLES = 25
-    """Random histories that are compared with the model."""
-
-    @pytest_asyncio.fixture
-    async def graph(self, graph_of: GraphOf) -> GraphStore:
-        """The store of the default scope."""
-        return await graph_of(Scope())
 
     async def test_an_entity_comes_back_as_it_was_stated(self, graph: GraphStore) -> None:
         given = GraphEntity("main", "Function", "starts", ("c2", "c1"), {"line": 3, "a": [1, None]})
@@ -93,45 +70,6 @@ class GraphTests:
         assert await graph.count_entities("Class") == 0
         assert await graph.count_triples("calls") == 2
         assert await graph.count_triples("imports") == 0
-
-    async def test_depth_is_how_far_a_walk_goes(self, graph: GraphStore) -> None:
-        await graph.upsert_triples(calls("a>b", "b>c", "c>d", "d>a", "c>c"))
-        for depth, names in ((1, "b"), (2, "bc"), (3, "bcd"), (9, "bcd")):
-            found = await graph.neighbours(f("a"), direction="out", depth=depth)
-            assert "".join(n.name for n in found) == names
-        assert [n.distance for n in found] == [1, 2, 3]
-        assert [str(t) for t in found[-1].path] == [
-            "a -> calls -> b", "b -> calls -> c", "c -> calls -> d"
-        ]  # fmt: skip
-
-    async def test_a_walk_keeps_to_its_direction_and_predicates(self, graph: GraphStore) -> None:
-        await graph.upsert_triples([*calls("a>b", "c>a"), *calls("a>d", predicate="imports")])
-
-        async def names(**how: Any) -> str:
-            return "".join(n.name for n in await graph.neighbours(f("a"), **how))
-
-        assert await names(direction="out") == "bd"
-        assert await names(direction=Direction.IN) == "c"
-        assert await names() == "bcd"
-        assert await names(predicates=["calls"]) == "bc"
-        assert await names(predicates=["imports", "nothing"]) == "d"
-        assert await names(predicates=[]) == ""
-        assert await names(limit=2) == "bc"
-        assert await graph.neighbours(f("nobody"), depth=3) == []
-
-    async def test_a_path_is_the_shortest(self, graph: GraphStore) -> None:
-        await graph.upsert_triples(calls("a>b", "b>c", "c>d", "a>x", "d>x"))
-        path = await graph.path(f("a"), f("d"), direction="out")
-        assert path is not None
-        assert [str(t) for t in path] == ["a -> calls -> b", "b -> calls -> c", "c -> calls -> d"]
-        path = await graph.path(f("a"), f("d"))
-        assert path is not None
-        assert [(t.subject, t.object) for t in path] == [("a", "x"), ("d", "x")]
-        assert await graph.path(f("d"), f("a"), direction="out") is None
-        assert await graph.path(f("a"), f("d"), direction="out", max_depth=2) is None
-        assert await graph.path(f("a"), f("d"), predicates=["imports"]) is None
-        assert await graph.path(f("a"), f("a")) == []
-        assert await graph.path(f("nobody"), f("nobody")) is None
 
     async def test_a_triple_dies_with_its_last_source(self, graph: GraphStore) -> None:
         await graph.upsert_triples([*calls("a>b", source="c1"), *calls("a>b", "b>c", source="c2")])
@@ -207,20 +145,6 @@ class GraphTests:
         assert await said(subject=f("a"), object=f("b"), source="c1") == ["a -> calls -> b"]
         assert await said(source="c3") == []
 
-    async def test_scopes_share_nothing(self, graph_of: GraphOf) -> None:
-        ours, theirs = await graph_of(Scope("a")), await graph_of(Scope("b"))
-        await ours.upsert_triples(calls("a>b", "b>c", source="c1"))
-        await theirs.upsert_triples(calls("a>x", source="c1"))
-        assert [n.name for n in await theirs.neighbours(f("a"), depth=5)] == ["x"]
-        assert await theirs.get_entity(f("b")) is None
-        assert [e.name for e in await theirs.entities()] == ["a", "x"]
-        assert await theirs.triples(object=f("b")) == []
-        assert await theirs.delete_entity(f("c")) is False
-        assert await theirs.delete_triples(calls("a>b")) == 0
-        assert await theirs.delete_sources(["c1"]) == Removed(1, 2)
-        assert await theirs.clear() == Removed(0, 0)
-        assert (await ours.counts()).triples == 2
-
     async def test_any_text_can_be_a_name(self, graph: GraphStore) -> None:
         triples = [
             GraphTriple(name, name, HOSTILE[i - 1], name, name, (name,), 1, {name: name})
@@ -263,6 +187,10 @@ class GraphTests:
             lambda: graph.neighbours(f("a"), depth=0),
             lambda: graph.neighbours(f("a"), direction="up"),
             lambda: graph.neighbours(f("a"), predicates="calls"),
+            lambda: graph.impact(f("a"), depth=0),
+            lambda: graph.impact(f("a"), flows={"calls": 0.5}),  # type: ignore[dict-item]
+            lambda: graph.impact(f("a"), flows={"calls": Flow("out", 0)}),
+            lambda: graph.impact(f("a"), flows={"calls": Flow("up", 1)}),
             lambda: graph.path(f("a"), ("b",)),  # type: ignore[arg-type]
             lambda: graph.delete_sources("c1"),
             lambda: graph.restore({"schema_version": 9}),
@@ -282,10 +210,6 @@ class GraphTests:
         assert await graph.restore(snapshot) == (3, 4)
         assert await graph.export() == snapshot
         assert await graph.delete_sources(["c1", "c2", "c3"]) == Removed(2, 2)
-
-    async def test_random_histories_are_as_in_the_model(self, graph: GraphStore) -> None:
-        loop = asyncio.get_running_loop()
-        await asyncio.to_thread(run_beside_model, graph, loop, examples=self.EXAMPLES)
 
     async def test_a_closed_store_says_so(self, graph: GraphStore) -> None:
         await graph.upsert_triples(calls("a>b"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engrammic.triples.impact import FLOWS, Flow, Impact
 from engrammic.triples.nouns import (
     ENTITY_TYPES,
     PREDICATES,
@@ -15,13 +16,16 @@ from engrammic.triples.walk import Direction
 
 __all__ = [
     "ENTITY_TYPES",
+    "FLOWS",
     "PREDICATES",
     "Direction",
     "EntityKey",
+    "Flow",
     "GraphCounts",
     "GraphEntity",
     "GraphStore",
     "GraphTriple",
+    "Impact",
     "Neighbour",
     "Removed",
     "known_name",

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from engrammic.checks import check_count
 from engrammic.predicate import LARGEST
+from engrammic.triples.impact import FLOWS, Flows, Impact, Spread
 from engrammic.triples.nouns import EntityKey, GraphEntity, GraphTriple, checked_key
 from engrammic.triples.snapshot import exported, restored
 from engrammic.triples.walk import Direction, Walk
@@ -194,6 +195,25 @@ class GraphStore(ABC):
             if goal in walk.came_by:
                 return list(walk.way(goal))
         return None
+
+    async def impact(
+        self, key: Key, *, flows: Flows = FLOWS, depth: int = 3, limit: int | None = None
+    ) -> list[Impact]:
+        """What a change of an entity reaches by at most `depth` triples, the strongest first.
+
+        Each triple carries its predicate's factor times its weight (in [0, 1])
+        on; of several ways the strongest counts. Predicates without a flow carry nothing.
+        """
+        check_count("depth", depth, 1, LARGEST)
+        if limit is not None:
+            check_count("limit", limit, 0, LARGEST)
+        spread = Spread(self, checked_key("key", key), flows)
+        for _ in range(depth):
+            if not spread.front:
+                break
+            await spread.step()
+        found = spread.found.values()
+        return sorted(found, key=lambda i: (-i.strength, i.distance, i.key))[:limit]
 
     async def export(self) -> dict[str, Any]:
         """The whole graph as JSON takes it; the same graph gives the same text on every store."""

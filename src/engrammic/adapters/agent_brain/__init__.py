@@ -8,10 +8,16 @@ from engrammic.adapters.agent_brain.bm25 import (
     NodeWithScore,
     TextNode,
 )
+from engrammic.adapters.agent_brain.graph import GraphStoreManager
 from engrammic.adapters.agent_brain.hnsw import HnswSettings
 from engrammic.adapters.agent_brain.paths import resolve_storage_paths
 from engrammic.adapters.agent_brain.sizing import StorageEstimate, estimate_storage
-from engrammic.adapters.agent_brain.storage import ChunkStorage, Derived, StorageBackendProtocol
+from engrammic.adapters.agent_brain.storage import (
+    ChunkStorage,
+    Derived,
+    Follower,
+    StorageBackendProtocol,
+)
 from engrammic.adapters.agent_brain.vectors import (
     EmbeddingMetadata,
     SearchResult,
@@ -24,6 +30,8 @@ __all__ = [
     "ChunkStorage",
     "Derived",
     "EmbeddingMetadata",
+    "Follower",
+    "GraphStoreManager",
     "HnswSettings",
     "NodeWithScore",
     "SearchResult",

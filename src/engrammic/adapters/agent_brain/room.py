@@ -49,16 +49,23 @@ class Room:
         """The collection's store, its tables declared."""
         async with self._opening:
             if self._store is None:
-                self._store = VectorStore(await self._scoped(), clock=self.clock)
+                self._store = VectorStore(await self._database(), clock=self.clock)
         await self._store.ready()
         return self._store
 
-    async def _scoped(self) -> Scoped:
+    async def scoped(self) -> Scoped:
+        """The collection's part of the database."""
+        async with self._opening:
+            return await self._database()
+
+    async def _database(self) -> Scoped:
         if isinstance(self.place, Scoped):
             return self.place
         if isinstance(self.place, Backend):
             return Scoped(self.place, self.scope)
-        self._opened = await open_backend(str(find_home()) if self.place is None else self.place)
+        if self._opened is None:
+            place = str(find_home()) if self.place is None else self.place
+            self._opened = await open_backend(place)
         return Scoped(self._opened, self.scope)
 
     async def close(self) -> None:

@@ -9,7 +9,11 @@ from engrammic.adapters.agent_brain.bm25 import BM25IndexManager
 from engrammic.adapters.agent_brain.resetting import check_empty
 from engrammic.adapters.agent_brain.room import Place, Room
 from engrammic.adapters.agent_brain.vectors import SearchResult, VectorStoreManager
+from engrammic.compile.where import compile_where
 from engrammic.types import Vector
+
+DELETED_AT_ONCE = 500
+"""Documents that are looked up for a deletion, and deleted, in one step."""
 
 
 @runtime_checkable
@@ -21,6 +25,14 @@ class Derived(Protocol):
 
     async def leftovers(self) -> list[str]:
         """What is there, in words; empty after `reset`."""
+
+
+@runtime_checkable
+class Follower(Protocol):
+    """What is derived from single documents, and lets go of those that are deleted."""
+
+    async def forget_chunks(self, ids: Sequence[str]) -> object:
+        """Remove what came from these documents alone."""
 
 
 @runtime_checkable
@@ -78,7 +90,10 @@ class StorageBackendProtocol(Protocol):
 
 
 class ChunkStorage(VectorStoreManager):
-    """A collection with both searches. `derived` is what else a reset has to empty."""
+    """A collection with both searches. `derived` is what else a reset has to empty.
+
+    A graph among it also loses what came from documents that are deleted.
+    """
 
     def __init__(
         self,
@@ -116,6 +131,25 @@ class ChunkStorage(VectorStoreManager):
     async def get_chunk_by_id(self, chunk_id: str) -> dict[str, Any] | None:
         """As `get_by_id`."""
         return await self.get_by_id(chunk_id)
+
+    async def delete_by_ids(self, ids: Sequence[str]) -> int:
+        """As `VectorStoreManager.delete_by_ids`; a graph lets go of them first."""
+        for part in self.derived:
+            if isinstance(part, Follower):
+                await part.forget_chunks(ids)
+        return await super().delete_by_ids(ids)
+
+    async def delete_by_where(self, where: Mapping[str, Any]) -> int:
+        """As `VectorStoreManager.delete_by_where`; a graph lets go of them first."""
+        chosen = compile_where(where)
+        if chosen is None or not any(isinstance(part, Follower) for part in self.derived):
+            return await super().delete_by_where(where)
+        store, gone = await self._ready(), 0
+        while found := await store.backend.query(
+            store.table, chosen, columns=("id",), limit=DELETED_AT_ONCE
+        ):
+            gone += await self.delete_by_ids([row["id"] for row in found])
+        return gone
 
     async def delete_by_metadata(self, where: Mapping[str, Any]) -> int:
         """As `delete_by_where`."""

@@ -15,10 +15,9 @@ bring their matrices up to date.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from operator import itemgetter
 from typing import Any, overload
@@ -275,22 +274,3 @@ def has_table(connection: apsw.Connection, table: str) -> bool:
     name = table[1:-1].replace('""', '"') if table.startswith('"') else table
     sql = "select 1 from sqlite_master where type = 'table' and name = ?"
     return connection.execute(sql, (name,)).get is not None
-
-
-def dump_schema(schema: Schema) -> str:
-    """The schema as JSON text, as `_tables` keeps it."""
-    plain = asdict(schema)
-    del plain["_by_name"]
-    return json.dumps(plain, sort_keys=True)
-
-
-def load_schema(text: str) -> Schema:
-    """The schema that `dump_schema` wrote."""
-    raw = json.loads(text)
-    return Schema(
-        name=raw["name"],
-        fields=tuple(Field(**{**f, "kind": Kind(f["kind"])}) for f in raw["fields"]),
-        key=tuple(raw["key"]),
-        indexes=tuple(Index(tuple(i["fields"])) for i in raw["indexes"]),
-        partition=raw["partition"],
-    )

@@ -11,10 +11,9 @@ from engrammic.backends.sqlite.layout import (
     FORMAT,
     FOUNDATION,
     Layout,
-    dump_schema,
     has_table,
-    load_schema,
 )
+from engrammic.catalogue import dump_schema, load_schema
 from engrammic.errors import InvalidSchema
 from engrammic.evolution import grown
 from engrammic.types import Kind, Schema

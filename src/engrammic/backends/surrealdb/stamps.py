@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from uuid import uuid4
 
 from engrammic.emulation.collections import NOTES, Collections, Outcome
-from engrammic.emulation.derived import Derived, Place, _digest, _places
-from engrammic.types import Record
+from engrammic.emulation.derived import Derived, Place, places_of
 
 
 class Stamps(Derived):
@@ -22,13 +21,10 @@ class Stamps(Derived):
         if not self._engine.shared:
             return []
         concerned = [o for o in outcomes if self.needed(o.schema)]
-        self._written = {p: uuid4().hex for o in concerned for p in _places(o)}
-        saved: dict[tuple[str, ...], Record] = {}
-        for place, stamp in self._written.items():
-            name = self._name(place)
-            saved[(name,)] = {"name": name, "about": _digest(place), "text": stamp}
-            self._left.add(name)
-        return [Outcome(NOTES, dict(saved))] if saved else []
+        self._written = {p: uuid4().hex for o in concerned for p in places_of(o)}
+        notes = [self.note(place, stamp) for place, stamp in self._written.items()]
+        saved = {(note["name"],): note for note in notes}
+        return [Outcome(NOTES, saved)] if saved else []
 
     async def before(self, outcome: Outcome) -> None:
         """Nothing to say before."""
