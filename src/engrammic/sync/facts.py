@@ -9,7 +9,9 @@ from typing import Any
 from engrammic.filters import Filter
 from engrammic.items import KeyFact
 from engrammic.loop import call
+from engrammic.scope import Scoped
 from engrammic.stores.facts import FactStore as AwaitedFactStore
+from engrammic.stores.indexing import Changes, Records
 from engrammic.stores.items import Items, ScoredItem, Scores
 from engrammic.stores.retrieval import Mode
 from engrammic.stores.tier_metadata import Standing
@@ -128,3 +130,7 @@ class FactStore:
         Raises Protected at the first one that is canonical or under legal hold.
         """
         return call(self.awaited.delete_where(where))
+
+    def taken_out(self, reader: Scoped, closed: Records) -> Changes:
+        """The changes after which no search finds stored records, which live on as versions."""
+        return call(self.awaited.taken_out(reader, closed))

@@ -6,14 +6,16 @@ import builtins
 from collections.abc import Sequence
 from typing import Any
 
+from engrammic.changes import Change
 from engrammic.filters import Filter
 from engrammic.items import Message
 from engrammic.loop import call
+from engrammic.scope import Scoped
 from engrammic.stores.items import Items, ScoredItem, Scores
 from engrammic.stores.messages import MessageStore as AwaitedMessageStore
 from engrammic.stores.retrieval import Mode
 from engrammic.stores.tier_metadata import Standing
-from engrammic.types import Vector
+from engrammic.types import Record, Vector
 
 
 class MessageStore:
@@ -43,6 +45,10 @@ class MessageStore:
     def delete_by_conversation(self, conversation_id: str) -> int:
         """Delete all messages of a conversation; how many."""
         return call(self.awaited.delete_by_conversation(conversation_id))
+
+    def taken_out(self, reader: Scoped, closed: Sequence[Record]) -> builtins.list[Change]:
+        """As for every item; a message stays in its conversation."""
+        return call(self.awaited.taken_out(reader, closed))
 
     def add(
         self, item: Message, *, vector: Vector | None = None, standing: Standing | None = None

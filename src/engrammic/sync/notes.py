@@ -8,6 +8,8 @@ from typing import Any
 from engrammic.filters import Filter
 from engrammic.items import Note
 from engrammic.loop import call
+from engrammic.scope import Scoped
+from engrammic.stores.indexing import Changes, Records
 from engrammic.stores.items import Items, Scores
 from engrammic.stores.notes import NoteStore as AwaitedNoteStore
 from engrammic.stores.retrieval import Mode
@@ -105,3 +107,7 @@ class NoteStore:
         Raises Protected at the first one that is canonical or under legal hold.
         """
         return call(self.awaited.delete_where(where))
+
+    def taken_out(self, reader: Scoped, closed: Records) -> Changes:
+        """The changes after which no search finds stored records, which live on as versions."""
+        return call(self.awaited.taken_out(reader, closed))

@@ -9,6 +9,8 @@ from typing import Any
 from engrammic.filters import Filter
 from engrammic.items import MessageSummary
 from engrammic.loop import call
+from engrammic.scope import Scoped
+from engrammic.stores.indexing import Changes, Records
 from engrammic.stores.items import Items, ScoredItem, Scores
 from engrammic.stores.retrieval import Mode
 from engrammic.stores.summaries import SummaryStore as AwaitedSummaryStore
@@ -135,3 +137,7 @@ class SummaryStore:
         Raises Protected at the first one that is canonical or under legal hold.
         """
         return call(self.awaited.delete_where(where))
+
+    def taken_out(self, reader: Scoped, closed: Records) -> Changes:
+        """The changes after which no search finds stored records, which live on as versions."""
+        return call(self.awaited.taken_out(reader, closed))
