@@ -58,7 +58,7 @@ TWINS = (
     Twin(
         "Memory",
         "memory",
-        ("lifecycle:Lifecycle", "erasing:Erasing"),
+        ("upkeep:Upkeep", "lifecycle:Lifecycle", "erasing:Erasing"),
         inner=frozenset({"ready"}),
         plain=frozenset({"scoped", "tuned"}),
         values=(

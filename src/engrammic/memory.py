@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from engrammic.authority import CanonicalWriteToken
-from engrammic.backend import Backend, Health
+from engrammic.backend import Backend
 from engrammic.checks import check_count
 from engrammic.clock import Clock, now
 from engrammic.context import Context, Counter, compose, count_tokens
@@ -22,7 +21,6 @@ from engrammic.lifecycle import Lifecycle
 from engrammic.ranking.fusion import Fusion
 from engrammic.scope import Scope, Scoped
 from engrammic.selection import Selection
-from engrammic.sessions.importing import Importer, ImportReport, Progress
 from engrammic.stores.base import check_kind_of
 from engrammic.stores.conversations import ConversationStore
 from engrammic.stores.items import ItemStore
@@ -32,8 +30,9 @@ from engrammic.stores.notes import NoteStore
 from engrammic.stores.retrieval import Corpus, Mode, retrieve
 from engrammic.tiers.config import TieredMemoryConfig
 from engrammic.tiers.tiered import TieredMemory
+from engrammic.upkeep import FILL_BATCH as FILL_BATCH
+from engrammic.upkeep import Upkeep
 
-FILL_BATCH = 32
 LARGEST_PAGE = 1_000
 
 
@@ -45,7 +44,7 @@ class Page:
     after: tuple[int, str] | None
 
 
-class Memory(Lifecycle):
+class Memory(Lifecycle, Upkeep):
     """An agent's memory: one scope of one database. Open it with `engrammic.open`.
 
     `remarks` says what one should know of how it was opened. Everything is
@@ -264,45 +263,6 @@ class Memory(Lifecycle):
         items = await store.list(chosen.filter(kind), limit=limit, after=after)
         last = store.place_of(items[-1]) if len(items) == limit else None
         return Page(tuple(items), last)
-
-    async def import_files(
-        self, paths: Iterable[str | Path], progress: Progress | None = None
-    ) -> ImportReport:
-        """Import transcripts and text files; twice changes nothing. Bad lines are reported."""
-        importer = Importer(self.messages, self.conversations, self.notes)
-        return await importer.run(paths, progress)
-
-    async def delete_expired(self) -> int:
-        """Delete everything whose time is over; how many items."""
-        return sum([await store.delete_expired() for store in self._stores])
-
-    async def fill_in(self) -> AsyncIterator[int]:
-        """Give items stored without a model their vectors; yields how many are left."""
-        if self.embedder is None:
-            return
-        for store in self._stores:
-            while records := await store.pending(FILL_BATCH):
-                await store.fill_in(records)
-                yield await store.count_pending()
-
-    async def stats(self) -> dict[str, Any]:
-        """Counts of this scope, what is pending, and the engine's sizes in bytes."""
-        counts = {
-            "messages": await self._scoped.count("messages"),
-            "conversations": await self._scoped.count("conversations"),
-            "notes": await self._scoped.count("notes"),
-            "passages": await self._scoped.count("passages"),
-        }
-        pending = sum([await store.count_pending() for store in self._stores])
-        engine = await self.backend.stats()
-        return {"scope": str(self.scope), **counts, "pending": pending, "engine": engine}
-
-    async def health(self) -> Health:
-        """`{"status": "ok" | "degraded" | "error", "problems": [...], ...}`; quick."""
-        found = await self.backend.health()
-        problems = [*found["problems"], *self.remarks]
-        status = "degraded" if problems and found["status"] == "ok" else found["status"]
-        return {**found, "status": status, "problems": problems}
 
     @property
     def _always(self) -> tuple[ItemStore[Any], ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -32,6 +31,8 @@ async def maintain(
     most: Annotated[int | None, typer.Option(help="At most so many moves.", min=0)] = None,
 ) -> None:
     """Age the memory: expire, promote, demote, merge what says the same."""
+    import asyncio
+
     async with door.open() as memory:
         while True:
             report = await _pass(memory, dry_run, most)

@@ -201,7 +201,10 @@ class Memory:
         return call(self.awaited.import_files(paths, progress))
 
     def delete_expired(self) -> int:
-        """Delete everything whose time is over; how many items."""
+        """Delete everything whose time is over; how many items.
+
+        Of session messages a summary stays, as with `maintain`.
+        """
         return call(self.awaited.delete_expired())
 
     def fill_in(self) -> Iterator[int]:
