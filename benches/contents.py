@@ -12,6 +12,9 @@ DERIVED = ("__vector__", "__terms__")
 OWN = "_"
 """Names that begin so are the engine's bookkeeping: epochs, sequences, numbers."""
 
+CHANCE = ("tombstone_key", "canonical_salt")
+"""Facts about a database that are drawn by lot."""
+
 Rows = list[tuple[Any, ...]]
 
 
@@ -34,7 +37,8 @@ def _all(connection: apsw.Connection) -> dict[str, Rows]:
         columns = [c for (c,) in connection.execute(f"select name from pragma_table_info('{name}')")
                    if c != "_row"]  # fmt: skip
         wanted = ", ".join(f'"{c}"' for c in columns)
-        found[name] = _sorted(connection.execute(f'select {wanted} from "{name}"'))
+        rows = connection.execute(f'select {wanted} from "{name}"')
+        found[name] = _sorted(row for row in rows if row[0] not in CHANCE)
         for field in schema["fields"]:
             if field["kind"] == "vector":
                 rows = connection.execute(

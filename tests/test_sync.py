@@ -14,17 +14,20 @@ from pathlib import Path
 
 import gen_sync
 import pytest
+import twins
 
 import engrammic
 import engrammic.sync
 from engrammic import Message, loop
 from engrammic.errors import InvalidInput, Unsupported
+from engrammic.tiers.tiered import TieredMemory
 
 TWINS = [
     (engrammic.Memory, engrammic.sync.Memory, {"ready"}),
-    (engrammic.MessageStore, engrammic.sync.MessageStore, gen_sync.STORE),
-    (engrammic.NoteStore, engrammic.sync.NoteStore, gen_sync.STORE),
-    (engrammic.ConversationStore, engrammic.sync.ConversationStore, gen_sync.STORE),
+    (TieredMemory, engrammic.sync.TieredMemory, {"ready", "raise_up", "made", "touch"}),
+    (engrammic.MessageStore, engrammic.sync.MessageStore, twins.STORE),
+    (engrammic.NoteStore, engrammic.sync.NoteStore, twins.STORE),
+    (engrammic.ConversationStore, engrammic.sync.ConversationStore, twins.STORE),
 ]
 
 

@@ -11,9 +11,10 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+
+from twins import TWINS, Twin
 
 ROOT = Path(__file__).parent.parent
 SOURCE = ROOT / "src" / "engrammic"
@@ -22,52 +23,6 @@ TARGET = SOURCE / "sync"
 Method = ast.FunctionDef | ast.AsyncFunctionDef
 
 
-@dataclass(frozen=True)
-class Twin:
-    """A class to be twinned: where it is, and what its signatures do not tell.
-
-    `inner` are coroutines that only the class itself calls; `plain` are methods
-    without `await` that a caller wants too; `values` and `twins` are its
-    attributes, `bound` is what a type variable of its bases stands for, and `doc`
-    stands in place of a docstring that speaks of `await`.
-    """
-
-    name: str
-    module: str
-    bases: tuple[str, ...] = ()
-    bound: tuple[str, str] = ("", "")
-    inner: frozenset[str] = frozenset()
-    plain: frozenset[str] = frozenset()
-    values: tuple[tuple[str, str], ...] = ()
-    twins: tuple[tuple[str, str], ...] = ()
-    doc: str = ""
-
-
-ITEMS = "stores.items:ItemStore"
-STORE = frozenset({"arranged", "ready", "pending", "fill_in"})
-TWINS = (
-    Twin("MessageStore", "stores.messages", (ITEMS,), ("Item", "Message"), STORE,
-         frozenset({"place_of"})),
-    Twin("NoteStore", "stores.notes", (ITEMS,), ("Item", "Note"), STORE, frozenset({"place_of"})),
-    Twin("ConversationStore", "stores.conversations", inner=STORE),
-    Twin(
-        "Memory",
-        "memory",
-        inner=frozenset({"ready"}),
-        plain=frozenset({"scoped"}),
-        values=(
-            ("embedder", "Embedder | None"), ("scope", "Scope"), ("clock", "Clock"),
-            ("remarks", "tuple[str, ...]"),
-        ),
-        twins=(
-            ("messages", "MessageStore"), ("conversations", "ConversationStore"),
-            ("notes", "NoteStore"),
-        ),
-        doc="An agent's memory: one scope of one database. Open it with `engrammic.sync.open`.\n\n"
-        "`remarks` says what one should know of how it was opened; `awaited` is the same\n"
-        "memory with `await`.",
-    ),
-)  # fmt: skip
 MODULES = {twin.name: twin.module.rpartition(".")[2] for twin in TWINS}
 
 

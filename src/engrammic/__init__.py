@@ -13,38 +13,69 @@ from typing import TYPE_CHECKING, Any
 from engrammic._version import __version__
 
 if TYPE_CHECKING:
+    from engrammic.authority import CanonicalWriteToken
     from engrammic.context import Context
     from engrammic.embed.base import Embedder, Fingerprint
     from engrammic.embed.cached import CachedEmbedder
+    from engrammic.forgetting.report import ForgetReport
     from engrammic.hits import Hit, Hits
-    from engrammic.items import Conversation, Message, Note
+    from engrammic.items import (
+        Conversation,
+        KeyFact,
+        MemoryAuthority,
+        MemoryTier,
+        Message,
+        MessageSummary,
+        Note,
+    )
     from engrammic.memory import Memory, Page
     from engrammic.opening import open_memory as open  # noqa: A004
     from engrammic.scope import Scope
     from engrammic.stores.code_chunks import ChunkMetadata
     from engrammic.stores.conversations import ConversationStore
+    from engrammic.stores.facts import FactStore
     from engrammic.stores.messages import MessageStore
     from engrammic.stores.notes import NoteStore
+    from engrammic.stores.summaries import SummaryStore
+    from engrammic.stores.tier_metadata import Standing, TierMetadataStore
     from engrammic.stores.vector_database import VectorDatabase
     from engrammic.stores.vector_store import VectorStore
+    from engrammic.tiers.config import TieredMemoryConfig
+    from engrammic.tiers.maintaining import MaintenanceReport
+    from engrammic.tiers.searching import TieredSearchResult
+    from engrammic.tiers.tiered import TieredMemory
 
 _WHERE = {
     "CachedEmbedder": "embed.cached",
+    "CanonicalWriteToken": "authority",
     "ChunkMetadata": "stores.code_chunks",
     "Context": "context",
     "Conversation": "items",
     "ConversationStore": "stores.conversations",
     "Embedder": "embed.base",
+    "FactStore": "stores.facts",
     "Fingerprint": "embed.base",
+    "ForgetReport": "forgetting.report",
     "Hit": "hits",
     "Hits": "hits",
+    "KeyFact": "items",
+    "MaintenanceReport": "tiers.maintaining",
     "Memory": "memory",
+    "MemoryAuthority": "items",
+    "MemoryTier": "items",
     "Message": "items",
     "MessageStore": "stores.messages",
+    "MessageSummary": "items",
     "Note": "items",
     "NoteStore": "stores.notes",
     "Page": "memory",
     "Scope": "scope",
+    "Standing": "stores.tier_metadata",
+    "SummaryStore": "stores.summaries",
+    "TierMetadataStore": "stores.tier_metadata",
+    "TieredMemory": "tiers.tiered",
+    "TieredMemoryConfig": "tiers.config",
+    "TieredSearchResult": "tiers.searching",
     "VectorDatabase": "stores.vector_database",
     "VectorStore": "stores.vector_store",
     "open": "opening",
@@ -54,21 +85,35 @@ _NAMES = {"open": "open_memory"}
 
 __all__ = [
     "CachedEmbedder",
+    "CanonicalWriteToken",
     "ChunkMetadata",
     "Context",
     "Conversation",
     "ConversationStore",
     "Embedder",
+    "FactStore",
     "Fingerprint",
+    "ForgetReport",
     "Hit",
     "Hits",
+    "KeyFact",
+    "MaintenanceReport",
     "Memory",
+    "MemoryAuthority",
+    "MemoryTier",
     "Message",
     "MessageStore",
+    "MessageSummary",
     "Note",
     "NoteStore",
     "Page",
     "Scope",
+    "Standing",
+    "SummaryStore",
+    "TierMetadataStore",
+    "TieredMemory",
+    "TieredMemoryConfig",
+    "TieredSearchResult",
     "VectorDatabase",
     "VectorStore",
     "__version__",

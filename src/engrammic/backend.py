@@ -16,6 +16,7 @@ from engrammic.changes import Change, Delete, Put
 from engrammic.errors import Conflict, Unsupported
 from engrammic.filters import Filter, eq, every
 from engrammic.records import unit
+from engrammic.scrubbing import UNSUPPORTED, Scrubbed
 from engrammic.types import Kind, Order, Record, Schema, Scored, Vector
 
 
@@ -240,6 +241,16 @@ class Backend(ABC):
 
     async def optimize(self) -> None:
         """Do the engine's own housekeeping now (merge, compact, refresh statistics)."""
+
+    async def scrub(self) -> Scrubbed:
+        """Get the bytes of deleted records off the disk now, as far as the engine can.
+
+        Those who still read an older state may hold it up: then it is pending.
+        """
+        return Scrubbed(
+            UNSUPPORTED,
+            f"{self.scheme} deletes records; when their bytes are overwritten is its own matter",
+        )
 
     async def flush(self) -> None:
         """Return when everything acknowledged is durable."""

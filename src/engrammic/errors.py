@@ -6,6 +6,8 @@
     - UnknownField                     a filter or record names a field that the table lacks
   + NotFound (KeyError)                no item under that id in this scope
   + Conflict                           a change list's check did not hold; nothing was applied
+  + KeptOut (ValueError)               it was rejected or forgotten, and may not come back
+  + Protected (PermissionError)        it is canonical, or held: its owner's token is needed
   + Unsupported (NotImplementedError)  this database cannot do it, and it was asked not to emulate
   + StorageError (OSError)             the database failed
     - ConnectionFailed (ConnectionError)  it cannot be reached or opened
@@ -65,6 +67,14 @@ class NotFound(EngrammicError, KeyError):
 
 class Conflict(EngrammicError):
     """A check of the change list did not hold. Nothing was applied."""
+
+
+class KeptOut(EngrammicError, ValueError):
+    """It was rejected or forgotten, and may not come back. Nothing was written."""
+
+
+class Protected(EngrammicError, PermissionError):
+    """The item is canonical, or under legal hold. Nothing was changed."""
 
 
 class Unsupported(EngrammicError, NotImplementedError):

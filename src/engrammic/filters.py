@@ -7,7 +7,7 @@ A missing or null field matches no comparison, not even `ne`; ask `is_null`.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, TypeAlias
 
@@ -143,6 +143,13 @@ def eq(field: str, value: Any) -> Compare:
 def is_in(field: str, values: Iterable[Any]) -> Compare:
     """`field` is one of `values`; an empty set matches nothing."""
     return Compare(field, Op.IN, values)
+
+
+def within(prefix: str, where: Filter) -> Filter:
+    """The same filter over the fields of a JSON field: `item` turns `role` into `item.role`."""
+    if isinstance(where, Compare):
+        return replace(where, field=f"{prefix}.{where.field}")
+    return type(where)(tuple(within(prefix, part) for part in where.parts))
 
 
 def is_null(field: str) -> Compare:

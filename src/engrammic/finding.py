@@ -5,23 +5,30 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import numpy as np
 
 from engrammic.embed.base import Embedder
 from engrammic.filters import Filter, every, is_in
 from engrammic.hits import Hit
+from engrammic.items import Item, MemoryTier
 from engrammic.scope import Scoped
 from engrammic.stores.items import ItemStore
-from engrammic.stores.parts import HOT
 from engrammic.stores.retrieval import Found
+from engrammic.stores.versions import Version
+
+PAST = "past"
+"""Stands for the tier of a version that is no longer current."""
 
 Place: TypeAlias = tuple[str, str]
 """The kind of an item, and its id."""
 
 HEAD = 100
 """Characters that date, speaker or title may put before a content, generously."""
+
+USUAL = {"summary": MemoryTier.WARM, "fact": MemoryTier.COLD}
+"""The tiers of what has no standing of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,23 +41,33 @@ class Finder:
 
     async def hits(self, found: Sequence[Found], query: str, moment: int) -> tuple[Hit, ...]:
         """The hits, in the order found."""
-        places = [(f.kind, f.record[self.stores[f.kind].key]) for f in found]
+        items = [self._item(f) for f in found]
+        places = [(item.kind, item.id or "") for item in items]
         tiers = await self._tiers(places)
         passages = await self._passages(self._long(places, found), query)
         return tuple(
             Hit(
                 id=place[1],
-                kind=f.kind,
+                kind=place[0],
                 text=f.record["content"],
                 score=f.score,
-                tier=tiers.get(place, HOT),
-                item=self.stores[f.kind].item_of(f.record),
+                tier=_tier(f, tiers.get(place)),
+                item=item,
                 why=f.why,
                 moment=moment,
                 passage=passages.get(place),
             )
-            for place, f in zip(places, found, strict=True)
+            for place, f, item in zip(places, found, items, strict=True)
         )
+
+    def _item(self, found: Found) -> Item:
+        """The item that was found; of a version, the item as it was."""
+        item = self.stores[found.kind].item_of(found.record)
+        if isinstance(item, Version):
+            store = self.stores[item.kind]
+            nothing = dict.fromkeys(field.name for field in store.schema.fields)
+            item = store.item_of({**nothing, **item.item})
+        return cast("Item", item)
 
     def _long(self, places: Sequence[Place], found: Sequence[Found]) -> list[Place]:
         """Those whose text may overrun the window: a token takes at least a character."""
@@ -79,6 +96,12 @@ class Finder:
             if score > best.get(place, (-2.0,))[0]:
                 best[place] = (score, (row["start"], row["end"]))
         return {place: span for place, (_, span) in best.items()}
+
+
+def _tier(found: Found, tier: str | None) -> str:
+    if found.kind == "version":
+        return PAST
+    return tier or USUAL.get(found.kind, MemoryTier.HOT)
 
 
 def _at(places: Sequence[Place], id_field: str) -> Filter:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, overload
 
 from engrammic.clock import iso
-from engrammic.items import Message, Note
+from engrammic.items import Item, KeyFact, Message, MessageSummary
 from engrammic.ranking.fusion import Fused
 from engrammic.stores.retrieval import Mode
 
@@ -25,7 +25,7 @@ class Hit:
     text: str
     score: float
     tier: str
-    item: Message | Note
+    item: Item
     why: Fused
     moment: int
     passage: tuple[int, int] | None = None
@@ -45,7 +45,9 @@ class Hit:
     def origin(self) -> str:
         """Where it comes from: conversation and speaker, or source and section."""
         item = self.item
-        if isinstance(item, Message):
+        if isinstance(item, KeyFact):
+            return ", ".join(p for p in (item.conversation_id, item.subject) if p) or item.fact_type
+        if isinstance(item, Message | MessageSummary):
             return f"{item.conversation_id}, {item.name or item.role}"
         return ", ".join(p for p in (item.source, item.section) if p) or item.memory_type
 

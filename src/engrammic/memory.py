@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from engrammic.backend import Backend, Health
+from engrammic.authority import CanonicalWriteToken
+from engrammic.backend import Backend
 from engrammic.checks import check_count
 from engrammic.clock import Clock, now
 from engrammic.context import Context, Counter, compose, count_tokens
@@ -16,19 +16,23 @@ from engrammic.embed.base import Embedder
 from engrammic.errors import NotFound
 from engrammic.finding import Finder
 from engrammic.hits import Hits
-from engrammic.items import Message, Metadata, Moment, Note
+from engrammic.items import Item, Metadata, Moment, Note
+from engrammic.lifecycle import Lifecycle
 from engrammic.ranking.fusion import Fusion
 from engrammic.scope import Scope, Scoped
 from engrammic.selection import Selection
-from engrammic.sessions.importing import Importer, ImportReport, Progress
 from engrammic.stores.base import check_kind_of
 from engrammic.stores.conversations import ConversationStore
 from engrammic.stores.items import ItemStore
+from engrammic.stores.keeping import verified
 from engrammic.stores.messages import MessageStore
 from engrammic.stores.notes import NoteStore
-from engrammic.stores.retrieval import Mode, retrieve
+from engrammic.stores.retrieval import Corpus, Mode, retrieve
+from engrammic.tiers.config import TieredMemoryConfig
+from engrammic.tiers.tiered import TieredMemory
+from engrammic.upkeep import FILL_BATCH as FILL_BATCH
+from engrammic.upkeep import Upkeep
 
-FILL_BATCH = 32
 LARGEST_PAGE = 1_000
 
 
@@ -36,11 +40,11 @@ LARGEST_PAGE = 1_000
 class Page:
     """Items of one kind, newest first; `after` gets the next page, None when this is the last."""
 
-    items: tuple[Message | Note, ...]
+    items: tuple[Item, ...]
     after: tuple[int, str] | None
 
 
-class Memory:
+class Memory(Lifecycle, Upkeep):
     """An agent's memory: one scope of one database. Open it with `engrammic.open`.
 
     `remarks` says what one should know of how it was opened. Everything is
@@ -55,6 +59,8 @@ class Memory:
         scope: Scope | None = None,
         clock: Clock = now,
         remarks: Sequence[str] = (),
+        tiers: TieredMemoryConfig | None = None,
+        token: CanonicalWriteToken | None = None,
     ) -> None:
         if scope is not None:
             check_kind_of("scope", scope, Scope)
@@ -64,9 +70,14 @@ class Memory:
         self.clock = clock
         self.remarks = tuple(remarks)
         self._scoped = Scoped(backend, self.scope)
-        self.messages = MessageStore(self._scoped, embedder, clock=clock)
+        self.token = token
+        self.messages = MessageStore(self._scoped, embedder, clock=clock, token=token)
         self.conversations = ConversationStore(self._scoped, clock=clock)
-        self.notes = NoteStore(self._scoped, embedder, clock=clock)
+        self.notes = NoteStore(self._scoped, embedder, clock=clock, token=token)
+        self.tiers = TieredMemory(self.messages, self._scoped, embedder, tiers)
+        self.summaries, self.facts = self.tiers.warm, self.tiers.cold
+        self.facts.token = token
+        self._stores = (self.messages, self.notes, self.summaries, self.facts)
 
     async def __aenter__(self) -> Self:
         return self
@@ -81,7 +92,7 @@ class Memory:
 
     async def ready(self) -> None:
         """Declare the tables of every store."""
-        for store in (self.messages, self.conversations, self.notes):
+        for store in (self.conversations, self.notes, self.tiers):
             await store.ready()
 
     async def close(self) -> None:
@@ -99,9 +110,30 @@ class Memory:
         """The same database in another scope: the parts given replace this one's."""
         given = {"tenant": tenant, "user": user, "agent": agent, "project": project}
         scope = replace(self.scope, **{k: v for k, v in given.items() if v is not None})
+        return self._twin(scope=scope)
+
+    async def unlocked(self, secret: str | bytes) -> Memory:
+        """The same memory for its owner, who may write and change what is canonical.
+
+        The first secret given becomes the owner's. Raises InvalidInput for another.
+        """
+        return self._twin(token=await verified(self._scoped, secret))
+
+    def tuned(self, tiers: TieredMemoryConfig) -> Memory:
+        """The same memory with other settings of its tiers."""
+        check_kind_of("tiers", tiers, TieredMemoryConfig)
+        return self._twin(token=self.token, tiers=tiers)
+
+    def _twin(
+        self,
+        scope: Scope | None = None,
+        token: CanonicalWriteToken | None = None,
+        tiers: TieredMemoryConfig | None = None,
+    ) -> Memory:
         return Memory(
-            self.backend, self.embedder, scope=scope, clock=self.clock, remarks=self.remarks
-        )
+            self.backend, self.embedder, scope=scope or self.scope, clock=self.clock,
+            remarks=self.remarks, tiers=tiers or self.tiers.config, token=token,
+        )  # fmt: skip
 
     async def search(
         self,
@@ -116,19 +148,31 @@ class Memory:
         """What fits the query best, over everything, best first.
 
         `selection` are the fields of `Selection`: kinds, conversation_id, role,
-        memory_type, project, since, until, metadata, where. Expired items are
-        never found. Raises InvalidInput, naming the argument.
+        memory_type, project, since, until, metadata, where, as_of, valid_at. Expired
+        items are never found. Raises InvalidInput, naming the argument.
         """
         chosen = Selection.of(selection)
-        corpora = [s.corpus(chosen.filter(s.kind)) for s in self._stores if chosen.covers(s.kind)]
+        corpora = await self._corpora(chosen)
         moment = self.clock()
         ranking = await retrieve(
             self._scoped, corpora, query, limit=limit, mode=mode, embedder=self.embedder,
             moment=moment, min_score=min_score, fusion=fusion,
         )  # fmt: skip
-        finder = Finder(self._scoped, {s.kind: s for s in self._stores}, self.embedder)
+        stores = {s.kind: s for s in (*self._stores, self.tiers.versions)}
+        finder = Finder(self._scoped, stores, self.embedder)
         hits = await finder.hits(ranking.hits, query, moment)
         return Hits(hits, ranking.mode, ranking.notes)
+
+    async def _corpora(self, chosen: Selection) -> list[Corpus]:
+        """What is searched: every kind that is asked for, but those that are empty for now."""
+        found = [
+            store.corpus(chosen.filter(store.kind))
+            for store in self._stores
+            if chosen.covers(store.kind) and (store in self._always or await store.holds_any())
+        ]
+        if chosen.as_of is not None and await self.tiers.versions.holds_any():
+            found.append(self.tiers.versions.corpus(chosen.past()))
+        return found
 
     async def remember(
         self,
@@ -174,10 +218,10 @@ class Memory:
         hits = await self.search(query, limit=limit, **selection)
         return compose([hit for hit in hits if hit.score > 0], max_tokens, counter)
 
-    async def get(self, item_id: str) -> Message | Note | None:
+    async def get(self, item_id: str) -> Item | None:
         """The item under an id, whatever its kind, or None."""
         for store in self._stores:
-            found: Message | Note | None = await store.get(item_id)
+            found: Item | None = await store.get(item_id)
             if found is not None:
                 return found
         return None
@@ -189,13 +233,13 @@ class Memory:
         content: str | None = None,
         metadata: Metadata | None = None,
         expires_at: Moment | None = None,
-    ) -> Message | Note:
+    ) -> Item:
         """The item with new content, metadata or expiry; None keeps. Raises NotFound."""
-        given: dict[str, Any] = {"content": content, "metadata": metadata, "expires_at": expires_at}
-        change = {name: value for name, value in given.items() if value is not None}
+        given: dict[str, Any] = {"metadata": metadata, "expires_at": expires_at}
         for store in self._stores:
-            fields = change if store is self.messages else {**change, "updated_at": self.clock()}
-            changed: Message | Note | None = await store.change(item_id, **fields)
+            change = {store.text: content, **given}
+            change = {name: value for name, value in change.items() if value is not None}
+            changed: Item | None = await store.change(item_id, **change)
             if changed is not None:
                 return changed
         raise NotFound("item", item_id)
@@ -220,45 +264,6 @@ class Memory:
         last = store.place_of(items[-1]) if len(items) == limit else None
         return Page(tuple(items), last)
 
-    async def import_files(
-        self, paths: Iterable[str | Path], progress: Progress | None = None
-    ) -> ImportReport:
-        """Import transcripts and text files; twice changes nothing. Bad lines are reported."""
-        importer = Importer(self.messages, self.conversations, self.notes)
-        return await importer.run(paths, progress)
-
-    async def delete_expired(self) -> int:
-        """Delete everything whose time is over; how many items."""
-        return sum([await store.delete_expired() for store in self._stores])
-
-    async def fill_in(self) -> AsyncIterator[int]:
-        """Give items stored without a model their vectors; yields how many are left."""
-        if self.embedder is None:
-            return
-        for store in self._stores:
-            while records := await store.pending(FILL_BATCH):
-                await store.fill_in(records)
-                yield await store.count_pending()
-
-    async def stats(self) -> dict[str, Any]:
-        """Counts of this scope, what is pending, and the engine's sizes in bytes."""
-        counts = {
-            "messages": await self._scoped.count("messages"),
-            "conversations": await self._scoped.count("conversations"),
-            "notes": await self._scoped.count("notes"),
-            "passages": await self._scoped.count("passages"),
-        }
-        pending = sum([await store.count_pending() for store in self._stores])
-        engine = await self.backend.stats()
-        return {"scope": str(self.scope), **counts, "pending": pending, "engine": engine}
-
-    async def health(self) -> Health:
-        """`{"status": "ok" | "degraded" | "error", "problems": [...], ...}`; quick."""
-        found = await self.backend.health()
-        problems = [*found["problems"], *self.remarks]
-        status = "degraded" if problems and found["status"] == "ok" else found["status"]
-        return {**found, "status": status, "problems": problems}
-
     @property
-    def _stores(self) -> tuple[ItemStore[Any], ...]:
+    def _always(self) -> tuple[ItemStore[Any], ...]:
         return (self.messages, self.notes)

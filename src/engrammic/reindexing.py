@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from engrammic.backend import Backend
 from engrammic.changes import Change, Check, Delete, Put, Update
@@ -19,20 +19,25 @@ from engrammic.filters import EVERYTHING, Compare, Filter, Op, eq, every, is_in
 from engrammic.memory import FILL_BATCH, Memory
 from engrammic.scope import COLUMN, Scope, Scoped
 from engrammic.stores.code_chunks import CODE
-from engrammic.stores.items import BATCH
+from engrammic.stores.facts import FactStore
+from engrammic.stores.items import BATCH, ItemStore
 from engrammic.stores.messages import MessageStore
 from engrammic.stores.meta import META, MetaStore
 from engrammic.stores.neighbours import Turn, weave
 from engrammic.stores.notes import NoteStore
 from engrammic.stores.parts import passages_of
+from engrammic.stores.summaries import SummaryStore
 from engrammic.stores.vector_store import CHUNKS
+from engrammic.stores.versions import VersionStore
 from engrammic.text import FINGERPRINT, terms
 from engrammic.types import DERIVED, Kind, Order, Record, Schema
 
 Advance: TypeAlias = Callable[[float, float, str], None]
 """Called with what is done, what there is in all, and what is at hand."""
 
-KINDS = {store.table: store.kind for store in (MessageStore, NoteStore)}
+PLAIN = (NoteStore, SummaryStore, FactStore, VersionStore)
+"""Stores of items that are indexed each for itself."""
+KINDS = {store.table: store.kind for store in (MessageStore, *PLAIN)}
 TABLES = tuple(KINDS)
 CHUNKED = (CODE.name, CHUNKS.name)
 """Tables of texts whose vectors are given: only their words can be made anew."""
@@ -123,13 +128,13 @@ async def _distinct(backend: Backend | Scoped, table: str, field: str) -> list[s
 
 
 async def _words(backend: Scoped) -> AsyncIterator[int]:
-    notes, messages = NoteStore(backend), MessageStore(backend)
-    await notes.ready()
-    await messages.ready()
-    after: tuple[str] | None = None
-    while records := await backend.query("notes", after=after, limit=BATCH):
-        after = (records[-1]["note_id"],)
-        yield await backend.apply([Update("notes", [_note_terms(notes, r) for r in records])])
+    stores = [make(backend) for make in PLAIN]
+    messages = MessageStore(backend)
+    for store in (messages, *stores):
+        await store.ready()
+    for store in stores:
+        async for count in _item_words(backend, store):
+            yield count
     for conversation in await _distinct(backend, "messages", "conversation_id"):
         where = eq("conversation_id", conversation)
         said = await backend.query("messages", where, order=Order("ordinal"))
@@ -141,6 +146,14 @@ async def _words(backend: Scoped) -> AsyncIterator[int]:
             yield count
 
 
+async def _item_words(backend: Scoped, store: ItemStore[Any]) -> AsyncIterator[int]:
+    after: tuple[str] | None = None
+    while records := await backend.query(store.table, after=after, limit=BATCH):
+        after = (records[-1][store.key],)
+        updates = [{store.key: r[store.key], "terms": store.words(r)} for r in records]
+        yield await backend.apply([Update(store.table, updates)])
+
+
 async def _chunk_words(backend: Scoped, table: str) -> AsyncIterator[int]:
     after: tuple[str] | None = None
     columns = ("id", "content")
@@ -150,12 +163,8 @@ async def _chunk_words(backend: Scoped, table: str) -> AsyncIterator[int]:
         yield await backend.apply([Update(table, updates)])
 
 
-def _note_terms(store: NoteStore, record: Record) -> Record:
-    return {"note_id": record["note_id"], "terms": " ".join(terms(store.searchable(record)))}
-
-
 def _message_terms(store: MessageStore, records: Sequence[Record]) -> list[Record]:
-    """The terms of a whole conversation, given in its order."""
+    """The terms of a whole conversation, given in its order, but of what is not searched."""
     turns = [Turn(r["ordinal"], r["message_id"], r["content"]) for r in records]
     around = weave([], turns).new
     return [
@@ -165,6 +174,7 @@ def _message_terms(store: MessageStore, records: Sequence[Record]) -> list[Recor
             "around": around[r["message_id"]],
         }
         for r in records
+        if not r["resting"]
     ]
 
 

@@ -17,6 +17,7 @@ from engrammic.stores.conversations import ConversationStore
 from engrammic.stores.messages import MessageStore
 from engrammic.stores.vector_database import VectorDatabase
 from engrammic.stores.vector_store import VectorStore
+from engrammic.tiers.fallback import fallback_fact, fallback_summarize
 from engrammic.types import Field, Kind, Record, Scored
 
 __all__ = [
@@ -40,6 +41,8 @@ __all__ = [
     "VectorDatabase",
     "VectorStore",
     "VectorStoreManager",
+    "fallback_fact",
+    "fallback_summarize",
     "get_embedder",
     "record_get",
 ]

@@ -21,6 +21,7 @@ from engrammic.filters import Filter
 from engrammic.predicate import check_filter, predicate
 from engrammic.ranking.bm25 import bm25
 from engrammic.records import clean_update, cleaner, coerce
+from engrammic.scrubbing import ERASED, Scrubbed
 from engrammic.types import Kind, Order, Record, Schema, Scored, Vector
 
 Key: TypeAlias = tuple[Any, ...]
@@ -258,6 +259,10 @@ class MemoryBackend(Backend):
         """As `Backend.drop_table`."""
         self._open()
         self._tables.pop(table, None)
+
+    async def scrub(self) -> Scrubbed:
+        """As `Backend.scrub`: nothing is on a disk."""
+        return Scrubbed(ERASED, "it was in memory alone")
 
     async def close(self) -> None:
         """Forget everything."""

@@ -11,9 +11,11 @@ from engrammic._version import __version__
 from engrammic.cli import (
     backends,
     backups,
+    correcting,
     doctor,
     exporting,
     looking,
+    maintaining,
     migrating,
     models,
     searching,
@@ -49,8 +51,8 @@ def engrammic(
 
 
 for group in (
-    writing, searching, showing, looking, exporting, backups, migrating, doctor, backends, models,
-    serving,
+    writing, searching, showing, looking, exporting, correcting, maintaining, backups, migrating,
+    doctor, backends, models, serving,
 ):  # fmt: skip
     group.register(app)
 

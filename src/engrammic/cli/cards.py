@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from engrammic.hits import Hit, Hits
-    from engrammic.items import Message, Note
+    from engrammic.items import Item
 
 LENGTH = 340
 """Characters shown of a hit."""
@@ -105,7 +105,7 @@ def excerpt(text: str, sought: set[str]) -> str:
     return f"{'… ' if start else ''}{cut.rpartition(' ')[0] if end else cut}{end}"
 
 
-def origin(item: Message | Note, titles: Titles) -> str:
+def origin(item: Item, titles: Titles) -> str:
     """Where an item comes from, for the eye: title and speaker, or file and section."""
     conversation = getattr(item, "conversation_id", None)
     if conversation is not None:

@@ -11,7 +11,7 @@ from engrammic.cli.command import FAILED, command
 from engrammic.cli.door import Door
 from engrammic.cli.output import complain, emit, facts, one_line, say, visible
 from engrammic.clock import iso
-from engrammic.items import Conversation, Message, Note
+from engrammic.items import Conversation, Item, Message
 
 CANDIDATES = 10
 
@@ -60,11 +60,12 @@ def _not_one(given: str, found: dict[str, Any]) -> None:
     raise typer.Exit(FAILED)
 
 
-def _show_item(item: Message | Note) -> None:
+def _show_item(item: Item) -> None:
     from engrammic.cli.cards import item_record
 
     record = item_record(item)
-    content = record.pop("content")
+    content = item.content
+    record.pop({"summary": "summary", "fact": "fact"}.get(item.kind, "content"))
     for name in ("created_at", "updated_at", "expires_at"):
         if name in record:
             record[name] = iso(record[name])

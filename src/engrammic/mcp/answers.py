@@ -9,7 +9,7 @@ from typing import Any
 from engrammic.clock import iso
 from engrammic.context import CUT, NOTHING, block, compose, fenced, flat, heading, quoted
 from engrammic.hits import Hit
-from engrammic.items import Message, Note
+from engrammic.items import Item, Note
 from engrammic.text.budget import count_tokens
 
 FEWEST_TOKENS = 200
@@ -36,7 +36,7 @@ def found(hits: Sequence[Hit], max_tokens: int, notices: Sequence[str] = ()) -> 
     return Answer("\n".join([*lines, told.text]))
 
 
-def listed(items: Sequence[Message | Note], max_tokens: int) -> Answer:
+def listed(items: Sequence[Item], max_tokens: int) -> Answer:
     """Items without a ranking as one fenced block, each cut to an excerpt."""
     entries: list[str] = []
     spare = count_tokens(_shown(len(items), len(items))) + 1
@@ -49,13 +49,11 @@ def listed(items: Sequence[Message | Note], max_tokens: int) -> Answer:
     return Answer("\n".join([*lines, block(entries or [NOTHING])]))
 
 
-def _entry(number: int, item: Message | Note) -> str:
-    kind = "note" if isinstance(item, Note) else "message"
-    identity = item.note_id if isinstance(item, Note) else item.message_id
-    origin = item.memory_type if isinstance(item, Note) else item.conversation_id
+def _entry(number: int, item: Item) -> str:
+    origin = item.memory_type if isinstance(item, Note) else item.conversation_id or ""
     assert isinstance(item.created_at, int)
     title = [item.title] if isinstance(item, Note) and item.title else []
-    head = heading(number, f"{kind} {identity}", origin, *title, iso(item.created_at))
+    head = heading(number, f"{item.kind} {item.id}", origin, *title, iso(item.created_at))
     text = item.content
     if len(text) > EXCERPT_CHARACTERS:
         text = text[:EXCERPT_CHARACTERS] + CUT

@@ -15,8 +15,13 @@ from engrammic.scope import Scoped
 from engrammic.stores.base import Store, alive, check_id, check_kind_of, check_metadata, check_short
 from engrammic.stores.conversation_table import CONVERSATIONS
 from engrammic.stores.encoding import PASSAGES
+from engrammic.stores.evidence import EVIDENCE
+from engrammic.stores.facts import FactStore
+from engrammic.stores.keeping import check_open, standings
 from engrammic.stores.messages import MessageStore
-from engrammic.stores.parts import TIER_METADATA, without_parts
+from engrammic.stores.parts import without_parts
+from engrammic.stores.summaries import SummaryStore
+from engrammic.stores.tier_metadata import TIER_METADATA
 from engrammic.types import Order, Record, Schema
 
 
@@ -25,7 +30,8 @@ class ConversationStore(Store):
 
     def schemas(self) -> Sequence[Schema]:
         """The conversations, and the tables that a deletion reaches."""
-        return (CONVERSATIONS, MessageStore.schema_for(None), TIER_METADATA, PASSAGES)
+        derived = (SummaryStore.schema_for(None), FactStore.schema_for(None), EVIDENCE)
+        return (CONVERSATIONS, MessageStore.schema_for(None), TIER_METADATA, PASSAGES, *derived)
 
     async def create(
         self,
@@ -138,9 +144,11 @@ class ConversationStore(Store):
 
         async def removal(reader: Scoped) -> list[Change]:
             found = await reader.query("messages", mine, columns=("message_id",))
+            ids = [record["message_id"] for record in found]
+            check_open((await standings(reader, "message", ids)).values(), None, deleting=True)
             return [
                 Delete("messages", mine),
-                *without_parts("message", [r["message_id"] for r in found]),
+                *await without_parts(reader, "message", ids),
                 Delete("conversations", mine),
             ]
 

@@ -4,29 +4,50 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import ClassVar, Generic, TypeAlias, TypeVar
 
 import numpy as np
 
-from engrammic.changes import Change, Delete, Put
+from engrammic.authority import CanonicalWriteToken
+from engrammic.changes import Change, Delete, Put, Update
 from engrammic.clock import Clock, now
 from engrammic.embed.base import Embedder, Vectors
 from engrammic.errors import InvalidInput
-from engrammic.filters import is_in
+from engrammic.filters import Filter, is_in
 from engrammic.records import cleaner, unit
 from engrammic.scope import Scoped
 from engrammic.stores.base import Storage, Store
 from engrammic.stores.encoding import PASSAGES, Encoded, encode_later
-from engrammic.stores.parts import TIER_METADATA, passages_of, tier_record
+from engrammic.stores.keeping import check_open, refused, standings
+from engrammic.stores.parts import passages_of, without_derived
+from engrammic.stores.past import versions
+from engrammic.stores.tier_metadata import TIER_METADATA, Standing
+from engrammic.stores.tombstones import Reason, Tombstones
 from engrammic.text import terms
 from engrammic.types import Record, Schema, Vector
 
 Item = TypeVar("Item")
+BATCH = 256
+"""Items in one change list: a transaction of a bulk write stays short."""
+
 _SEQUENCES = (Sequence, np.ndarray)
 Records: TypeAlias = list[Record]
 Changes: TypeAlias = list[Change]
 Entries: TypeAlias = Mapping[str, tuple[Record, Encoded | None]]
 """Records about to be written, with their vectors, by id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """How items come in: with which standing, which ids nobody had before.
+
+    `allowed` items come in whatever was rejected or forgotten.
+    """
+
+    standing: Standing | None = None
+    fresh: frozenset[str] = frozenset()
+    allowed: bool = False
 
 
 class Indexing(Store, Generic[Item]):
@@ -35,12 +56,25 @@ class Indexing(Store, Generic[Item]):
     kind: ClassVar[str]
     table: ClassVar[str]
     key: ClassVar[str]
+    text: ClassVar[str] = "content"
+    """The item's own name for what a record calls its content."""
+    standing: ClassVar[Standing | None] = Standing()
+    """How a new item starts; None for what has no standing of its own."""
+    indexed: ClassVar[Filter | None] = None
+    """What a search may find; None for everything."""
 
     def __init__(
-        self, backend: Storage, embedder: Embedder | None = None, *, clock: Clock = now
+        self,
+        backend: Storage,
+        embedder: Embedder | None = None,
+        *,
+        clock: Clock = now,
+        token: CanonicalWriteToken | None = None,
     ) -> None:
         super().__init__(backend, clock=clock)
         self.embedder = embedder
+        self.token = token
+        self.tombstones = Tombstones(self.backend, clock=clock)
         self.schema = self.schema_for(embedder.dimension if embedder else None)
         self._clean = cleaner(self.schema)
 
@@ -63,7 +97,8 @@ class Indexing(Store, Generic[Item]):
 
     def schemas(self) -> Sequence[Schema]:
         """The items' table, and those of what hangs on them."""
-        return (self.schema, TIER_METADATA, PASSAGES)
+        dimension = self.embedder.dimension if self.embedder else None
+        return (self.schema, TIER_METADATA, PASSAGES, versions(dimension))
 
     def words(self, record: Record) -> str:
         """The terms of what is indexed, joined by spaces."""
@@ -79,21 +114,74 @@ class Indexing(Store, Generic[Item]):
         """Further changes for records that come (they may be completed) and that go."""
         return []
 
-    async def _changes(self, reader: Scoped, entries: Entries) -> Changes:
-        replaced = await self._stored(reader, tuple(entries))
+    async def ready(self) -> None:
+        """Declare the tables, and know what may not come back."""
+        if not self._declared:
+            await self.tombstones.ready()
+        await super().ready()
+
+    async def changes(self, reader: Scoped, entries: Entries, entry: Entry = Entry()) -> Changes:
+        """The changes that store records with all that hangs on them. Raises Protected, KeptOut."""
+        ids = tuple(entries)
+        given = tuple(i for i in ids if i not in entry.fresh)
+        rows = await standings(reader, self.kind, given) if given else {}
+        check_open(rows.values(), self.token)
+        if not entry.allowed:
+            await self._admit(reader, entries)
+        replaced = await self._stored(reader, given) if given else []
         changes = await self.arranged(reader, [r for r, _ in entries.values()], replaced)
         known = {record[self.key] for record in replaced}
         if known:
             changes.append(Delete("passages", passages_of(self.kind, known)))
         changes.append(Put(self.table, [record for record, _ in entries.values()]))
-        moment = self.clock()
-        tiers = [tier_record(self.kind, i, moment) for i in entries if i not in known]
-        passages = [p for r, e in entries.values() for p in self._passages(r, e)]
-        if tiers:
-            changes.append(Put("tier_metadata", tiers))
-        if passages:
+        changes += await self._standings(reader, entries, rows, entry.standing)
+        if passages := [p for r, e in entries.values() for p in self._passages(r, e)]:
             changes.append(Put("passages", passages))
         return changes
+
+    async def _standings(
+        self,
+        reader: Scoped,
+        entries: Entries,
+        rows: Mapping[str, Record],
+        standing: Standing | None,
+    ) -> Changes:
+        """The standing of new items; those that had aged are whole again."""
+        start = standing or self.standing
+        if start is None:
+            return []
+        moment = self.clock()
+        new = [start.record(self.kind, r, i, moment) for i, (r, _) in entries.items()
+               if i not in rows and not r.get("resting")]  # fmt: skip
+        changes: Changes = [Put(TIER_METADATA.name, new)] if new else []
+        aged = [i for i, row in rows.items() if row["tier"] != start.tier]
+        if aged:
+            tiers = [{"kind": self.kind, "message_id": i, "tier": start.tier} for i in aged]
+            changes += [*await without_derived(reader, aged), Update(TIER_METADATA.name, tiers)]
+        return changes
+
+    async def _admit(self, reader: Scoped, entries: Entries) -> None:
+        """Raise KeptOut for what was forgotten, or rejected."""
+        if not await self.tombstones.any(reader):
+            return
+        digests = {
+            i: (self.tombstones.of_item(self.kind, i), self.tombstones.of_words(self.gist(r)))
+            for i, (r, _) in entries.items()
+        }
+        out = await self.tombstones.standing(reader, (d for pair in digests.values() for d in pair))
+        for item_id, (by_id, by_text) in digests.items():
+            if by_id in out:
+                raise refused(self.kind, item_id, out[by_id])
+            if by_text is not None and out.get(by_text) is Reason.REJECTED:
+                self.rejected(entries[item_id][0])
+
+    def rejected(self, record: Record) -> None:
+        """Called for a record whose text was rejected. Raises KeptOut."""
+        raise refused(self.kind, record[self.key], Reason.REJECTED)
+
+    def gist(self, record: Record) -> str:
+        """The terms of the content alone: what is said, whoever says it whenever."""
+        return " ".join(terms(record["content"]))
 
     async def _stored(self, reader: Scoped, ids: Sequence[str]) -> Records:
         """What `arranged` wants to know of those of the ids that are stored."""

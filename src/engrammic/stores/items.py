@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 import asyncio
+import builtins
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Generic, NamedTuple, TypeAlias
 
-from engrammic.changes import Delete, Put, Update
+from engrammic.changes import Put, Update
 from engrammic.embed.base import Vectors
-from engrammic.errors import Conflict, InvalidInput, UnknownField
+from engrammic.errors import Conflict, Protected, UnknownField
 from engrammic.filters import Compare, Filter, Op, eq, every, is_in
+from engrammic.items import MemoryAuthority
 from engrammic.scope import Scoped
-from engrammic.stores.base import alive, check_kind_of, expired
-from engrammic.stores.indexing import Changes, Entries, Indexing, Item, Records
-from engrammic.stores.parts import without_parts
+from engrammic.stores.base import alive, check_kind_of
+from engrammic.stores.indexing import BATCH as BATCH
+from engrammic.stores.indexing import Changes, Entries, Entry, Item, Records
+from engrammic.stores.past import closing
+from engrammic.stores.removing import Removing
 from engrammic.stores.retrieval import Corpus, Mode, retrieve
-from engrammic.types import Order, Record, Vector
+from engrammic.stores.tier_metadata import Standing
+from engrammic.text import terms
+from engrammic.types import Kind, Order, Record, Vector
 
 Items: TypeAlias = list[Item]
 
-BATCH = 256
-"""Items in one change list: a transaction of a bulk write stays short."""
+
+ALIKE = 200
+"""Items with the same words that are looked at when one is rejected."""
 
 
 class ScoredItem(NamedTuple, Generic[Item]):
@@ -34,28 +41,39 @@ class ScoredItem(NamedTuple, Generic[Item]):
 Scores: TypeAlias = list[ScoredItem[Item]]
 
 
-class ItemStore(Indexing[Item]):
+class ItemStore(Removing[Item]):
     """Items of one kind in one table.
 
     Without an embedder items are stored as pending: found by their words, and
     by meaning once a store with an embedder has filled their vectors in.
     """
 
-    async def add(self, item: Item, *, vector: Vector | None = None) -> Item:
+    async def add(
+        self, item: Item, *, vector: Vector | None = None, standing: Standing | None = None
+    ) -> Item:
         """The item as stored; one with the same id is replaced. Durable when it returns.
 
-        `vector` is used as it is, if given; else the embedder makes it.
+        `vector` is used as it is, if given; else the embedder makes it. `standing`
+        is that of a new item. Raises Protected when the item stored is canonical,
+        KeptOut for what was forgotten or rejected.
         """
-        return (await self.add_batch([item], vectors=None if vector is None else [vector]))[0]
+        vectors = None if vector is None else [vector]
+        return (await self.add_batch([item], vectors=vectors, standing=standing))[0]
 
     async def add_batch(
-        self, items: Sequence[Item], *, vectors: Sequence[Vector] | None = None
+        self,
+        items: Sequence[Item],
+        *,
+        vectors: Sequence[Vector] | None = None,
+        standing: Standing | None = None,
     ) -> Items[Item]:
         """The items as stored, in the order given.
 
         All are checked before the first is written; then every BATCH of them
         is one transaction, so that a crash leaves whole batches.
         """
+        if standing is not None:
+            self._check_standing(standing)
         check_kind_of("items", items, Sequence)
         units = None if vectors is None else self._units(vectors, len(items))
         moment = self.clock()
@@ -64,33 +82,41 @@ class ItemStore(Indexing[Item]):
             for record in records:
                 self._clean(record)
         await self.ready()
-        await self._write(records, units)
+        fresh = [r[self.key] for i, r in zip(items, records, strict=True)
+                 if getattr(i, self.key) is None]  # fmt: skip
+        await self._write(records, units, Entry(standing, frozenset(fresh)))
         return [self.item_of(record) for record in records]
 
-    async def _write(self, records: Records, units: Sequence[Vectors] | None) -> None:
+    def _check_standing(self, standing: Standing) -> None:
+        check_kind_of("standing", standing, Standing)
+        if standing.authority is MemoryAuthority.CANONICAL and self.token is None:
+            raise Protected("what is canonical is written with `memory.unlocked(secret)`")
+
+    async def _write(self, records: Records, units: Sequence[Vectors] | None, entry: Entry) -> None:
         """Batch by batch: while one is written, the next one's words and vectors are made."""
         if len(records) <= BATCH:
-            await self._store(await self._entries(records, units))
+            await self._store(await self.entries(records, units), entry)
             return
         writing: asyncio.Task[None] | None = None
         try:
             for start in range(0, len(records), BATCH):
                 batch = records[start : start + BATCH]
                 given = None if units is None else units[start : start + BATCH]
-                entries = await self._entries(batch, given)
+                entries = await self.entries(batch, given)
                 if writing is not None:
                     await writing
                     writing = None
                 if start + BATCH >= len(records):
-                    await self._store(entries)
+                    await self._store(entries, entry)
                 else:
-                    writing = asyncio.create_task(self._store(entries))
+                    writing = asyncio.create_task(self._store(entries, entry))
         finally:
             # Nothing goes on behind the back of a caller who was told of an error.
             if writing is not None:
                 await writing
 
-    async def _entries(self, records: Records, units: Sequence[Vectors] | None) -> Entries:
+    async def entries(self, records: Records, units: Sequence[Vectors] | None = None) -> Entries:
+        """The records with terms, and with the vectors given or made now."""
         indexed = map(self._indexed, records, await self._encoded(records, units))
         return {record[self.key]: (record, e) for record, e in indexed}
 
@@ -116,6 +142,17 @@ class ItemStore(Indexing[Item]):
         found = await self.backend.query(self.table, where, order=order, after=after, limit=limit)
         return [self.item_of(record) for record in found]
 
+    async def alike(self, content: str) -> builtins.list[str]:
+        """Ids of items found now that say the same, whatever their case and spacing."""
+        await self.ready()
+        words = terms(content)
+        found = await self.backend.text_search(
+            self.table, tuple(dict.fromkeys(words)), limit=ALIKE,
+            where=alive(self.clock()), columns=(self.key, "content"),
+        )  # fmt: skip
+        wanted = " ".join(words)
+        return [h.record[self.key] for h in found if " ".join(terms(h.record["content"])) == wanted]
+
     async def existing(self, item_ids: Sequence[str]) -> dict[str, Item]:
         """Those of the items that are stored, by id."""
         await self.ready()
@@ -139,57 +176,26 @@ class ItemStore(Indexing[Item]):
         )  # fmt: skip
         return [ScoredItem(self.item_of(hit.record), hit.score) for hit in found.hits]
 
+    async def holds_any(self) -> bool:
+        """Whether there is any item; one short read."""
+        return bool(await self.backend.query(self.table, limit=1, columns=(self.key,)))
+
     def corpus(self, where: Filter | None = None) -> Corpus:
         """The items that a search may find now."""
         return Corpus(self.kind, self.schema, every(where, alive(self.clock())))
 
-    async def delete(self, item_id: str) -> bool:
-        """Delete one item; whether it was there."""
-        return await self.delete_where(eq(self.key, item_id)) > 0
-
-    async def delete_expired(self) -> int:
-        """Delete the items whose time is over; how many."""
-        return await self.delete_where(expired(self.clock()))
-
-    async def delete_where(self, where: Filter | None) -> int:
-        """Delete the items that match; how many. EVERYTHING empties the table."""
-        if where is None:
-            raise InvalidInput("where", "want a filter; EVERYTHING of engrammic.filters is one")
-        await self.ready()
-        deleted, batch = 0, BATCH
-        while batch == BATCH:
-            batch = 0
-
-            async def removal(reader: Scoped) -> Changes:
-                nonlocal batch
-                gone = await reader.query(
-                    self.table, where, limit=BATCH, columns=self.place_columns()
-                )
-                batch = len(gone)
-                ids = [record[self.key] for record in gone]
-                delete = Delete(self.table, is_in(self.key, ids))
-                return [
-                    delete,
-                    *without_parts(self.kind, ids),
-                    *await self.arranged(reader, [], gone),
-                ]
-
-            await self.backend.transact(removal)
-            deleted += batch
-        return deleted
-
     async def pending(self, limit: int) -> Records:
         """Records that have no vector yet, at most `limit`."""
         await self.ready()
-        return await self.backend.query(self.table, Compare("vector", Op.IS_NULL), limit=limit)
+        return await self.backend.query(self.table, self._vectorless, limit=limit)
 
     async def count_pending(self) -> int:
         """How many items have no vector yet."""
         await self.ready()
         try:
-            return await self.backend.count(self.table, Compare("vector", Op.IS_NULL))
+            return await self.backend.count(self.table, self._vectorless)
         except UnknownField:  # no model was ever here
-            return await self.backend.count(self.table)
+            return await self.backend.count(self.table, self.indexed)
 
     async def fill_in(self, records: Sequence[Record]) -> int:
         """Give pending records their vectors; how many got one.
@@ -204,7 +210,7 @@ class ItemStore(Indexing[Item]):
         }
 
         async def filling(reader: Scoped) -> Changes:
-            pending = every(is_in(self.key, tuple(made)), Compare("vector", Op.IS_NULL))
+            pending = every(is_in(self.key, tuple(made)), self._vectorless)
             found = await reader.query(self.table, pending)
             same = [r for r in found if self.searchable(r) == made[r[self.key]][0]]
             vectors = [{self.key: r[self.key], "vector": made[r[self.key]][1].vector} for r in same]
@@ -213,6 +219,10 @@ class ItemStore(Indexing[Item]):
 
         await self.backend.transact(filling)
         return len(made)
+
+    @property
+    def _vectorless(self) -> Filter:
+        return every(Compare("vector", Op.IS_NULL), self.indexed)
 
     async def change(self, item_id: str, **fields: Any) -> Item | None:
         """The stored item with these fields changed, or None when there is none.
@@ -223,16 +233,22 @@ class ItemStore(Indexing[Item]):
         while (stored := await self.get(item_id)) is not None:
             item = replace(stored, **fields)  # type: ignore[type-var]
             record = self.record_of(item, 0, self.clock())
-            [encoded] = await self._encoded([record], None)
-            entries = {item_id: self._indexed(record, encoded)}
+            if self._keeps_time:
+                record["updated_at"] = self.clock()
+            entries = await self.entries([record])
+            new_text = getattr(item, self.text) != getattr(stored, self.text)
 
             async def changing(
-                reader: Scoped, seen: Item = stored, entries: Entries = entries
+                reader: Scoped,
+                seen: Item = stored,
+                entries: Entries = entries,
+                rewritten: bool = new_text,
             ) -> Changes:
                 now = await reader.get(self.table, (item_id,))
                 if now is None or self.item_of(now) != seen:
                     raise Conflict(f"{self.kind} {item_id!r} was changed meanwhile")
-                return await self._changes(reader, entries)
+                past = await self._past(reader, item_id) if rewritten else []
+                return [*past, *await self.changes(reader, entries)]
 
             try:
                 await self.backend.transact(changing)
@@ -241,12 +257,22 @@ class ItemStore(Indexing[Item]):
             return self.item_of(record)
         return None
 
+    @property
+    def _keeps_time(self) -> bool:
+        return any(f.name == "updated_at" for f in self.schema.fields)
+
+    async def _past(self, reader: Scoped, item_id: str) -> Changes:
+        """The change that keeps what an item says now, before it says something else."""
+        columns = [f.name for f in self.schema.fields if f.kind is not Kind.TERMS]
+        found = await reader.query(self.table, eq(self.key, item_id), columns=columns)
+        return [Put("versions", closing(self, found, "updated", self.clock()))]
+
     def place_of(self, item: Item) -> tuple[int, str]:
         """Where a stored item stands in `list`: its (created_at, id)."""
         return getattr(item, "created_at"), getattr(item, self.key)  # noqa: B009
 
-    async def _store(self, entries: Entries) -> None:
-        await self.backend.transact(lambda reader: self._changes(reader, entries))
+    async def _store(self, entries: Entries, entry: Entry) -> None:
+        await self.backend.transact(lambda reader: self.changes(reader, entries, entry))
 
 
 def _is_over(record: Record, moment: int) -> bool:

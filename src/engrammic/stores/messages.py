@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from operator import attrgetter
 from typing import ClassVar
 
-from engrammic.changes import Change, Update
+from engrammic.changes import Change, Delete, Put, Update
 from engrammic.checks import shown
 from engrammic.clock import day, milliseconds, new_id
 from engrammic.errors import InvalidInput
-from engrammic.filters import eq, every
+from engrammic.filters import Filter, eq, every, is_in, is_null
 from engrammic.items import Message
 from engrammic.scope import Scoped
 from engrammic.stores.base import (
@@ -23,9 +23,15 @@ from engrammic.stores.base import (
     check_short,
 )
 from engrammic.stores.conversation_table import CONVERSATIONS, touched
+from engrammic.stores.evidence import EVIDENCE
+from engrammic.stores.facts import FactStore
+from engrammic.stores.indexing import Entries
 from engrammic.stores.items import ItemStore, ScoredItem
 from engrammic.stores.neighbours import SLOTS, is_said_whole, place, said
+from engrammic.stores.parts import passages_of, without_derived
 from engrammic.stores.retrieval import Mode
+from engrammic.stores.summaries import SummaryStore
+from engrammic.stores.tier_metadata import TIER_METADATA, standing_of
 from engrammic.text import terms
 from engrammic.types import Field, Index, Kind, Order, Record, Schema
 
@@ -46,10 +52,13 @@ _FIELDS = (
     Field("created_at", Kind.INT, nullable=False),
     Field("expires_at", Kind.INT),
     Field("metadata", Kind.JSON),
+    Field("updated_at", Kind.INT),
+    Field("resting", Kind.BOOL),
     Field("terms", Kind.TERMS, weight=OWN_WEIGHT),
     Field("around", Kind.TERMS),
 )
-_ITEM_FIELDS = tuple(f.name for f in _FIELDS if f.name not in ("ordinal", "terms", "around"))
+_OWN = ("ordinal", "updated_at", "resting", "terms", "around")
+_ITEM_FIELDS = tuple(f.name for f in _FIELDS if f.name not in _OWN)
 _item_values = attrgetter(*_ITEM_FIELDS)
 
 
@@ -59,6 +68,7 @@ class MessageStore(ItemStore[Message]):
     kind: ClassVar[str] = "message"
     table: ClassVar[str] = "messages"
     key: ClassVar[str] = "message_id"
+    indexed: ClassVar[Filter | None] = is_null("resting")
 
     @staticmethod
     def schema_for(dimension: int | None) -> Schema:
@@ -72,8 +82,10 @@ class MessageStore(ItemStore[Message]):
         )
 
     def schemas(self) -> Sequence[Schema]:
-        """Messages, what hangs on them, and their conversations."""
-        return (*super().schemas(), CONVERSATIONS)
+        """Messages, what hangs on them, what is made of them, and their conversations."""
+        dimension = self.embedder.dimension if self.embedder else None
+        derived = (SummaryStore.schema_for(dimension), FactStore.schema_for(dimension), EVIDENCE)
+        return (*super().schemas(), CONVERSATIONS, *derived)
 
     async def get_by_conversation(self, conversation_id: str) -> list[Message]:
         """The messages of a conversation in the order in which they were said."""
@@ -142,6 +154,57 @@ class MessageStore(ItemStore[Message]):
         whole = said(head) if is_said_whole(head) else " ".join(terms(head))
         return f"{whole} {said(record['content'])}".rstrip()
 
+    def gist(self, record: Record) -> str:
+        """The terms of the content alone."""
+        whole = is_said_whole(record["content"])
+        return said(record["content"]) if whole else super().gist(record)
+
+    def rejected(self, record: Record) -> None:
+        """What was rejected and is said again stands in the log, and is not found."""
+        record.update(self.resting(record["message_id"]))
+
+    def resting(self, message_id: str) -> Record:
+        """The fields of a message that a search passes over."""
+        bare: Record = {"message_id": message_id, "resting": True, "terms": None, "around": None}
+        return bare | ({"vector": None} if self.schema.of_kind(Kind.VECTOR) else {})
+
+    async def taken_out(self, reader: Scoped, closed: Sequence[Record]) -> list[Change]:
+        """As for every item; a message stays in its conversation."""
+        ids = [record["message_id"] for record in closed]
+        return [
+            Update("messages", [self.resting(i) for i in ids]),
+            Delete("passages", passages_of("message", ids)),
+            Delete(TIER_METADATA.name, standing_of("message", ids)),
+            *await without_derived(reader, ids),
+        ]
+
+    async def raw(self, message_ids: Sequence[str]) -> list[Record]:
+        """The records of stored messages, expired ones too."""
+        return await self.backend.query("messages", is_in("message_id", message_ids))
+
+    async def page(self, where: Filter, after: str, limit: int) -> list[Record]:
+        """Records that match, expired ones too, by id, behind the id `after` ("" for the first)."""
+        behind = (after,) if after else None
+        return await self.backend.query("messages", where, after=behind, limit=limit)
+
+    async def indexed_again(self, message_ids: Sequence[str]) -> Entries:
+        """Stored messages as records with terms and vectors, as if they were new."""
+        stored = await self.existing(message_ids)
+        records = [self.record_of(m, 0, self.clock()) for m in stored.values()]
+        return await self.entries(records, None)
+
+    async def restored(self, reader: Scoped, entries: Entries) -> list[Change]:
+        """The changes by which a search finds stored messages again."""
+        stored = await self._stored(reader, tuple(entries))
+        records = [entries[r["message_id"]][0] for r in stored]
+        return [
+            *await self.arranged(reader, records, stored),
+            Put("messages", records),
+            Put(
+                "passages", [p for r in records for p in self._passages(*entries[r["message_id"]])]
+            ),
+        ]
+
     def place_columns(self) -> tuple[str, ...]:
         """Where in which conversation a message stands."""
         return ("message_id", "conversation_id", "created_at")
@@ -151,7 +214,11 @@ class MessageStore(ItemStore[Message]):
     ) -> list[Change]:
         """Places in the conversation, the neighbours' new surroundings, the conversations."""
         changes, fresh = await touched(reader, records, self.backend.backend.capabilities.guarded)
-        if refreshed := await place(reader, records, gone, fresh=fresh):
+        refreshed = await place(reader, records, gone, fresh=fresh)
+        for record in records:
+            if record.get("resting"):
+                record["around"] = None
+        if refreshed:
             changes.append(Update("messages", refreshed))
         return changes
 

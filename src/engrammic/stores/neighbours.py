@@ -21,7 +21,7 @@ AROUND_TERMS = 256
 """How much of a neighbour counts: its first terms."""
 REACH = 2
 """Turns read on each side of a change: the neighbour, and that one's other neighbour."""
-_COLUMNS = ("message_id", "ordinal", "content")
+_COLUMNS = ("message_id", "ordinal", "content", "resting")
 _CACHED_LENGTH = 4000
 
 
@@ -31,6 +31,8 @@ class Turn(NamedTuple):
     ordinal: int
     message_id: str
     content: str
+    resting: bool = False
+    """Whether a search passes it over: then nothing around it is indexed with it."""
 
 
 class Woven(NamedTuple):
@@ -47,9 +49,10 @@ def weave(stored: Sequence[Turn], new: Iterable[Turn], gone: Iterable[str] = ())
     before = _surroundings(stored)
     kept = [turn for turn in stored if turn.message_id not in left_out]
     after = _surroundings(sorted([*kept, *fresh.values()], key=_place))
+    still = {*fresh, *(turn.message_id for turn in stored if turn.resting)}
     return Woven(
         {i: _terms(pair) for i, pair in after.items() if i in fresh},
-        {i: _terms(p) for i, p in after.items() if i not in fresh and p != before[i]},
+        {i: _terms(p) for i, p in after.items() if i not in still and p != before[i]},
     )
 
 
@@ -75,6 +78,11 @@ def said(content: str) -> str:
 def is_said_whole(content: str) -> bool:
     """Whether `said` gives all the terms of a content: it is too short to have more."""
     return len(content) <= AROUND_TERMS
+
+
+def forget_cached() -> None:
+    """Let go of the texts that are kept in memory to save work."""
+    _said.cache_clear()
 
 
 @lru_cache(maxsize=4096)
@@ -129,7 +137,7 @@ async def _place_one(backend: Scoped, record: Record, fresh: Container[str]) -> 
         return [{"message_id": i, "around": t} for i, t in woven.refreshed.items()]
     last = stored[-1]
     record["around"] = said(last.content)
-    if not turn.content:
+    if not turn.content or last.resting:
         return []
     between = (stored[-2].content if len(stored) > 1 else "", turn.content)
     return [{"message_id": last.message_id, "around": _terms(between)}]
@@ -190,4 +198,4 @@ async def _turns(
         limit=limit,
         columns=_COLUMNS,
     )
-    return [Turn(r["ordinal"], r["message_id"], r["content"]) for r in found]
+    return [Turn(r["ordinal"], r["message_id"], r["content"], bool(r["resting"])) for r in found]

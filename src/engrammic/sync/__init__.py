@@ -10,9 +10,21 @@ Every method is one call on one event loop that runs on a thread of its own.
 from __future__ import annotations
 
 from engrammic.sync.conversations import ConversationStore
+from engrammic.sync.facts import FactStore
 from engrammic.sync.memory import Memory
 from engrammic.sync.memory import open_memory as open  # noqa: A004
 from engrammic.sync.messages import MessageStore
 from engrammic.sync.notes import NoteStore
+from engrammic.sync.summaries import SummaryStore
+from engrammic.sync.tiered import TieredMemory
 
-__all__ = ["ConversationStore", "Memory", "MessageStore", "NoteStore", "open"]
+__all__ = [
+    "ConversationStore",
+    "FactStore",
+    "Memory",
+    "MessageStore",
+    "NoteStore",
+    "SummaryStore",
+    "TieredMemory",
+    "open",
+]

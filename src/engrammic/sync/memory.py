@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from os import PathLike
 from pathlib import Path
 from types import TracebackType
@@ -13,8 +13,10 @@ from engrammic.backend import Health
 from engrammic.clock import Clock, now
 from engrammic.context import Context, Counter, count_tokens
 from engrammic.embed.base import Embedder
+from engrammic.forgetting.report import ForgetReport
 from engrammic.hits import Hits
-from engrammic.items import Message, Metadata, Moment, Note
+from engrammic.items import Item, Metadata, Moment, Note
+from engrammic.lifecycle import Why
 from engrammic.loop import call, each
 from engrammic.memory import Memory as AwaitedMemory
 from engrammic.memory import Page
@@ -24,8 +26,13 @@ from engrammic.scope import Scope
 from engrammic.sessions.importing import ImportReport, Progress
 from engrammic.stores.retrieval import Mode
 from engrammic.sync.conversations import ConversationStore
+from engrammic.sync.facts import FactStore
 from engrammic.sync.messages import MessageStore
 from engrammic.sync.notes import NoteStore
+from engrammic.sync.summaries import SummaryStore
+from engrammic.sync.tiered import TieredMemory
+from engrammic.tiers.config import TieredMemoryConfig
+from engrammic.tiers.maintaining import Advance, MaintenanceReport, ignored
 
 
 class Memory:
@@ -44,6 +51,9 @@ class Memory:
         self.messages = MessageStore(awaited.messages)
         self.conversations = ConversationStore(awaited.conversations)
         self.notes = NoteStore(awaited.notes)
+        self.summaries = SummaryStore(awaited.summaries)
+        self.facts = FactStore(awaited.facts)
+        self.tiers = TieredMemory(awaited.tiers)
 
     def __enter__(self) -> Self:
         return self
@@ -71,6 +81,17 @@ class Memory:
         """The same database in another scope: the parts given replace this one's."""
         return Memory(self.awaited.scoped(tenant=tenant, user=user, agent=agent, project=project))
 
+    def unlocked(self, secret: str | bytes) -> Memory:
+        """The same memory for its owner, who may write and change what is canonical.
+
+        The first secret given becomes the owner's. Raises InvalidInput for another.
+        """
+        return Memory(call(self.awaited.unlocked(secret)))
+
+    def tuned(self, tiers: TieredMemoryConfig) -> Memory:
+        """The same memory with other settings of its tiers."""
+        return Memory(self.awaited.tuned(tiers))
+
     def search(
         self,
         query: str,
@@ -84,8 +105,8 @@ class Memory:
         """What fits the query best, over everything, best first.
 
         `selection` are the fields of `Selection`: kinds, conversation_id, role,
-        memory_type, project, since, until, metadata, where. Expired items are
-        never found. Raises InvalidInput, naming the argument.
+        memory_type, project, since, until, metadata, where, as_of, valid_at. Expired
+        items are never found. Raises InvalidInput, naming the argument.
         """
         return call(
             self.awaited.search(
@@ -141,7 +162,7 @@ class Memory:
             self.awaited.context(query, max_tokens, limit=limit, counter=counter, **selection)
         )
 
-    def get(self, item_id: str) -> Message | Note | None:
+    def get(self, item_id: str) -> Item | None:
         """The item under an id, whatever its kind, or None."""
         return call(self.awaited.get(item_id))
 
@@ -152,7 +173,7 @@ class Memory:
         content: str | None = None,
         metadata: Metadata | None = None,
         expires_at: Moment | None = None,
-    ) -> Message | Note:
+    ) -> Item:
         """The item with new content, metadata or expiry; None keeps. Raises NotFound."""
         return call(
             self.awaited.update(item_id, content=content, metadata=metadata, expires_at=expires_at)
@@ -180,7 +201,10 @@ class Memory:
         return call(self.awaited.import_files(paths, progress))
 
     def delete_expired(self) -> int:
-        """Delete everything whose time is over; how many items."""
+        """Delete everything whose time is over; how many items.
+
+        Of session messages a summary stays, as with `maintain`.
+        """
         return call(self.awaited.delete_expired())
 
     def fill_in(self) -> Iterator[int]:
@@ -194,6 +218,105 @@ class Memory:
     def health(self) -> Health:
         """`{"status": "ok" | "degraded" | "error", "problems": [...], ...}`; quick."""
         return call(self.awaited.health())
+
+    def supersede(
+        self,
+        item_id: str,
+        content: str,
+        *,
+        reason: str = "superseded",
+        valid_from: Moment | None = None,
+    ) -> Item:
+        """What is true now, in place of the item; the old one is found only with `as_of`.
+
+        The new item keeps the old one's kind and what it belongs to, with a new id.
+        A fact's old value is valid until `valid_from`. Raises NotFound, Protected.
+        """
+        return call(self.awaited.supersede(item_id, content, reason=reason, valid_from=valid_from))
+
+    def reject(self, item_id: str, *, reason: str = "it was wrong") -> None:
+        """Take out what is wrong, and keep its words from coming back by any way of writing.
+
+        Whatever else says the same goes with it. The same text again raises KeptOut;
+        said again in a conversation it stands in the log and is not found. Raises
+        NotFound, Protected.
+        """
+        return call(self.awaited.reject(item_id, reason=reason))
+
+    def retire(self, item_id: str, *, reason: str = "no longer of use") -> None:
+        """Take out what is of no use now; it may come again. Raises NotFound, Protected."""
+        return call(self.awaited.retire(item_id, reason=reason))
+
+    def allow(self, content: str) -> bool:
+        """Let a text that was rejected or forgotten be stored again; whether it was kept out."""
+        return call(self.awaited.allow(content))
+
+    def rate(self, item_id: str, rating: float, *, reason: str = "rated") -> float:
+        """The importance after a rating from -1 (useless) to 1 (just right), within [0, 1].
+
+        Each full point moves it by RATING_STEP. Raises NotFound.
+        """
+        return call(self.awaited.rate(item_id, rating, reason=reason))
+
+    def hold(self, item_id: str, *, reason: str) -> None:
+        """Keep an item from being deleted, forgotten or moved, whoever asks. Raises NotFound."""
+        return call(self.awaited.hold(item_id, reason=reason))
+
+    def release_hold(self, item_id: str, *, reason: str) -> None:
+        """Let go of an item that was held. Raises NotFound."""
+        return call(self.awaited.release_hold(item_id, reason=reason))
+
+    def why(self, item_id: str) -> Why:
+        """What happened to an item: moves, earlier versions, and its standing now.
+
+        Raises NotFound for an id that the memory knows nothing of.
+        """
+        return call(self.awaited.why(item_id))
+
+    def undo(self, move_id: str, *, reason: str = "undone") -> None:
+        """Take one move back: a demotion, a promotion, or what closed an item.
+
+        Raises NotFound for an unknown move, Unsupported for one that leaves
+        nothing to go back to (expire, forget), or that has been overtaken.
+        """
+        return call(self.awaited.undo(move_id, reason=reason))
+
+    def maintain(
+        self, *, dry_run: bool = False, most: int | None = None, advance: Advance = ignored
+    ) -> MaintenanceReport:
+        """One pass over this scope: expire, promote, demote, merge what says the same, optimize.
+
+        It makes at most `most` moves; the next pass goes on. With `dry_run` nothing
+        changes and the report holds the moves that would be made. Raises Locked
+        while another process maintains the scope.
+        """
+        return call(self.awaited.maintain(dry_run=dry_run, most=most, advance=advance))
+
+    def forget(
+        self,
+        ids: Sequence[str] | None = None,
+        *,
+        subject: str | None = None,
+        dry_run: bool = False,
+        scan: bool = True,
+        **selection: Any,
+    ) -> ForgetReport:
+        """What was erased for good: items, all that came of them, and then their bytes.
+
+        Name items by `ids`, by a `subject` whose name they hold in whatever field, or
+        by the fields of `Selection`; given together, all must hold. What is canonical
+        or held stays and is listed. What went does not come back by an import. On a
+        disk of its own the database is searched for traces, unless `scan` is False.
+        Backups made before still hold what they held. Raises InvalidInput when
+        nothing is named.
+        """
+        return call(
+            self.awaited.forget(ids, subject=subject, dry_run=dry_run, scan=scan, **selection)
+        )
+
+    def verify_report(self, report: ForgetReport) -> bool:
+        """Whether a report was signed by this database and is unchanged."""
+        return call(self.awaited.verify_report(report))
 
 
 def open_memory(

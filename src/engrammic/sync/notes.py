@@ -8,9 +8,12 @@ from typing import Any
 from engrammic.filters import Filter
 from engrammic.items import Note
 from engrammic.loop import call
+from engrammic.scope import Scoped
+from engrammic.stores.indexing import Changes, Records
 from engrammic.stores.items import Items, Scores
 from engrammic.stores.notes import NoteStore as AwaitedNoteStore
 from engrammic.stores.retrieval import Mode
+from engrammic.stores.tier_metadata import Standing
 from engrammic.types import Vector
 
 
@@ -20,22 +23,30 @@ class NoteStore:
     def __init__(self, awaited: AwaitedNoteStore) -> None:
         self.awaited = awaited
 
-    def add(self, item: Note, *, vector: Vector | None = None) -> Note:
+    def add(
+        self, item: Note, *, vector: Vector | None = None, standing: Standing | None = None
+    ) -> Note:
         """The item as stored; one with the same id is replaced. Durable when it returns.
 
-        `vector` is used as it is, if given; else the embedder makes it.
+        `vector` is used as it is, if given; else the embedder makes it. `standing`
+        is that of a new item. Raises Protected when the item stored is canonical,
+        KeptOut for what was forgotten or rejected.
         """
-        return call(self.awaited.add(item, vector=vector))
+        return call(self.awaited.add(item, vector=vector, standing=standing))
 
     def add_batch(
-        self, items: Sequence[Note], *, vectors: Sequence[Vector] | None = None
+        self,
+        items: Sequence[Note],
+        *,
+        vectors: Sequence[Vector] | None = None,
+        standing: Standing | None = None,
     ) -> Items[Note]:
         """The items as stored, in the order given.
 
         All are checked before the first is written; then every BATCH of them
         is one transaction, so that a crash leaves whole batches.
         """
-        return call(self.awaited.add_batch(items, vectors=vectors))
+        return call(self.awaited.add_batch(items, vectors=vectors, standing=standing))
 
     def get(self, item_id: str) -> Note | None:
         """The item, or None when there is none or it has expired."""
@@ -67,18 +78,6 @@ class NoteStore:
         """The items that fit best, best first; those below `min_score` are left out."""
         return call(self.awaited.search(query, limit, min_score, mode=mode, where=where))
 
-    def delete(self, item_id: str) -> bool:
-        """Delete one item; whether it was there."""
-        return call(self.awaited.delete(item_id))
-
-    def delete_expired(self) -> int:
-        """Delete the items whose time is over; how many."""
-        return call(self.awaited.delete_expired())
-
-    def delete_where(self, where: Filter | None) -> int:
-        """Delete the items that match; how many. EVERYTHING empties the table."""
-        return call(self.awaited.delete_where(where))
-
     def count_pending(self) -> int:
         """How many items have no vector yet."""
         return call(self.awaited.count_pending())
@@ -93,3 +92,22 @@ class NoteStore:
     def place_of(self, item: Note) -> tuple[int, str]:
         """Where a stored item stands in `list`: its (created_at, id)."""
         return self.awaited.place_of(item)
+
+    def delete(self, item_id: str) -> bool:
+        """Delete one item; whether it was there. Raises Protected."""
+        return call(self.awaited.delete(item_id))
+
+    def delete_expired(self) -> int:
+        """Delete the items whose time is over, but for those under legal hold; how many."""
+        return call(self.awaited.delete_expired())
+
+    def delete_where(self, where: Filter | None) -> int:
+        """Delete the items that match; how many. EVERYTHING empties the table.
+
+        Raises Protected at the first one that is canonical or under legal hold.
+        """
+        return call(self.awaited.delete_where(where))
+
+    def taken_out(self, reader: Scoped, closed: Records) -> Changes:
+        """The changes after which no search finds stored records, which live on as versions."""
+        return call(self.awaited.taken_out(reader, closed))

@@ -14,6 +14,7 @@ from engrammic.backends.files.shelf import Shelf
 from engrammic.checks import shown
 from engrammic.emulation.backend import CollectionBackend
 from engrammic.errors import ConnectionFailed, InvalidSettings
+from engrammic.scrubbing import ERASED, Scrubbed
 
 SCHEME = "files:"
 BACKUPS = 5
@@ -56,6 +57,13 @@ class FilesBackend(CollectionBackend):
         self._open()
         async with self.turns, self.engine.exclusively():
             await asyncio.to_thread(self.engine.copy, path)
+
+    async def scrub(self) -> Scrubbed:
+        """As `Backend.scrub`: the former versions that stand beside documents go."""
+        self._open()
+        async with self.turns, self.engine.exclusively():
+            count = await asyncio.to_thread(self.engine.expire)
+        return Scrubbed(ERASED, f"{count} former versions removed", [self.engine.base])
 
     async def restore(self, path: Path) -> None:
         """Replace the folder's tables by those of a copy that `backup` made."""

@@ -175,6 +175,14 @@ class FileCollections(Collections):
             return shelf
         return await asyncio.to_thread(self._shelf, schema)
 
+    def expire(self) -> int:
+        """Remove every former version; how many. Held exclusively."""
+        former = [p for p in self.base.rglob(f"*{disk.BACKUP}") if p.is_file()]
+        for path in former:
+            path.unlink()
+        disk.sync({path.parent for path in former})
+        return len(former)
+
     def copy(self, path: Path) -> None:
         """Copy every folder to `path`. Held exclusively."""
         if path.exists():

@@ -19,6 +19,7 @@ from engrammic.backends.lance.syncing import Unsynced
 from engrammic.emulation.backend import CollectionBackend
 from engrammic.emulation.collections import NOTES
 from engrammic.errors import ConnectionFailed, InvalidSettings, StorageError
+from engrammic.scrubbing import ERASED, Scrubbed
 
 __all__ = ["LanceBackend"]
 
@@ -42,6 +43,8 @@ class LanceBackend(CollectionBackend):
     capabilities: Capabilities = Capabilities(
         order=True, vectors=True, processes=True, durable="flush"
     )
+
+    engine: LanceCollections
 
     def __init__(self, engine: LanceCollections, place: str) -> None:
         super().__init__(engine, f"lance:{place}")
@@ -67,6 +70,17 @@ class LanceBackend(CollectionBackend):
         await super().flush()
         if self._unsynced is not None:
             await asyncio.to_thread(self._unsynced.sync)
+
+    async def scrub(self) -> Scrubbed:
+        """As `Backend.scrub`: tables are compacted, and every older version is removed.
+
+        A process that reads an older version at that moment loses it, and reads anew.
+        """
+        self._open()
+        async with self.turns:
+            await self.engine.scrub()
+        local = [self._unsynced.folder] if self._unsynced is not None else []
+        return Scrubbed(ERASED, "every table was compacted, its older versions removed", local)
 
 
 async def _opened(place: str, exact: bool) -> LanceCollections:

@@ -201,13 +201,22 @@ class LanceCollections(Collections):
 
     async def optimize(self) -> None:
         """Of every table: small files are merged, old versions removed, indexes made."""
-        schemas = [NOTES]
-        async for notes in self.scan(NOTES, eq("about", TABLE), NOTES.stored):
-            schemas += [load_schema(note["text"]) for note in notes]
-        for schema in schemas:
+        for schema in await self._schemas():
             table = await self._table(schema)
             await committed(partial(upkeep.optimized, table))
             self.late.pop(table_name(schema), None)
+
+    async def scrub(self) -> None:
+        """Of every table: what was deleted is written out of its files, and no version is kept."""
+        for schema in await self._schemas():
+            table = await self._table(schema)
+            await committed(partial(upkeep.scrubbed, table))
+
+    async def _schemas(self) -> list[Schema]:
+        schemas = [NOTES]
+        async for notes in self.scan(NOTES, eq("about", TABLE), NOTES.stored):
+            schemas += [load_schema(note["text"]) for note in notes]
+        return schemas
 
     async def health(self) -> dict[str, Any]:
         """Whether the catalogue can be read, and housekeeping that could not be done."""

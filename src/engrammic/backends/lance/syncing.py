@@ -12,14 +12,14 @@ class Unsynced:
     """The files below a folder that were not synced yet. They are never changed, only added."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
         self._done: set[str] = set()
 
     def sync(self) -> None:
         """Return when all of them are on disk, and the folders that name them."""
         seen: set[str] = set()
         try:
-            for folder, _, names in os.walk(self._folder):
+            for folder, _, names in os.walk(self.folder):
                 paths = {os.path.join(folder, name) for name in names}
                 for path in paths - self._done:
                     _sync(path)
@@ -27,7 +27,7 @@ class Unsynced:
                     _sync(folder)
                 seen |= paths
         except OSError as error:
-            raise StorageError(f"lance: cannot sync {self._folder}: {error}") from error
+            raise StorageError(f"lance: cannot sync {self.folder}: {error}") from error
         self._done = seen
 
 

@@ -7,6 +7,7 @@ up, so that many short-lived processes do it as well as a long-lived one.
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -25,6 +26,9 @@ ROWS_PER_VERSION = 200
 
 AGE = timedelta(minutes=5)
 """A version that somebody may still be reading is younger than this."""
+
+NOW = timedelta(milliseconds=1)
+"""The least age of a version: the driver warns of none at all."""
 
 KEYED_FROM = 20_000
 """Rows from which the ids are indexed."""
@@ -57,6 +61,13 @@ async def optimized(table: Any) -> None:
             if pa.types.is_fixed_size_list(column.type) and column.name not in indexed:
                 await _index_vectors(table, column.name)
     await _merged(table, rows)
+
+
+async def scrubbed(table: Any) -> None:
+    """Write the rows that are left into new files, and remove every older version now."""
+    await table.optimize(cleanup_older_than=NOW, delete_unverified=True)
+    await asyncio.sleep(2 * NOW.total_seconds())
+    await table.optimize(cleanup_older_than=NOW, delete_unverified=True)
 
 
 async def _index_vectors(table: Any, name: str) -> None:

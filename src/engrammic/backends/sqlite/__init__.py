@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Self, TypeVar
 import apsw
 
 from engrammic.backend import Capabilities, Decide, Health
-from engrammic.backends.sqlite import copying, diagnosis
+from engrammic.backends.sqlite import copying, diagnosis, scrubbing
 from engrammic.backends.sqlite.connection import Connections, locate, refuse_network
 from engrammic.backends.sqlite.exporting import exported
 from engrammic.backends.sqlite.inside import Inside, driven
@@ -35,6 +35,7 @@ from engrammic.errors import ConnectionFailed
 from engrammic.filters import Filter
 from engrammic.reads import check_after, check_limit
 from engrammic.records import cleaner
+from engrammic.scrubbing import Scrubbed
 from engrammic.types import Order, Record, Schema
 
 T = TypeVar("T")
@@ -172,6 +173,16 @@ class SqliteBackend(RankedSearch):
     async def optimize(self) -> None:
         """Merge the text indexes, refresh statistics, copy the log into the file."""
         await self._outside(lambda connection: diagnosis.optimize(connection, self._tables))
+
+    async def scrub(self) -> Scrubbed:
+        """As `Backend.scrub`: the file is written anew, and the log cut to nothing."""
+
+        def work() -> Scrubbed:
+            connection = self._connections.writing()
+            with self._translated():
+                return scrubbing.scrub(connection, self._tables, self.path)
+
+        return await self._connections.write(work)
 
     async def health(self) -> Health:
         """As `Backend.health`, with the file's size and settings."""

@@ -1,0 +1,85 @@
+"""The commands that correct and forget: supersede, reject, retire, forget."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from engrammic.cli.command import FAILED, command
+from engrammic.cli.door import Door
+from engrammic.cli.filters import Filters
+from engrammic.cli.output import complain, emit, facts, is_terminal, say
+
+Id = Annotated[str, typer.Argument(metavar="ID", help="An item's id.")]
+Reason = Annotated[str | None, typer.Option(help="Why; the log keeps it.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the app."""
+    for function in (supersede, reject, retire, forget):
+        command(app)(function)
+
+
+async def supersede(
+    door: Door,
+    item_id: Id,
+    text: Annotated[str, typer.Argument(help="What is true now.")],
+    reason: Reason = None,
+) -> None:
+    """Put something new in an item's place; the old is found only as of its time."""
+    async with door.open() as memory:
+        item = await memory.supersede(item_id, text, reason=reason or "superseded")
+    emit({"id": item.id, "supersedes": item_id}) if door.json else say(f"{item.id} is in its place")
+
+
+async def reject(door: Door, item_id: Id, reason: Reason = None) -> None:
+    """Take out what is wrong, and keep its words from coming back."""
+    async with door.open() as memory:
+        await memory.reject(item_id, **_given(reason))
+    emit({"rejected": item_id}) if door.json else say(f"{item_id} is rejected")
+
+
+async def retire(door: Door, item_id: Id, reason: Reason = None) -> None:
+    """Take out what is of no use any more."""
+    async with door.open() as memory:
+        await memory.retire(item_id, **_given(reason))
+    emit({"retired": item_id}) if door.json else say(f"{item_id} is retired")
+
+
+async def forget(
+    door: Door,
+    filters: Filters,
+    ids: Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="Items.")] = None,
+    subject: Annotated[str | None, typer.Option(help="All that names this subject.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:
+    """Erase items for good: rows, all that came of them, and their bytes on the disk."""
+    given: dict[str, Any] = {"ids": ids or None, "subject": subject, **filters.selection()}
+    async with door.open() as memory:
+        counted = await memory.forget(dry_run=True, **given)
+        if not dry_run and not yes and not _agreed(counted.forgotten):
+            raise typer.Exit(FAILED)
+        report = counted if dry_run else await memory.forget(**given)
+    if door.json:
+        emit(report.as_record())
+        return
+    facts({**report.counts, "bytes": f"{report.state}: {report.detail}"})
+    for item_id, reason in report.kept.items():
+        say(f"{item_id} stays: {reason}")
+    for place in report.traces or ():
+        complain(f"a trace is left in {place}")
+    if not dry_run:
+        say("backups made before still hold what they held")
+
+
+def _agreed(count: int) -> bool:
+    if not is_terminal():
+        complain(f"this would erase {count} items for good; say --yes, or look with --dry-run")
+        return False
+    return typer.confirm(f"erase {count} items for good?")
+
+
+def _given(reason: str | None) -> dict[str, str]:
+    return {} if reason is None else {"reason": reason}

@@ -1,0 +1,87 @@
+"""The commands for a memory's life: maintain, why, undo."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from engrammic.cli.command import command
+from engrammic.cli.door import Door
+from engrammic.cli.output import emit, facts, say, table
+
+if TYPE_CHECKING:
+    from engrammic.memory import Memory
+    from engrammic.tiers.maintaining import MaintenanceReport
+
+Watch = Annotated[int | None, typer.Option(help="Again and again, so many seconds apart.", min=1)]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the app."""
+    command(app)(maintain)
+    command(app)(why)
+    command(app)(undo)
+
+
+async def maintain(
+    door: Door,
+    watch: Watch = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would move.")] = False,
+    most: Annotated[int | None, typer.Option(help="At most so many moves.", min=0)] = None,
+) -> None:
+    """Age the memory: expire, promote, demote, merge what says the same."""
+    import asyncio
+
+    async with door.open() as memory:
+        while True:
+            report = await _pass(memory, dry_run, most)
+            _tell(door, report)
+            if watch is None:
+                return
+            await asyncio.sleep(watch)
+
+
+async def _pass(memory: Memory, dry_run: bool, most: int | None) -> MaintenanceReport:
+    from engrammic.cli.progress import bar
+
+    with bar("maintaining") as advance:
+        return await memory.maintain(dry_run=dry_run, most=most, advance=advance)
+
+
+def _tell(door: Door, report: MaintenanceReport) -> None:
+    told = report.as_record()
+    if door.json:
+        emit(told)
+        return
+    steps: list[dict[str, Any]] = told.pop("steps")
+    facts({name.replace("_", " "): value for name, value in told.items() if value})
+    if steps:
+        rows = [(s["item_id"], f"{s['before']} -> {s['after']}", s["reason"]) for s in steps]
+        table(("id", "move", "reason"), rows)
+    elif report.dry_run:
+        say("nothing would move")
+
+
+async def why(
+    door: Door, item_id: Annotated[str, typer.Argument(metavar="ID", help="An item's id.")]
+) -> None:
+    """Tell what happened to an item: where it moved, what it said before, and why."""
+    async with door.open() as memory:
+        found = await memory.why(item_id)
+    if door.json:
+        emit(found.as_record())
+        return
+    for line in found.lines():
+        typer.echo(line)
+    for move in found.moves:
+        say(f"`engrammic undo {move.move_id}` takes back: {move.action}")
+
+
+async def undo(
+    door: Door, move_id: Annotated[str, typer.Argument(metavar="MOVE", help="From `why`.")]
+) -> None:
+    """Take one move back: a demotion, a promotion, or what closed an item."""
+    async with door.open() as memory:
+        await memory.undo(move_id)
+    emit({"undone": move_id}) if door.json else say(f"{move_id} is undone")

@@ -1,0 +1,92 @@
+"""Forgetting for good, as a verb of a memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from engrammic.checks import shown
+from engrammic.clock import Clock
+from engrammic.errors import InvalidInput
+from engrammic.filters import every, is_in
+from engrammic.forgetting.choosing import matching, speaks_of
+from engrammic.forgetting.forgetting import Forgetting, named
+from engrammic.forgetting.report import ForgetReport
+from engrammic.scope import Scoped
+from engrammic.selection import Selection
+from engrammic.stores.items import ItemStore
+from engrammic.stores.notes import NoteStore
+from engrammic.text import terms
+from engrammic.tiers.tiered import TieredMemory
+
+
+class Erasing:
+    """What a memory needs to forget. `Memory` is one."""
+
+    clock: Clock
+    tiers: TieredMemory
+    notes: NoteStore
+    _scoped: Scoped
+    _stores: tuple[ItemStore[Any], ...]
+
+    async def forget(
+        self,
+        ids: Sequence[str] | None = None,
+        *,
+        subject: str | None = None,
+        dry_run: bool = False,
+        scan: bool = True,
+        **selection: Any,
+    ) -> ForgetReport:
+        """What was erased for good: items, all that came of them, and then their bytes.
+
+        Name items by `ids`, by a `subject` whose name they hold in whatever field, or
+        by the fields of `Selection`; given together, all must hold. What is canonical
+        or held stays and is listed. What went does not come back by an import. On a
+        disk of its own the database is searched for traces, unless `scan` is False.
+        Backups made before still hold what they held. Raises InvalidInput when
+        nothing is named.
+        """
+        asked = {"ids": ids, "subject": subject, **selection}
+        chosen = Selection.of(selection)
+        if ids is None and subject is None and not selection:
+            raise InvalidInput("ids", "name items by ids, subject, or a selection")
+        if subject is not None and not terms(subject):
+            raise InvalidInput("subject", f"holds no word: {shown(subject)}")
+        await self.tiers.ready()
+        forgetting = Forgetting(
+            self._scoped, self._stores, self.tiers.versions, self.tiers.embedder, self.clock
+        )
+        test = speaks_of(subject) if subject is not None else _anything
+        for store in self._stores:
+            if not chosen.covers(store.kind):
+                continue
+            mine = None if ids is None else is_in(store.key, tuple(ids))
+            where = every(mine, chosen.filter(store.kind))
+            async for records in matching(store, where, test):
+                await forgetting.take(store, records, dry_run=dry_run)
+        await self._forget_past(forgetting, ids, test, chosen, dry_run)
+        return await forgetting.report(named(asked), dry_run=dry_run, scan=scan)
+
+    async def _forget_past(
+        self,
+        forgetting: Forgetting,
+        ids: Sequence[str] | None,
+        test: Callable[[dict[str, Any]], bool],
+        chosen: Selection,
+        dry_run: bool,
+    ) -> None:
+        """Earlier versions of what is asked for, whatever the items say now."""
+        mine = None if ids is None else is_in("item_id", tuple(ids))
+        where = every(mine, chosen.among_versions())
+        async for records in matching(self.tiers.versions, where, test):
+            await forgetting.past(records, dry_run=dry_run)
+
+    async def verify_report(self, report: ForgetReport) -> bool:
+        """Whether a report was signed by this database and is unchanged."""
+        await self.notes.ready()
+        return report.is_signed_by(self.notes.tombstones.key)
+
+
+def _anything(_record: dict[str, Any]) -> bool:
+    return True

@@ -1,0 +1,57 @@
+"""Which items are meant: by id, by a filter, or by the subject that they speak of."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Any, TypeAlias
+
+from engrammic.filters import Filter
+from engrammic.records import canonical
+from engrammic.stores.indexing import BATCH, Records
+from engrammic.stores.items import ItemStore
+from engrammic.text import terms
+from engrammic.types import Record
+
+Test: TypeAlias = Callable[[Record], bool]
+
+HEADS = ("name", "title", "source", "section", "subject", "project", "claim", "heading")
+"""Short fields in which a subject may stand."""
+
+
+def speaks_of(subject: str) -> Test:
+    """Whether a record names the subject: its words, one behind the other, in any field.
+
+    Words are whole: `alice@example.org` is no part of `malice@example.org`.
+    """
+    wanted = terms(subject)
+
+    def test(record: Record) -> bool:
+        texts = [record["content"], *(record.get(name) or "" for name in HEADS)]
+        if record.get("metadata"):
+            texts.append(canonical("metadata", record["metadata"]))
+        return any(_holds(terms(text), wanted) for text in texts if text)
+
+    return test
+
+
+def _holds(words: Sequence[str], wanted: Sequence[str]) -> bool:
+    """Whether `wanted` is a run of `words`."""
+    if not wanted:
+        return False
+    first, length = wanted[0], len(wanted)
+    return any(
+        word == first and words[place : place + length] == wanted
+        for place, word in enumerate(words)
+    )
+
+
+async def matching(
+    store: ItemStore[Any], where: Filter | None, test: Test
+) -> AsyncIterator[Records]:
+    """The stored records that match, expired ones too, page by page."""
+    after: tuple[str] | None = None
+    while found := await store.backend.query(store.table, where, after=after, limit=BATCH):
+        after = (found[-1][store.key],)
+        chosen = [record for record in found if test(record)]
+        if chosen:
+            yield chosen

@@ -1,0 +1,136 @@
+"""`FactStore` without `await`; made by tools/gen_sync.py, not by hand."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Sequence
+from typing import Any
+
+from engrammic.filters import Filter
+from engrammic.items import KeyFact
+from engrammic.loop import call
+from engrammic.scope import Scoped
+from engrammic.stores.facts import FactStore as AwaitedFactStore
+from engrammic.stores.indexing import Changes, Records
+from engrammic.stores.items import Items, ScoredItem, Scores
+from engrammic.stores.retrieval import Mode
+from engrammic.stores.tier_metadata import Standing
+from engrammic.types import Vector
+
+
+class FactStore:
+    """Facts with semantic and keyword search, validity, and evidence."""
+
+    def __init__(self, awaited: AwaitedFactStore) -> None:
+        self.awaited = awaited
+
+    def get_by_conversation(self, conversation_id: str) -> builtins.list[KeyFact]:
+        """The facts of a conversation, the oldest first."""
+        return call(self.awaited.get_by_conversation(conversation_id))
+
+    def get_by_claim(self, claim: str) -> builtins.list[KeyFact]:
+        """What is held about one thing now, the oldest first."""
+        return call(self.awaited.get_by_claim(claim))
+
+    def search_conversation(
+        self,
+        conversation_id: str,
+        query: str,
+        limit: int = 10,
+        min_score: float = 0.0,
+        *,
+        mode: Mode | str = Mode.HYBRID,
+    ) -> builtins.list[ScoredItem[KeyFact]]:
+        """As `search`, within one conversation."""
+        return call(
+            self.awaited.search_conversation(conversation_id, query, limit, min_score, mode=mode)
+        )
+
+    def add(
+        self, item: KeyFact, *, vector: Vector | None = None, standing: Standing | None = None
+    ) -> KeyFact:
+        """The item as stored; one with the same id is replaced. Durable when it returns.
+
+        `vector` is used as it is, if given; else the embedder makes it. `standing`
+        is that of a new item. Raises Protected when the item stored is canonical,
+        KeptOut for what was forgotten or rejected.
+        """
+        return call(self.awaited.add(item, vector=vector, standing=standing))
+
+    def add_batch(
+        self,
+        items: Sequence[KeyFact],
+        *,
+        vectors: Sequence[Vector] | None = None,
+        standing: Standing | None = None,
+    ) -> Items[KeyFact]:
+        """The items as stored, in the order given.
+
+        All are checked before the first is written; then every BATCH of them
+        is one transaction, so that a crash leaves whole batches.
+        """
+        return call(self.awaited.add_batch(items, vectors=vectors, standing=standing))
+
+    def get(self, item_id: str) -> KeyFact | None:
+        """The item, or None when there is none or it has expired."""
+        return call(self.awaited.get(item_id))
+
+    def list(
+        self,
+        where: Filter | None = None,
+        *,
+        limit: int | None = None,
+        after: tuple[int, str] | None = None,
+    ) -> Items[KeyFact]:
+        """Items that match, the newest first; `after` resumes behind a (created_at, id)."""
+        return call(self.awaited.list(where, limit=limit, after=after))
+
+    def existing(self, item_ids: Sequence[str]) -> dict[str, KeyFact]:
+        """Those of the items that are stored, by id."""
+        return call(self.awaited.existing(item_ids))
+
+    def search(
+        self,
+        query: str,
+        limit: int = 10,
+        min_score: float = 0.0,
+        *,
+        mode: Mode | str = Mode.HYBRID,
+        where: Filter | None = None,
+    ) -> Scores[KeyFact]:
+        """The items that fit best, best first; those below `min_score` are left out."""
+        return call(self.awaited.search(query, limit, min_score, mode=mode, where=where))
+
+    def count_pending(self) -> int:
+        """How many items have no vector yet."""
+        return call(self.awaited.count_pending())
+
+    def change(self, item_id: str, **fields: Any) -> KeyFact | None:
+        """The stored item with these fields changed, or None when there is none.
+
+        What another writer changes meanwhile is kept; what it deletes stays deleted.
+        """
+        return call(self.awaited.change(item_id, **fields))
+
+    def place_of(self, item: KeyFact) -> tuple[int, str]:
+        """Where a stored item stands in `list`: its (created_at, id)."""
+        return self.awaited.place_of(item)
+
+    def delete(self, item_id: str) -> bool:
+        """Delete one item; whether it was there. Raises Protected."""
+        return call(self.awaited.delete(item_id))
+
+    def delete_expired(self) -> int:
+        """Delete the items whose time is over, but for those under legal hold; how many."""
+        return call(self.awaited.delete_expired())
+
+    def delete_where(self, where: Filter | None) -> int:
+        """Delete the items that match; how many. EVERYTHING empties the table.
+
+        Raises Protected at the first one that is canonical or under legal hold.
+        """
+        return call(self.awaited.delete_where(where))
+
+    def taken_out(self, reader: Scoped, closed: Records) -> Changes:
+        """The changes after which no search finds stored records, which live on as versions."""
+        return call(self.awaited.taken_out(reader, closed))

@@ -1,0 +1,78 @@
+"""Bringing files in, filling vectors in, and how the memory is."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable
+from pathlib import Path
+from typing import Any
+
+from engrammic.backend import Backend, Health
+from engrammic.embed.base import Embedder
+from engrammic.scope import Scope, Scoped
+from engrammic.sessions.importing import Importer, ImportReport, Progress
+from engrammic.stores.conversations import ConversationStore
+from engrammic.stores.items import ItemStore
+from engrammic.stores.messages import MessageStore
+from engrammic.stores.notes import NoteStore
+from engrammic.tiers.tiered import TieredMemory
+
+FILL_BATCH = 32
+
+
+class Upkeep:
+    """What a memory needs for its upkeep. `Memory` is one."""
+
+    backend: Backend
+    embedder: Embedder | None
+    scope: Scope
+    remarks: tuple[str, ...]
+    messages: MessageStore
+    conversations: ConversationStore
+    notes: NoteStore
+    tiers: TieredMemory
+    _scoped: Scoped
+    _stores: tuple[ItemStore[Any], ...]
+
+    async def import_files(
+        self, paths: Iterable[str | Path], progress: Progress | None = None
+    ) -> ImportReport:
+        """Import transcripts and text files; twice changes nothing. Bad lines are reported."""
+        importer = Importer(self.messages, self.conversations, self.notes)
+        return await importer.run(paths, progress)
+
+    async def delete_expired(self) -> int:
+        """Delete everything whose time is over; how many items.
+
+        Of session messages a summary stays, as with `maintain`.
+        """
+        evicted = await self.tiers.evict_expired()
+        others = [store for store in self._stores if store is not self.messages]
+        return evicted + sum([await store.delete_expired() for store in others])
+
+    async def fill_in(self) -> AsyncIterator[int]:
+        """Give items stored without a model their vectors; yields how many are left."""
+        if self.embedder is None:
+            return
+        for store in (*self._stores, self.tiers.versions):
+            while records := await store.pending(FILL_BATCH):
+                await store.fill_in(records)
+                yield await store.count_pending()
+
+    async def stats(self) -> dict[str, Any]:
+        """Counts of this scope, what is pending, and the engine's sizes in bytes."""
+        counts = {
+            "messages": await self._scoped.count("messages"),
+            "conversations": await self._scoped.count("conversations"),
+            "notes": await self._scoped.count("notes"),
+            "passages": await self._scoped.count("passages"),
+        }
+        pending = sum([await store.count_pending() for store in self._stores])
+        engine = await self.backend.stats()
+        return {"scope": str(self.scope), **counts, "pending": pending, "engine": engine}
+
+    async def health(self) -> Health:
+        """`{"status": "ok" | "degraded" | "error", "problems": [...], ...}`; quick."""
+        found = await self.backend.health()
+        problems = [*found["problems"], *self.remarks]
+        status = "degraded" if problems and found["status"] == "ok" else found["status"]
+        return {**found, "status": status, "problems": problems}
