@@ -1,0 +1,45 @@
+"""Whether two statements contradict each other, and why: pure rules over their frames."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engrammic.claims.meaning import Frame
+from engrammic.claims.nouns import Clash, ClashKind, Claim
+from engrammic.claims.reading import _claims, frames_of
+from engrammic.claims.relating import subjects_agree, verdict
+
+
+def contradictions(first: str | Claim, second: str | Claim) -> Iterator[Clash]:
+    """Every clash between what two texts, or two claims, say."""
+    for one in frames_of(_text(first)):
+        for other in frames_of(_text(second)):
+            found = verdict(one, other) if subjects_agree(one, other) else None
+            if found is not None:
+                yield Clash(found, _claim(one, first), _claim(other, second), _reason(found, one, other))
+
+
+def contradiction(first: str | Claim, second: str | Claim) -> Clash | None:
+    """The first clash, or None: the two may both hold."""
+    return next(contradictions(first, second), None)
+
+
+def _text(given: str | Claim) -> str:
+    return given.text if isinstance(given, Claim) else given
+
+
+def _claim(frame: Frame, given: str | Claim) -> Claim:
+    return given if isinstance(given, Claim) else next(_claims(frame))
+
+
+_WHY = {
+    ClashKind.NEGATION: "one says what the other denies",
+    ClashKind.NUMBER: "the numbers differ",
+    ClashKind.VALUE: "the values differ",
+    ClashKind.OPPOSITE: "the words are opposites",
+}
+
+
+def _reason(kind: ClashKind, one: Frame, other: Frame) -> str:
+    about = " ".join(sorted(one.subject.words)) or "we"
+    return f"{about}, {one.verb}: {_WHY[kind]}: {one.text!r} and {other.text!r}"

@@ -1,0 +1,260 @@
+"""What a clause says, in the form in which two clauses are compared: rules that unify wordings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from engrammic.claims.frames import Draft
+from engrammic.claims.phrases import Phrase, is_name, phrase
+from engrammic.claims.senses import DIETS
+from engrammic.claims.words import (
+    DETERMINERS,
+    GROUP,
+    POSSESSIVES,
+    SPEAKER,
+    VERBS,
+    Form,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Who does what; `roles` are the object ("obj"), the time, and what follows a preposition."""
+
+    subject: Phrase
+    verb: str
+    roles: Mapping[str, Phrase] = field(default_factory=dict)
+    positive: bool = True
+    past: bool = False
+    perfect: bool = False
+    certain: bool = True
+    must: bool = False
+    soft: bool = False
+    only: bool = False
+    condition: frozenset[str] = frozenset()
+    times: frozenset[str] = frozenset()
+    text: str = ""
+
+
+_CHANGES = frozenset("switch move migrate convert upgrade change transfer downgrade".split(" "))
+_LEFT = frozenset("leave quit resign retire".split(" "))
+_STOPS = frozenset("stop quit cease discontinue".split(" "))
+_PLANNED = frozenset("plan schedule set book".split(" "))
+_TIMED = frozenset("in on at for from by to after".split(" "))
+
+
+def meanings(draft: Draft, text: str, condition: frozenset[str]) -> list[Frame]:
+    """The frames of a clause: mostly one; a change of state gives the new and denies the old."""
+    return [_frame(one, text, condition) for one in _unified(draft)]
+
+
+def _frame(made: Draft, text: str, condition: frozenset[str]) -> Frame:
+    roles: dict[str, Phrase] = {}
+    if made.object:
+        roles["obj"] = phrase(made.object)
+    for name, tokens in made.phrases:
+        found = phrase(tokens)
+        if not found.is_empty:
+            roles["time" if name in _TIMED and found.is_time else name] = found
+    bare = roles.get("obj")
+    if made.verb == "be" and bare is not None and bare.is_time and "time" not in roles:
+        roles["time"] = roles.pop("obj")
+    return Frame(
+        phrase(made.subject), made.verb, roles, made.positive, made.past, made.perfect,
+        made.certain, made.must, made.soft, made.only, condition, made.times, text,
+    )  # fmt: skip
+
+
+def _unified(made: Draft) -> Iterator[Draft]:
+    """The draft after every rule that fits; some rules add what follows from it."""
+    made = _flattened(made)
+    low = [t.lower() for t in made.subject]
+    if low == ["there"] and made.verb in ("be", "exist"):
+        yield replace(made, subject=[], verb="exist")
+    elif made.verb in _STOPS and made.object and _ing(made.object[0]):
+        yield replace(
+            made, verb=_ing(made.object[0]), object=made.object[1:],
+            positive=not made.positive, past=False,
+        )  # fmt: skip
+    elif made.verb in ("start", "begin") and made.object and _ing(made.object[0]):
+        yield replace(made, verb=_ing(made.object[0]), object=made.object[1:], past=False)
+    elif made.verb in _CHANGES and made.positive and _to(made, "to"):
+        yield from _changed(made)
+    elif made.verb == "replace" and made.positive and (_to(made, "with") or _to(made, "by")):
+        yield from _replaced(made)
+    elif made.verb in _LEFT and made.object and is_name(made.object[-1]) and made.positive:
+        place = [("at", made.object)]
+        yield replace(made, verb="work", object=[], phrases=place, positive=False, past=False)
+    elif made.verb == "be":
+        yield from _being(made)
+    else:
+        yield from _doing(made)
+
+
+def _flattened(made: Draft) -> Draft:
+    """ "of" goes on with what stands before it, and a preposition without words is one itself."""
+    objects, phrases = list(made.object), []
+    for name, tokens in made.phrases:
+        if name == "of" and (phrases or objects):
+            (phrases[-1][1] if phrases else objects).extend(["of", *tokens])
+        elif not tokens and not phrases:
+            objects.append(name)
+        elif tokens:
+            phrases.append((name, list(tokens)))
+    return replace(made, object=objects, phrases=phrases)
+
+
+def _ing(word: str) -> str:
+    forms = VERBS.get(word.lower(), {})
+    return next((verb for verb, form in forms.items() if form is Form.ING), "")
+
+
+def _to(made: Draft, name: str) -> list[str]:
+    return next((tokens for found, tokens in made.phrases if found == name), [])
+
+
+def _changed(made: Draft) -> Iterator[Draft]:
+    """From A to B: B holds now, and A does not."""
+    what = made.subject if made.passive else made.object
+    rest = [(n, t) for n, t in made.phrases if n not in ("to", "from")]
+    person = not made.passive and not made.object and made.verb in ("move", "transfer")
+    for name, positive in (("to", True), ("from", False)):
+        value = _to(made, name)
+        if not value:
+            continue
+        now = replace(made, past=False, perfect=False, passive=False, positive=positive)
+        if person and not phrase(value).is_time and not _is_group(made.subject):
+            yield replace(now, verb="live", object=[], phrases=[("in", value), *rest])
+            continue
+        timed = phrase(value).is_time
+        if what or timed or person:
+            kept = what or made.subject
+            where = [("on", value)] if timed or made.verb == "move" else []
+            yield replace(
+                now, subject=kept, verb="be", object=[] if where else value, phrases=where + rest
+            )
+        if not timed:
+            scope = [("for", what)] if what else []
+            agent = [] if made.passive else made.subject
+            yield replace(now, subject=agent, verb="use", object=value, phrases=scope + rest)
+
+
+def _is_group(subject: list[str]) -> bool:
+    return {t.lower() for t in subject} <= GROUP | DETERMINERS | POSSESSIVES
+
+
+def _replaced(made: Draft) -> Iterator[Draft]:
+    old = made.subject if made.passive else made.object
+    new = _to(made, "with") or _to(made, "by")
+    agent = [] if made.passive else made.subject
+    rest = [(n, t) for n, t in made.phrases if n not in ("with", "by")]
+    for value, positive in ((new, True), (old, False)):
+        yield replace(
+            made, subject=agent, verb="use", object=value, phrases=rest, past=False,
+            perfect=False, passive=False, positive=positive,
+        )  # fmt: skip
+
+
+def _being(made: Draft) -> Iterator[Draft]:
+    objects = [t.lower() for t in made.object]
+    subject = {t.lower() for t in made.subject}
+    if objects[-2:] == ["years", "old"]:
+        yield replace(made, subject=[*made.subject, "age"], object=made.object[:-2])
+    elif objects[:1] == ["married"] and _to(made, "to"):
+        yield replace(made, phrases=[])
+        yield replace(made, verb="marry", object=[])
+    elif made.perfect and _to(made, "to"):
+        rest = [(n, t) for n, t in made.phrases if n != "to"]
+        yield replace(made, verb="visit", object=_to(made, "to"), phrases=rest)
+    elif subject & {"home", "house", "residence"} and _to(made, "in"):
+        owner = [t for t in made.subject if t.lower() not in ("home", "house", "residence", "'s")]
+        yield replace(made, subject=owner, verb="live")
+    elif objects[:1] == ["allergic"] and made.positive and _to(made, "to"):
+        yield made
+        for verb in ("eat", "drink"):
+            yield replace(made, verb=verb, object=_to(made, "to"), phrases=[], positive=False)
+    elif made.positive and (diet := next((DIETS[w] for w in objects if w in DIETS), None)):
+        yield made
+        for kind in diet[1]:
+            yield replace(made, verb=diet[0], object=[kind], phrases=[], positive=False)
+    elif _is_role(made):
+        yield replace(made, subject=made.object, object=made.subject)
+    else:
+        yield made
+
+
+def _is_role(made: Draft) -> bool:
+    """ "Ana is my manager" says who my manager is."""
+    if not made.object or not made.subject or not made.positive:
+        return False
+    first = made.object[0].lower()
+    owned = first in POSSESSIVES or first == "the" or "'s" in made.object
+    named = is_name(made.subject[-1]) or made.subject[-1].replace(".", "").isdigit()
+    plain = made.subject[0].lower() not in DETERMINERS | POSSESSIVES and "'s" not in made.subject
+    return owned and named and plain and not is_name(made.object[-1].replace(".", ""))
+
+
+def _doing(made: Draft) -> Iterator[Draft]:
+    """Other verbs: the passive as an active without its agent, attributes as their own."""
+    names = {name for name, _ in made.phrases}
+    if made.verb in ("call", "name") and made.passive and made.object:
+        yield replace(made, subject=[*made.subject, "name"], verb="be", passive=False)
+    elif made.verb == "license" and "under" in names:
+        value = _to(made, "under")
+        yield replace(made, subject=["license"], verb="be", object=value, phrases=[])
+    elif made.verb in _PLANNED and made.passive and names & {"for", "on", "at"}:
+        yield replace(made, verb="be", passive=False)
+    elif made.verb == "bear":
+        yield replace(made, past=False, passive=False)
+    elif made.verb == "die" or (made.verb == "pass" and made.object[:1] == ["away"]):
+        yield replace(made, verb="be", object=["dead"], phrases=[], past=False, times=frozenset())
+    elif made.verb == "become":
+        yield replace(made, verb="be", past=False, perfect=False)
+    elif made.verb == "work" and "as" in names:
+        yield replace(made, verb="be", object=_to(made, "as"), phrases=[])
+    elif made.verb in ("enable", "disable") and not made.passive and made.object:
+        state = made.verb + "d"
+        yield replace(made, subject=made.object, verb="be", object=[state], past=False)
+    elif (port := _port(made)) is not None:
+        yield replace(
+            made, subject=[*made.subject, "port"], verb="be", object=port, phrases=[]
+        )
+    elif made.verb == "have" and (slot := _had(made)) is not None:
+        yield slot
+    elif made.passive and not made.object:
+        rest = [(n, t) for n, t in made.phrases if n != "by"]
+        agent = _to(made, "by")
+        yield replace(made, subject=agent, object=made.subject, phrases=rest, passive=False)
+    else:
+        yield made
+
+
+def _port(made: Draft) -> list[str] | None:
+    """The number when the clause says on which port something is."""
+    for name, tokens in [*made.phrases, ("obj", made.object)]:
+        low = [t.lower() for t in tokens]
+        number = low[-1:] if low and low[-1].isdigit() else []
+        said = "port" in low or (made.verb == "listen" and name == "on")
+        if number and said and made.verb in ("listen", "run", "use", "serve", "expose", "start"):
+            return number
+    return None
+
+
+def _had(made: Draft) -> Draft | None:
+    """ "It has a timeout of 30 seconds" is what its timeout is."""
+    low = [t.lower() for t in made.object]
+    if "of" not in low or low[:1] not in (["a"], ["an"]):
+        return None
+    at = low.index("of")
+    value = phrase(made.object[at + 1 :])
+    if not value.numbers:
+        return None
+    return replace(
+        made, subject=[*made.subject, *made.object[1:at]], verb="be", object=made.object[at + 1 :]
+    )
+
+
+def about_speaker(subject: Phrase) -> bool:
+    """Whether the one who speaks is meant."""
+    return bool(subject.words & (SPEAKER | {"user"}))

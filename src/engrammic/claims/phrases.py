@@ -1,0 +1,101 @@
+"""A phrase as it is compared: its words in one form, its numbers and dates, its head."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from engrammic.claims.quantities import Date, Quantity, quantities
+from engrammic.claims.senses import CATEGORIES
+from engrammic.claims.words import (
+    ADVERBS,
+    GROUP,
+    POSSESSIVES,
+    PREPOSITIONS,
+    SPEAKER,
+    TRIVIAL,
+    VERBS,
+    Form,
+    noun,
+)
+
+_TIMES = CATEGORIES["weekday"] | CATEGORIES["month"]
+_KEPT = frozenset("together alone well even right".split(" "))
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """`words` are nouns in the singular and the like; `head` is what it is about."""
+
+    text: str = ""
+    words: frozenset[str] = frozenset()
+    head: str = ""
+    numbers: tuple[Quantity, ...] = ()
+    dates: tuple[Date, ...] = ()
+    proper: bool = False
+    indefinite: bool = False
+    listed: bool = False
+
+    @property
+    def is_time(self) -> bool:
+        """Whether it says when."""
+        clock = any(q.dimension == "clock" for q in self.numbers)
+        return bool(self.dates) or clock or bool(self.words & _TIMES)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing in it can be compared."""
+        return not (self.words or self.numbers or self.dates)
+
+
+def phrase(tokens: Sequence[str]) -> Phrase:
+    """The phrase of some words."""
+    kept = [t for t in tokens if t not in (",", "(", ")")]
+    lower = [t.lower() for t in kept]
+    numbers, dates, rest = quantities([w for w in lower if w not in ("a", "an", "the")])
+    forms = list(_normal(rest))
+    return Phrase(
+        " ".join(kept).replace(" 's", "'s"),
+        frozenset(w for w in forms if w != "of"),
+        _head(forms),
+        tuple(numbers),
+        tuple(dates),
+        any(is_name(t) for t in kept),
+        bool(lower) and lower[0] in ("a", "an", "some", "any"),
+        "and" in lower or "or" in lower or "," in tokens,
+    )
+
+
+def is_name(token: str) -> bool:
+    """Whether a word is spelt like a name, an identifier or a path."""
+    inner = any(c.isupper() for c in token)
+    return token != "I" and (inner or any(c in "_/.:~" for c in token.strip(".")))
+
+
+def _normal(words: Iterable[str]) -> Iterable[str]:
+    for word in words:
+        if word in SPEAKER or word == "my":
+            yield "user"
+        elif word == "of":
+            yield word
+        elif word in TRIVIAL or word in POSSESSIVES or word in GROUP:
+            continue
+        elif word in ADVERBS and word not in _KEPT:
+            continue
+        elif word in PREPOSITIONS:
+            continue
+        else:
+            yield _singular(word)
+
+
+def _singular(word: str) -> str:
+    forms = VERBS.get(word, {})
+    if Form.ING in forms.values():
+        return next(iter(forms))
+    return noun(word)
+
+
+def _head(words: Sequence[str]) -> str:
+    """The last word before "of"."""
+    before = list(words[: words.index("of")]) if "of" in words else list(words)
+    return before[-1] if before else ""

@@ -1,0 +1,176 @@
+"""Text made plain: contractions spelt out, sentences, clauses and words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from engrammic.claims.senses import CATEGORIES, PLACES, SLOTS
+from engrammic.claims.words import (
+    ADVERBS,
+    BE,
+    DETERMINERS,
+    DO,
+    HAVE,
+    POSSESSIVES,
+    PRONOUNS,
+    VERBS,
+    WILL,
+    Form,
+)
+
+_QUOTES = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "—": ";", "\u00a0": " "})
+_CONTRACTIONS = [
+    (re.compile(pattern, re.IGNORECASE), by)
+    for pattern, by in (
+        (r"\b(wo)n't\b", "will not"), (r"\b(sha)n't\b", "shall not"), (r"\bcan't\b", "can not"),
+        (r"\bcannot\b", "can not"), (r"\bain't\b", "is not"), (r"(\w+)n't\b", r"\1 not"),
+        (r"\b(dont|doesnt|isnt|wasnt|cant)\b", ""),
+        (r"\bi'm\b", "I am"), (r"\b(\w+)'re\b", r"\1 are"), (r"\b(\w+)'ve\b", r"\1 have"),
+        (r"\b(\w+)'ll\b", r"\1 will"), (r"\b(i|you|he|she|we|they)'d\b", r"\1 would"),
+        (r"\blet's\b", "we should"),
+        (r"\b(it|he|she|that|there|here|what|who)'s (been|got|had|become|switched|moved|changed)\b",
+         r"\1 has \2"),
+        (r"\b(it|he|she|that|there|here|what|who)'s\b", r"\1 is"),
+        (r"\b(\w+)'s (?=(?:not|a|an|the|my|our|now|currently|still|always|never|in|on|at|from|"
+         r"allergic|called|based|written|going|only|also|no)\b)", r"\1 is "),
+        (r"\bno longer\b", "not_anymore"), (r"\bno more\b", "not_anymore"),
+        (r"\bany (?:more|longer)\b", "anymore"), (r"\bcan not (?:stand|bear)\b", "hate"),
+        (r"\bnot only\b", "also"), (r"\bas well as\b", "and"), (r"\bas well\b", "also"),
+        (r"\b(?:am|is|are) (?:a (?:big |huge )?fan|fond) of\b", "like"),
+        (r"\b(?:gave|have given|has given|give|gives) up\b", "quit"),
+        (r"\bgot rid of\b", "removed"), (r"\bhave got\b", "have"), (r"\bhas got\b", "has"),
+        (r"\b(?:need|have|has|ought|needs) to\b(?= (?:be|use|run|have|\w+)\b)", "must"),
+        (r"\bused to be\b", "was formerly"),
+        (r"\b(?:is|are) set to\b", "is"), (r"\bis equal to\b|\bequals\b", "is"),
+        (r"\bdefaults to\b", "is by default"), (r"\b(?:is|are) (?:capped|limited) (?:at|to)\b", "is"),
+        (r"\bnone of the\b", "no"), (r"\bnobody (?:on|in)\b", "no person on"),
+        (r"\b(?:nobody|no one)\b", "no person"), (r"\ba couple of\b", "2"), (r"\bboth\b", ""),
+        (r"\b(\d+)[- ](?:years?|yrs?)[- ]old\b", r"\1 years old"),
+        (r"\bo'clock\b", ":00"), (r"\bis home to\b", "has"), (r"\bin favou?r of\b", "favoring"),
+        (r"\ba lot of\b|\blots of\b|\bplenty of\b", ""), (r"\bat the moment\b|\bright now\b", "now"),
+        (r"\bso that\b", ", because"), (r"\bper cent\b", "percent"), (r"\be\.g\.|\bi\.e\.", "such as"),
+        (r"\bvs code\b|\bvisual studio code\b", "vs-code"), (r"\bdriving licen[cs]e\b", "driving-license"),
+        (r"\bgnu general public license\b", "gpl"), (r"\bamazon web services\b", "aws"),
+        (r"\bdays off\b", "vacation"), (r"\bwork(s|ing|ed)? remotely\b", r"work\1 from home"),
+    )
+]  # fmt: skip
+_MANY = {
+    word.replace("-", " "): word
+    for words in (*CATEGORIES.values(), *PLACES.values(), SLOTS)
+    for word in words
+    if "-" in word
+}
+_MANY_RE = re.compile(
+    r"\b(?:" + "|".join(sorted(map(re.escape, _MANY), key=len, reverse=True)) + r")(?=s?\b)",
+    re.IGNORECASE,
+)
+_END = re.compile(r"(?<=[.!?])[\"')\]]*\s+(?=[\"'(\[`]*[A-Z0-9`~/])|\s*\n+\s*|;\s+|\s+-\s+")
+_OPENING = re.compile(
+    r"^(?:(?:actually|also|well|yes|yeah|no|ok|okay|hey|hi|hello|sorry|please|fyi|btw|update|"
+    r"correction|note|reminder|heads up|by the way|as of now|as of today|in fact|of course|"
+    r"to be clear|just so you know|for the record|in general|generally|remember|note that|"
+    r"remember that|it turns out(?: that)?|turns out(?: that)?|i think(?: that)?|i believe(?: that)?|"
+    r"i guess(?: that)?|you should know that|keep in mind that|importantly|unfortunately|"
+    r"luckily|fortunately|today|nowadays|these days|currently|at present|from now on|and|but|so|"
+    r"oh|wait|honestly|personally|again|finally|instead|the fact is that|it is (?:true|a fact) that"
+    r")\b[,:]?\s+)+",
+    re.IGNORECASE,
+)
+_WORD = re.compile(r"[~/.]?[\w@#$€£%°][\w@#$€£%°./\\:+~-]*[\w%+#/°]|[\w€£$%+#]|'s|,|\(|\)")
+_FALSE = re.compile(
+    r"^it is (?:not (?:true|correct|the case)|false|wrong|untrue|incorrect) that\s+", re.IGNORECASE
+)
+_SPLIT = frozenset("but because although though whereas so which who yet while".split(" "))
+_IF = frozenset("if when whenever unless once".split(" "))
+_TOLD = frozenset("say tell think believe claim report suggest hope assume wonder hear".split(" "))
+
+
+class Sentence(NamedTuple):
+    """A sentence as written, and in plain words; `denied` when it opens with a denial."""
+
+    text: str
+    words: str
+    denied: bool
+
+
+class Clause(NamedTuple):
+    """The words of one clause, and the words of its condition."""
+
+    words: list[str]
+    condition: frozenset[str]
+
+
+def sentences(text: str) -> Iterator[Sentence]:
+    """Statements: questions are left out."""
+    for part in _END.split(text.translate(_QUOTES)):
+        sentence = part.strip().strip("-*#>• ").strip()
+        if sentence and not sentence.rstrip("\"')").endswith("?"):
+            plain = sentence
+            for pattern, by in _CONTRACTIONS:
+                plain = pattern.sub(by, plain)
+            plain = _OPENING.sub("", plain)
+            told = _FALSE.sub("", plain)
+            plain = _MANY_RE.sub(lambda m: _MANY[m[0].lower()], told)
+            yield Sentence(sentence, plain, told != plain and bool(_FALSE.match(plain)))
+
+
+def words(text: str) -> list[str]:
+    """Words, commas and possessive marks."""
+    return [w.rstrip(":") if len(w) > 1 else w for w in _WORD.findall(text)]
+
+
+def clauses(tokens: list[str]) -> list[Clause]:
+    """The main clauses of a sentence; a condition belongs to all of them."""
+    tokens, condition = _without_condition(tokens)
+    found: list[list[str]] = [[]]
+    for at, token in enumerate(tokens):
+        low = token.lower()
+        starts = low in _SPLIT and at > 0 and not (low == "so" and tokens[at - 1].lower() == "and")
+        if starts or (low == "and" and _starts_clause(tokens, at + 1)):
+            found.append([])
+        else:
+            found[-1].append(token)
+    return [Clause(_trimmed(part), condition) for part in found if _trimmed(part)]
+
+
+def _trimmed(part: list[str]) -> list[str]:
+    while part and part[0] == ",":
+        part = part[1:]
+    while part and part[-1] == ",":
+        part = part[:-1]
+    return part
+
+
+def _without_condition(tokens: list[str]) -> tuple[list[str], frozenset[str]]:
+    lower = [t.lower() for t in tokens]
+    start = next((n for n, t in enumerate(lower) if t in _IF), None)
+    if start is None:
+        return tokens, frozenset()
+    end = len(tokens)
+    if start == 0:
+        end = lower.index(",") if "," in lower else len(tokens)
+    inside = frozenset(lower[start:end]) - DETERMINERS
+    return tokens[:start] + tokens[end:], inside
+
+
+def _starts_clause(tokens: list[str], at: int) -> bool:
+    """Whether a verb, or a subject and its verb, follow an "and"."""
+    rest = [t.lower() for t in tokens[at : at + 6]]
+    while rest and rest[0] in ADVERBS:
+        rest = rest[1:]
+    if not rest:
+        return False
+    if finite(rest[0]) and not (len(rest) > 1 and rest[1] in BE):
+        return not (tokens[at - 2].lower().endswith(("ing", "ed")) and rest[0].endswith("ed"))
+    nominal = rest[0] in PRONOUNS or rest[0] in DETERMINERS or rest[0] in POSSESSIVES
+    named = tokens[at][:1].isupper()
+    return (nominal or named) and any(finite(t) for t in rest[1:5])
+
+
+def finite(word: str) -> bool:
+    """Whether the word may be a verb of a main clause."""
+    if word in BE or word in HAVE or word in DO or word in WILL:
+        return True
+    return any(form is not Form.ING for form in VERBS.get(word, {}).values())

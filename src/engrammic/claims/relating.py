@@ -1,0 +1,192 @@
+"""How two frames relate: the same subject and verb, and roles that fit, refine or exclude."""
+
+from __future__ import annotations
+
+from engrammic.claims.meaning import Frame
+from engrammic.claims.nouns import ClashKind
+from engrammic.claims.phrases import Phrase
+from engrammic.claims.senses import (
+    SINGLE,
+    SLOT_MARKS,
+    SLOTS,
+    VERB_OF,
+    category,
+    is_describing,
+    is_kind_of,
+    opposite,
+    same_verb,
+)
+
+NONE = Phrase()
+_FREE = frozenset("since because until before after as by despite like including via".split(" "))
+"""Phrases that one of two statements may have and the other not."""
+_TIME_VERBS = frozenset(
+    "be start end open close leave arrive depart expire happen launch meet ship die retire land "
+    "deploy wake get publish due".split(" ")
+)
+_NOT_EXCLUSIVE = frozenset("job".split(" "))
+_EXCLUDING = frozenset("be use run write build have exist live prefer track deploy host".split(" "))
+
+
+def subjects_agree(one: Frame, other: Frame) -> bool:
+    """Whether both speak of the same."""
+    a, b = one.subject, other.subject
+    if a.words != b.words:
+        return False
+    if a.numbers and b.numbers:
+        return {(q.low, q.dimension) for q in a.numbers} == {(q.low, q.dimension) for q in b.numbers}
+    return not (a.numbers or b.numbers) or one.positive != other.positive
+
+
+def verdict(one: Frame, other: Frame) -> ClashKind | None:
+    """Why both cannot hold, of frames with one subject; None when they can."""
+    if not (one.certain and other.certain) or one.condition != other.condition:
+        return None
+    if one.must != other.must or _at_other_times(one, other):
+        return None
+    if same_verb(one.verb, other.verb):
+        if one.positive != other.positive:
+            denied, said = (other, one) if one.positive else (one, other)
+            return ClashKind.NEGATION if _covers(denied, said) else None
+        return _values(one, other) if one.positive else None
+    if one.positive and other.positive and opposite(one.verb, other.verb):
+        return ClashKind.OPPOSITE if _roles_fit(one, other) else None
+    return None
+
+
+def _at_other_times(one: Frame, other: Frame) -> bool:
+    if one.past != other.past:
+        return not any(f.perfect and not f.positive for f in (one, other))
+    return one.times != other.times and bool(one.times and other.times)
+
+
+def _covers(denied: Frame, said: Frame) -> bool:
+    """Whether what is denied is at most as special as what is said."""
+    if denied.soft and not said.soft:
+        return False
+    for name, phrase in denied.roles.items():
+        if name in _FREE:
+            continue
+        if not _within(phrase, said.roles.get(name, NONE)):
+            return False
+    return bool(denied.roles) or not said.roles or denied.verb not in ("be", "have")
+
+
+def _within(general: Phrase, special: Phrase) -> bool:
+    for word in general.words:
+        if word not in special.words and not any(is_kind_of(w, word) for w in special.words):
+            return False
+    if any(a.differs(b) for a in general.dates for b in special.dates):
+        return False
+    if general.dates and not special.dates:
+        return False
+    for number in general.numbers:
+        if not any(
+            n.dimension == number.dimension and not n.disjoint(number) for n in special.numbers
+        ):
+            return False
+    return True
+
+
+def _roles_fit(one: Frame, other: Frame) -> bool:
+    for name in {*one.roles, *other.roles} - _FREE:
+        a, b = one.roles.get(name), other.roles.get(name)
+        if a is None or b is None:
+            if name == "obj":
+                return False
+            continue
+        if not (_within(a, b) or _within(b, a)):
+            return False
+    return True
+
+
+def _values(one: Frame, other: Frame) -> ClashKind | None:
+    """Both are said: does exactly one role differ, of which there is only one value?"""
+    differing: list[str] = []
+    for name in {*one.roles, *other.roles} - _FREE:
+        a, b = one.roles.get(name), other.roles.get(name)
+        if a is None or b is None:
+            if _optional(one, name):
+                continue
+            return None
+        if not (_within(a, b) or _within(b, a)):
+            differing.append(name)
+    if len(differing) != 1:
+        return None
+    return _exclusive(one, other, differing[0])
+
+
+def _optional(frame: Frame, name: str) -> bool:
+    return False
+
+
+def _exclusive(one: Frame, other: Frame, name: str) -> ClashKind | None:
+    a, b = one.roles[name], other.roles[name]
+    verb = VERB_OF.get(one.verb, one.verb)
+    if one.soft or other.soft or a.listed or b.listed:
+        return None
+    if name == "time":
+        return ClashKind.VALUE if verb in _TIME_VERBS and _times_differ(a, b) else None
+    if (number := _numbers(one, a, b)) is not None:
+        return number
+    left, right = a.words - b.words, b.words - a.words
+    if not left or not right:
+        return None
+    if any(is_kind_of(x, y) or is_kind_of(y, x) for x in left for y in right):
+        return None
+    if verb in _EXCLUDING and _opposites(left, right):
+        return ClashKind.OPPOSITE
+    kinds = {k for k, _ in category(left)} & {k for k, _ in category(right)}
+    if verb in _EXCLUDING and kinds and len(left) == len(right) == 1:
+        return ClashKind.VALUE
+    if one.only or other.only:
+        return ClashKind.VALUE
+    return ClashKind.VALUE if _single(one, name, a, b) else None
+
+
+def _opposites(left: frozenset[str], right: frozenset[str]) -> bool:
+    return len(left) <= 2 and len(right) <= 2 and any(opposite(x, y) for x in left for y in right)
+
+
+def _times_differ(a: Phrase, b: Phrase) -> bool:
+    if any(x.differs(y) for x in a.dates for y in b.dates):
+        return True
+    clocks = [[q for q in p.numbers if q.dimension == "clock"] for p in (a, b)]
+    if any(x.disjoint(y) for x in clocks[0] for y in clocks[1]):
+        return True
+    return bool({k for k, _ in category(a.words - b.words)} & {k for k, _ in category(b.words - a.words)})
+
+
+def _numbers(frame: Frame, a: Phrase, b: Phrase) -> ClashKind | None:
+    """A clash of numbers that count the same; events in the past may have any."""
+    if frame.past and frame.verb != "be":
+        return None
+    for x in a.numbers:
+        for y in b.numbers:
+            same = a.words <= b.words or b.words <= a.words
+            if x.dimension == y.dimension and same and x.disjoint(y):
+                return ClashKind.NUMBER
+    return None
+
+
+def _single(frame: Frame, name: str, a: Phrase, b: Phrase) -> bool:
+    """Whether the role has one value: by the verb, or by what the subject names."""
+    verb = VERB_OF.get(frame.verb, frame.verb)
+    if verb == "be" and name == "obj":
+        return _is_slot(frame, a, b)
+    if verb == "use" and name == "obj":
+        return "for" in frame.roles and a.indefinite == b.indefinite
+    if verb == "prefer":
+        return bool(a.words & b.words)
+    if name not in SINGLE.get(verb, "").split():
+        return False
+    return not frame.past and a.indefinite == b.indefinite and (a.proper == b.proper or name != "obj")
+
+
+def _is_slot(frame: Frame, a: Phrase, b: Phrase) -> bool:
+    if any(is_describing(w) for w in (*a.words, *b.words)) and not (a.words & b.words):
+        return False
+    marked = bool(frame.subject.words & SLOT_MARKS)
+    slot = frame.subject.head in SLOTS or marked
+    names = a.proper and b.proper and not (a.indefinite or b.indefinite)
+    return (slot and a.indefinite == b.indefinite) or names
