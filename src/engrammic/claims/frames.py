@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from engrammic.claims.plain import finite
+from engrammic.claims.quantities import NUMBERS
 from engrammic.claims.words import (
     ADVERBS,
     BE,
@@ -58,7 +59,7 @@ def draft(tokens: Sequence[str], before: Draft | None = None) -> Draft | None:
     """The clause as a draft; None when no verb is found. `before` lends its subject."""
     opening, tokens = _opening(list(tokens))
     lower = [t.lower() for t in tokens]
-    start = _verb_at(lower, tokens)
+    start = _verb_at(lower, tokens, before is not None)
     if start is None:
         return None
     made = Draft([t for t in tokens[:start] if t != ","], "")
@@ -95,7 +96,7 @@ def _opening(tokens: list[str]) -> tuple[list[tuple[str, list[str]]], list[str]]
     return [], tokens
 
 
-def _verb_at(lower: list[str], tokens: Sequence[str]) -> int | None:
+def _verb_at(lower: list[str], tokens: Sequence[str], goes_on: bool) -> int | None:
     """Where the verb group begins."""
     for at, word in enumerate(lower):
         previous = lower[at - 1] if at else ""
@@ -108,7 +109,7 @@ def _verb_at(lower: list[str], tokens: Sequence[str]) -> int | None:
             if word == "have" and previous == "to":
                 continue
             return at
-        if word in VERBS and _is_verb(lower, tokens, at):
+        if word in VERBS and (_is_verb(lower, at) or (goes_on and not at and finite(word))):
             return at
     return None
 
@@ -119,7 +120,7 @@ def _is_verb_next(lower: list[str], at: int) -> bool:
     return at < len(lower) and finite(lower[at])
 
 
-def _is_verb(lower: list[str], tokens: Sequence[str], at: int) -> bool:
+def _is_verb(lower: list[str], at: int) -> bool:
     """Whether a word that may be a verb is one here, and not a noun or an adjective."""
     word, forms = lower[at], set(VERBS[lower[at]].values())
     before = at - 1
@@ -146,9 +147,10 @@ def _is_verb(lower: list[str], tokens: Sequence[str], at: int) -> bool:
         )
     if Form.PAST in forms or Form.PARTICIPLE in forms:
         return True
-    plural = previous in _PLURAL or (previous.endswith("s") and not previous.endswith("ss"))
-    joined = "and" in lower[:at]
-    return plural or joined
+    return any(
+        w in _PLURAL or w == "and" or w in NUMBERS or (w.endswith("s") and not w.endswith("ss"))
+        for w in lower[:at]
+    )
 
 
 def _verb_group(made: Draft, tokens: Sequence[str], at: int) -> int:

@@ -41,6 +41,8 @@ _CHANGES = frozenset("switch move migrate convert upgrade change transfer downgr
 _LEFT = frozenset("leave quit resign retire".split(" "))
 _STOPS = frozenset("stop quit cease discontinue".split(" "))
 _PLANNED = frozenset("plan schedule set book".split(" "))
+_PLACED = frozenset("deploy host run live locate store keep publish sit land park exist be".split(" "))
+_PLACES = {"on": "in", "at": "in", "to": "in", "into": "in", "onto": "in"}
 _TIMED = frozenset("in on at for from by to after".split(" "))
 
 
@@ -56,10 +58,13 @@ def _frame(made: Draft, text: str, condition: frozenset[str]) -> Frame:
     for name, tokens in made.phrases:
         found = phrase(tokens)
         if not found.is_empty:
-            roles["time" if name in _TIMED and found.is_time else name] = found
+            place = _PLACES.get(name, name) if made.verb in _PLACED else name
+            roles["time" if name in _TIMED and found.is_time else place] = found
     bare = roles.get("obj")
-    if made.verb == "be" and bare is not None and bare.is_time and "time" not in roles:
-        roles["time"] = roles.pop("obj")
+    if bare is not None and bare.is_time and "time" not in roles:
+        first = made.object[0].lower()
+        if made.verb == "be" or first in ("every", "each", "this", "next", "last"):
+            roles["time"] = roles.pop("obj")
     return Frame(
         phrase(made.subject), made.verb, roles, made.positive, made.past, made.perfect,
         made.certain, made.must, made.soft, made.only, condition, made.times, text,
@@ -180,8 +185,15 @@ def _being(made: Draft) -> Iterator[Draft]:
             yield replace(made, verb=diet[0], object=[kind], phrases=[], positive=False)
     elif _is_role(made):
         yield replace(made, subject=made.object, object=made.subject)
+    elif subject == {"it"} and (what := _to(made, "to")) and _verb(what[0]):
+        rest = [(n, t) for n, t in made.phrases if n != "to"]
+        yield replace(made, subject=what, phrases=rest)
     else:
         yield made
+
+
+def _verb(word: str) -> bool:
+    return Form.BASE in VERBS.get(word.lower(), {}).values()
 
 
 def _is_role(made: Draft) -> bool:
@@ -205,6 +217,17 @@ def _doing(made: Draft) -> Iterator[Draft]:
         yield replace(made, subject=["license"], verb="be", object=value, phrases=[])
     elif made.verb in _PLANNED and made.passive and names & {"for", "on", "at"}:
         yield replace(made, verb="be", passive=False)
+    elif made.verb == "base" and made.passive:
+        yield replace(made, verb="locate", passive=False)
+    elif made.verb == "locate" and made.passive:
+        yield replace(made, passive=False)
+    elif made.verb == "expire" and made.perfect:
+        yield replace(made, verb="be", object=["expired"], perfect=False, past=False)
+    elif made.verb in ("take", "cost") and [t.lower() for t in made.subject] == ["it"] and (
+        what := _to(made, "to")
+    ):
+        rest = [(n, t) for n, t in made.phrases if n != "to"]
+        yield replace(made, subject=what, phrases=rest)
     elif made.verb == "bear":
         yield replace(made, past=False, passive=False)
     elif made.verb == "die" or (made.verb == "pass" and made.object[:1] == ["away"]):

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from engrammic.claims.quantities import Date, Quantity, quantities
-from engrammic.claims.senses import CATEGORIES
+from engrammic.claims.senses import CATEGORIES, is_describing
 from engrammic.claims.words import (
     ADVERBS,
     GROUP,
@@ -20,6 +20,7 @@ from engrammic.claims.words import (
 )
 
 _TIMES = CATEGORIES["weekday"] | CATEGORIES["month"]
+_EMPTY = frozenset("the a an this that of 's our my your his her its their we us you one".split(" "))
 _KEPT = frozenset("together alone well even right".split(" "))
 
 
@@ -53,7 +54,7 @@ def phrase(tokens: Sequence[str]) -> Phrase:
     kept = [t for t in tokens if t not in (",", "(", ")")]
     lower = [t.lower() for t in kept]
     numbers, dates, rest = quantities([w for w in lower if w not in ("a", "an", "the")])
-    forms = list(_normal(rest))
+    forms = list(_normal(rest)) or [w for w in rest[-1:] if w not in _EMPTY]
     return Phrase(
         " ".join(kept).replace(" 's", "'s"),
         frozenset(w for w in forms if w != "of"),
@@ -69,7 +70,7 @@ def phrase(tokens: Sequence[str]) -> Phrase:
 def is_name(token: str) -> bool:
     """Whether a word is spelt like a name, an identifier or a path."""
     inner = any(c.isupper() for c in token)
-    return token != "I" and (inner or any(c in "_/.:~" for c in token.strip(".")))
+    return token not in ("I", "The", "A", "An", "My", "Our") and (inner or any(c in "_/.:~" for c in token.strip(".")))
 
 
 def _normal(words: Iterable[str]) -> Iterable[str]:
@@ -89,6 +90,9 @@ def _normal(words: Iterable[str]) -> Iterable[str]:
 
 
 def _singular(word: str) -> str:
+    for base in (word[:-2], word[:-1], word[:-3] + "y", word[:-3]):
+        if len(word) > 4 and word.endswith("er") and is_describing(base) and not is_describing(word):
+            return base
     forms = VERBS.get(word, {})
     if Form.ING in forms.values():
         return next(iter(forms))

@@ -14,6 +14,7 @@ from engrammic.claims.words import (
     DO,
     HAVE,
     POSSESSIVES,
+    PREPOSITIONS,
     PRONOUNS,
     VERBS,
     WILL,
@@ -53,6 +54,7 @@ _CONTRACTIONS = [
         (r"\bso that\b", ", because"), (r"\bper cent\b", "percent"), (r"\be\.g\.|\bi\.e\.", "such as"),
         (r"\bvs code\b|\bvisual studio code\b", "vs-code"), (r"\bdriving licen[cs]e\b", "driving-license"),
         (r"\bgnu general public license\b", "gpl"), (r"\bamazon web services\b", "aws"),
+        (r"\b(take|takes|took) place\b", "happens"), (r"\b(\w+) (?:is|are) (?:headquartered|situated)\b", r"\1 is located"),
         (r"\bdays off\b", "vacation"), (r"\bwork(s|ing|ed)? remotely\b", r"work\1 from home"),
     )
 ]  # fmt: skip
@@ -68,7 +70,7 @@ _MANY_RE = re.compile(
 )
 _END = re.compile(r"(?<=[.!?])[\"')\]]*\s+(?=[\"'(\[`]*[A-Z0-9`~/])|\s*\n+\s*|;\s+|\s+-\s+")
 _OPENING = re.compile(
-    r"^(?:(?:actually|also|well|yes|yeah|no|ok|okay|hey|hi|hello|sorry|please|fyi|btw|update|"
+    r"^(?:(?:(?:yes|yeah|no|ok|okay|well|hey|hi|hello|sorry)[,!.]|actually|also|please|fyi|btw|update|"
     r"correction|note|reminder|heads up|by the way|as of now|as of today|in fact|of course|"
     r"to be clear|just so you know|for the record|in general|generally|remember|note that|"
     r"remember that|it turns out(?: that)?|turns out(?: that)?|i think(?: that)?|i believe(?: that)?|"
@@ -78,7 +80,7 @@ _OPENING = re.compile(
     r")\b[,:]?\s+)+",
     re.IGNORECASE,
 )
-_WORD = re.compile(r"[~/.]?[\w@#$€£%°][\w@#$€£%°./\\:+~-]*[\w%+#/°]|[\w€£$%+#]|'s|,|\(|\)")
+_WORD = re.compile(r"[€$£]?\d{1,3}(?:,\d{3})+(?:\.\d+)?|[~/.]?[\w@#$€£%°][\w@#$€£%°./\\:+~-]*[\w%+#/°]|[\w€£$%+#]|'s|,|\(|\)")
 _FALSE = re.compile(
     r"^it is (?:not (?:true|correct|the case)|false|wrong|untrue|incorrect) that\s+", re.IGNORECASE
 )
@@ -111,9 +113,22 @@ def sentences(text: str) -> Iterator[Sentence]:
             for pattern, by in _CONTRACTIONS:
                 plain = pattern.sub(by, plain)
             plain = _OPENING.sub("", plain)
-            told = _FALSE.sub("", plain)
-            plain = _MANY_RE.sub(lambda m: _MANY[m[0].lower()], told)
-            yield Sentence(sentence, plain, told != plain and bool(_FALSE.match(plain)))
+            before, plain = plain, _FALSE.sub("", plain)
+            plain = _MANY_RE.sub(lambda m: _MANY[m[0].lower()], plain)
+            denied = bool(_FALSE.match(before))
+            yield Sentence(sentence, _opened(plain), denied)
+
+
+def _opened(sentence: str) -> str:
+    """The sentence without the capital that only its beginning asks for."""
+    first, _, rest = sentence.partition(" ")
+    low = first.lower()
+    known = low in DETERMINERS | PRONOUNS | POSSESSIVES | PREPOSITIONS | ADVERBS or finite(low)
+    plural = low.endswith("s") and first[1:].islower() and not low.endswith(("ss", "is", "us"))
+    return f"{low} {rest}" if first != "I" and (known or (plural and _PLURAL.match(rest))) else sentence
+
+
+_PLURAL = re.compile(r"(?:are|were|have|do|must|should|can|will|not|[a-z]+[^s\W])\b")
 
 
 def words(text: str) -> list[str]:

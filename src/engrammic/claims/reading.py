@@ -15,6 +15,7 @@ from engrammic.claims.senses import SINGLE, SLOTS, VERB_OF, category
 from engrammic.claims.words import PREPOSITIONS
 
 _INSTEAD = (("instead", "of"), ("rather", "than"), ("as", "opposed", "to"), ("and", "not"))
+_STANDS_FOR = frozenset("it he she they".split(" "))
 LONGEST = 60
 """Words of a sentence that is read: longer ones are lists, logs or law."""
 
@@ -23,6 +24,7 @@ LONGEST = 60
 def frames_of(text: str) -> tuple[Frame, ...]:
     """The frames of a text, in reading order."""
     found: list[Frame] = []
+    last: Draft | None = None
     for sentence in sentences(text):
         tokens = words(sentence.words)
         if len(tokens) > LONGEST:
@@ -32,7 +34,11 @@ def frames_of(text: str) -> tuple[Frame, ...]:
             made, others = _read(clause, before)
             if made is None:
                 continue
-            before = made
+            if last is not None and len(made.subject) == 1 and made.subject[0].lower() in _STANDS_FOR:
+                made = replace(made, subject=list(last.subject))
+            if last is not None and [t.lower() for t in made.object] in (["it"], ["them"]):
+                made = replace(made, object=list(last.object or last.subject))
+            before = last = made
             for one in (made, *others):
                 told = replace_denied(one, sentence.denied)
                 found += meanings(told, sentence.text, clause.condition)

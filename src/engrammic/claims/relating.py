@@ -22,10 +22,15 @@ _FREE = frozenset("since because until before after as by despite like including
 """Phrases that one of two statements may have and the other not."""
 _TIME_VERBS = frozenset(
     "be start end open close leave arrive depart expire happen launch meet ship die retire land "
-    "deploy wake get publish due".split(" ")
+    "deploy wake get publish due found establish create invent build join graduate marry bear "
+    "hire schedule write".split(" ")
 )
-_NOT_EXCLUSIVE = frozenset("job".split(" "))
-_EXCLUDING = frozenset("be use run write build have exist live prefer track deploy host".split(" "))
+_ASKING = frozenset("want expect request like ask write speak answer reply need".split(" "))
+_SYSTEM = frozenset(
+    "send report track log upload deploy write generate build test manage monitor format handle "
+    "process sign authenticate render serve push forward route".split(" ")
+)
+_EXCLUDING = frozenset("be use run write build exist live prefer track deploy host".split(" "))
 
 
 def subjects_agree(one: Frame, other: Frame) -> bool:
@@ -103,10 +108,10 @@ def _roles_fit(one: Frame, other: Frame) -> bool:
 def _values(one: Frame, other: Frame) -> ClashKind | None:
     """Both are said: does exactly one role differ, of which there is only one value?"""
     differing: list[str] = []
-    for name in {*one.roles, *other.roles} - _FREE:
+    for name in {*one.roles, *other.roles}:
         a, b = one.roles.get(name), other.roles.get(name)
         if a is None or b is None:
-            if _optional(one, name):
+            if name in _FREE:
                 continue
             return None
         if not (_within(a, b) or _within(b, a)):
@@ -114,10 +119,6 @@ def _values(one: Frame, other: Frame) -> ClashKind | None:
     if len(differing) != 1:
         return None
     return _exclusive(one, other, differing[0])
-
-
-def _optional(frame: Frame, name: str) -> bool:
-    return False
 
 
 def _exclusive(one: Frame, other: Frame, name: str) -> ClashKind | None:
@@ -129,6 +130,10 @@ def _exclusive(one: Frame, other: Frame, name: str) -> ClashKind | None:
         return ClashKind.VALUE if verb in _TIME_VERBS and _times_differ(a, b) else None
     if (number := _numbers(one, a, b)) is not None:
         return number
+    if name in ("since", "until") and any(x.differs(y) for x in a.dates for y in b.dates):
+        return ClashKind.VALUE
+    if name in _FREE - {"as", "by", "via"}:
+        return None
     left, right = a.words - b.words, b.words - a.words
     if not left or not right:
         return None
@@ -137,7 +142,11 @@ def _exclusive(one: Frame, other: Frame, name: str) -> ClashKind | None:
     if verb in _EXCLUDING and _opposites(left, right):
         return ClashKind.OPPOSITE
     kinds = {k for k, _ in category(left)} & {k for k, _ in category(right)}
-    if verb in _EXCLUDING and kinds and len(left) == len(right) == 1:
+    heads = {k for k, _ in category([a.head])} & {k for k, _ in category([b.head])}
+    few = len(left) <= 2 and len(right) <= 2 and "job" not in kinds
+    if verb in _EXCLUDING and ((kinds and (few or len(left) == len(right) == 1)) or heads):
+        return ClashKind.VALUE
+    if verb in _ASKING and name == "in" and kinds:
         return ClashKind.VALUE
     if one.only or other.only:
         return ClashKind.VALUE
@@ -178,7 +187,8 @@ def _single(frame: Frame, name: str, a: Phrase, b: Phrase) -> bool:
         return "for" in frame.roles and a.indefinite == b.indefinite
     if verb == "prefer":
         return bool(a.words & b.words)
-    if name not in SINGLE.get(verb, "").split():
+    system = not frame.subject.words and name in ("to", "with", "via") and verb in _SYSTEM
+    if name not in SINGLE.get(verb, "").split() and not system:
         return False
     return not frame.past and a.indefinite == b.indefinite and (a.proper == b.proper or name != "obj")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 _VERB_SYNONYMS = """
-live reside dwell|like enjoy love adore favor|hate dislike detest loathe despise|start begin
+live reside dwell inhabit|like enjoy love adore favor|hate dislike detest loathe despise|start begin
 commence|end finish conclude|need require|delete remove erase|use employ utilize|keep retain
 save store persist|own possess|buy purchase|work operate function|speak talk|allow permit|
 forbid prohibit|depend rely|contain include|stop cease quit|increase raise grow|decrease reduce
@@ -28,7 +28,7 @@ signed unsigned|sorted unsorted|cached uncached|healthy unhealthy|solved unsolve
 deterministic nondeterministic|monolithic distributed|occupied vacant|lock unlock|same different|
 reliable unreliable|usual unusual|aware unaware|certain uncertain|responsible irresponsible|
 strict lenient|fresh stale|awake asleep|empty full|won lost|win lose|remember forget|
-closed-source open-source|opt-in opt-out|lossless lossy|read-only writable|approved rejected|
+closed-source open-source|opt-in opt-out|lossless lossy|read-only writable|approved rejected|valid expired|current expired|
 inside outside|before after|above below|with without|alone together|first last|left right|
 indoors outdoors|remote on-site|import export|upload download|push pull|always never|
 """
@@ -103,8 +103,8 @@ size: small medium large
 priority: low medium high
 state: running stopped paused
 result: succeeded failed
-blood: a+ a- b+ b- ab+ ab- o+ o-
-sport-team: home away
+language: english french german spanish italian portuguese dutch polish czech russian turkish arabic
+hebrew hindi japanese chinese mandarin korean swedish norwegian danish finnish greek persian
 """
 _PLACES = """
 germany: berlin munich hamburg cologne frankfurt stuttgart dresden leipzig bremen
@@ -205,9 +205,9 @@ SINGLE = {
     "return": "obj", "answer": "in", "reply": "in", "respond": "in with", "belong": "to",
     "report": "to", "prefer": "obj", "point": "to", "default": "to", "land": "at on in",
     "launch": "on in at", "meet": "at on", "sit": "in on at", "implement": "in with",
-    "go": "through via", "send": "via through", "graduate": "from", "set": "to", "rotate": "in",
+    "go": "through via by", "send": "via through", "graduate": "from", "set": "to", "rotate": "in",
     "manage": "with by", "format": "with", "serve": "from on", "die": "in on", "wake": "at",
-    "get": "at", "engage": "to", "pay": "in", "publish": "on at in", "retire": "at in",
+    "get": "at", "engage": "to", "locate": "in", "found": "in", "pay": "in", "publish": "on at in", "retire": "at in",
     "park": "in at", "sleep": "in", "exist": "", "be": "obj in at on from for with under after",
     "speak": "", "sign": "with", "encrypt": "with", "hash": "with", "compile": "with to",
     "sort": "by in", "authenticate": "with via", "play": "for", "ship": "on in", "due": "on at",
@@ -243,8 +243,13 @@ KINDS = _named(_KINDS)
 _ADJECTIVES = {word for pair in OPPOSITES for word in pair}
 
 
+_NEAR = {frozenset(("locate", "live")), frozenset(("locate", "be")), frozenset(("happen", "be"))}
+
+
 def same_verb(one: str, other: str) -> bool:
     """Whether two verbs mean the same here."""
+    if frozenset((one, other)) in _NEAR:
+        return True
     return VERB_OF.get(one, one) == VERB_OF.get(other, other)
 
 
