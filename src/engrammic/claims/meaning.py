@@ -12,7 +12,6 @@ from engrammic.claims.words import (
     DETERMINERS,
     GROUP,
     POSSESSIVES,
-    SPEAKER,
     VERBS,
     Form,
 )
@@ -41,8 +40,8 @@ _CHANGES = frozenset("switch move migrate convert upgrade change transfer downgr
 _LEFT = frozenset("leave quit resign retire".split(" "))
 _STOPS = frozenset("stop quit cease discontinue".split(" "))
 _PLANNED = frozenset("plan schedule set book".split(" "))
-_PLACED = frozenset("deploy host run live locate store keep publish sit land park exist be".split(" "))
-_PLACES = {"on": "in", "at": "in", "to": "in", "into": "in", "onto": "in"}
+_AT_ONE_PLACE = frozenset("deploy host run live locate store keep publish sit land park exist be".split(" "))
+PLACED = {"on": "in", "at": "in", "to": "in", "into": "in", "onto": "in"}
 _TIMED = frozenset("in on at for from by to after".split(" "))
 
 
@@ -58,7 +57,7 @@ def _frame(made: Draft, text: str, condition: frozenset[str]) -> Frame:
     for name, tokens in made.phrases:
         found = phrase(tokens)
         if not found.is_empty:
-            place = _PLACES.get(name, name) if made.verb in _PLACED else name
+            place = PLACED.get(name, name) if one_place(made.verb) else name
             roles["time" if name in _TIMED and found.is_time else place] = found
     bare = roles.get("obj")
     if bare is not None and bare.is_time and "time" not in roles:
@@ -278,6 +277,6 @@ def _had(made: Draft) -> Draft | None:
     )
 
 
-def about_speaker(subject: Phrase) -> bool:
-    """Whether the one who speaks is meant."""
-    return bool(subject.words & (SPEAKER | {"user"}))
+def one_place(verb: str) -> bool:
+    """Whether in, on, at and to all say where."""
+    return verb in _AT_ONE_PLACE

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engrammic.claims.meaning import Frame
+from engrammic.claims.meaning import PLACED, Frame, one_place
 from engrammic.claims.nouns import ClashKind
 from engrammic.claims.phrases import Phrase
 from engrammic.claims.senses import (
@@ -188,7 +188,8 @@ def _single(frame: Frame, name: str, a: Phrase, b: Phrase) -> bool:
     if verb == "prefer":
         return bool(a.words & b.words)
     system = not frame.subject.words and name in ("to", "with", "via") and verb in _SYSTEM
-    if name not in SINGLE.get(verb, "").split() and not system:
+    places = {PLACED.get(n, n) if one_place(verb) else n for n in SINGLE.get(verb, "").split()}
+    if name not in places and not system:
         return False
     return not frame.past and a.indefinite == b.indefinite and (a.proper == b.proper or name != "obj")
 

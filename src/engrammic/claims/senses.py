@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from engrammic.claims.words import noun
+
 _VERB_SYNONYMS = """
 live reside dwell inhabit|like enjoy love adore favor|hate dislike detest loathe despise|start begin
 commence|end finish conclude|need require|delete remove erase|use employ utilize|keep retain
@@ -230,7 +232,7 @@ def _named(text: str) -> dict[str, frozenset[str]]:
             name = word[:-1]
             found[name] = []
         else:
-            found[name].append(word)
+            found[name].append(noun(word))
     return {name: frozenset(words) for name, words in found.items()}
 
 

@@ -177,7 +177,7 @@ def noun(word: str) -> str:
     found = _PLURALS.get(word)
     if found is None:
         found = word
-        if word.isalpha() and len(word) > 3 and word.endswith("s"):
+        if word.replace("-", "").isalpha() and len(word) > 3 and word.endswith("s"):
             if word.endswith(("ches", "shes", "xes", "sses", "zes")):
                 found = word[:-2]
             elif word.endswith("ies") and len(word) > 4:
