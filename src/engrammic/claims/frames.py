@@ -100,7 +100,7 @@ def _verb_at(lower: list[str], tokens: Sequence[str], goes_on: bool) -> int | No
     """Where the verb group begins."""
     for at, word in enumerate(lower):
         previous = lower[at - 1] if at else ""
-        if word in ("not_anymore",) or word in NOT or word in ADVERBS:
+        if word in NOT or word in ADVERBS:
             if any(finite(w) or w in NOT or w in ADVERBS for w in lower[at + 1 : at + 2]):
                 if at and _is_verb_next(lower, at + 1):
                     return at
@@ -124,7 +124,7 @@ def _is_verb(lower: list[str], at: int) -> bool:
     """Whether a word that may be a verb is one here, and not a noun or an adjective."""
     word, forms = lower[at], set(VERBS[lower[at]].values())
     before = at - 1
-    while before >= 0 and (lower[before] in ADVERBS or lower[before] in ("not_anymore", ",")):
+    while before >= 0 and (lower[before] in ADVERBS or lower[before] in (*NOT, ",")):
         before -= 1
     previous = lower[before] if before >= 0 else ""
     following = next((w for w in lower[at + 1 :] if w not in ADVERBS), "")
@@ -141,6 +141,8 @@ def _is_verb(lower: list[str], at: int) -> bool:
         )
         determined = following in DETERMINERS or following in POSSESSIVES
         return Form.BASE in forms and (determined or not later)
+    if Form.THIRD in forms and next(iter(VERBS[word])) in _STRONG:
+        return True
     if Form.THIRD in forms:
         return previous not in ("i", "we", "you", "they") and not (
             finite(following) and following not in ("set",) and following not in PREPOSITIONS
@@ -153,6 +155,12 @@ def _is_verb(lower: list[str], at: int) -> bool:
     )
 
 
+_STRONG = frozenset(
+    "want need like love hate prefer use know own require support offer get give take speak accept "
+    "allow handle depend contain include provide enjoy".split(" ")
+)
+
+
 def _verb_group(made: Draft, tokens: Sequence[str], at: int) -> int:
     """Read auxiliaries, negation and adverbs up to the main verb; where its complements begin."""
     be = have = False
@@ -160,7 +168,7 @@ def _verb_group(made: Draft, tokens: Sequence[str], at: int) -> int:
     made.imperative = not made.subject
     while at < len(lower):
         word = lower[at]
-        if word in NOT or word == "not_anymore":
+        if word in NOT:
             made.positive = not made.positive if word != "hardly" else made.positive
         elif word in ADVERBS and not (word in VERBS and not _more_verb(lower, at)):
             _adverb(made, word)
@@ -270,7 +278,7 @@ def _adverbs_of_subject(made: Draft) -> None:
     kept = []
     for token in made.subject:
         low = token.lower()
-        if low in NOT or low == "not_anymore":
+        if low in NOT:
             made.positive = not made.positive
         elif low in ADVERBS:
             _adverb(made, low)
@@ -280,6 +288,20 @@ def _adverbs_of_subject(made: Draft) -> None:
     if made.subject and made.subject[0].lower() == "no":
         made.positive, made.subject = not made.positive, made.subject[1:]
     made.imperative = made.imperative or not made.subject
+
+
+_RANGES = frozenset("about around over under above below at up to than".split(" "))
+
+
+def _numeric(tokens: Sequence[str], at: int) -> bool:
+    """Whether what follows bounds a number: "at least 3", "over 40", "up to 5"."""
+    following = [t.lower() for t in tokens[at - 1 : at + 2]]
+    if following[0] in ("at", "up", "to", "than"):
+        bound = {"at": ("least", "most"), "up": ("to",)}.get(following[0], ())
+        before = tokens[at - 2].lower() if at > 1 else ""
+        inside = (following[0], before) in (("to", "up"), ("than", "more"), ("than", "less"), ("than", "fewer"))
+        return following[1:2] != [] and (following[1] in bound or inside)
+    return following[1:2] != [] and (following[1][0].isdigit() or following[1] in NUMBERS)
 
 
 def _complements(made: Draft, tokens: Sequence[str]) -> None:
@@ -301,6 +323,8 @@ def _complements(made: Draft, tokens: Sequence[str]) -> None:
         elif low in _TIMES:
             times |= {low, *(t.lower() for t in tokens[at + 1 : at + 2])}
             made.past = made.past or (low in _THEN and made.verb != "schedule")
+        elif low in _RANGES and _numeric(tokens, at + 1):
+            current.append(token)
         elif low in PREPOSITIONS and not (low == "like" and current is made.object):
             current = []
             made.phrases.append((low, current))

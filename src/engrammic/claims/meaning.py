@@ -36,9 +36,10 @@ class Frame:
     text: str = ""
 
 
-_CHANGES = frozenset("switch move migrate convert upgrade change transfer downgrade".split(" "))
+_CHANGES = frozenset("reschedule postpone relocate switch move migrate convert upgrade change transfer downgrade".split(" "))
 _LEFT = frozenset("leave quit resign retire".split(" "))
 _STOPS = frozenset("stop quit cease discontinue".split(" "))
+_HIRED = frozenset("start get take have begin accept find".split(" "))
 _PLANNED = frozenset("plan schedule set book".split(" "))
 _AT_ONE_PLACE = frozenset("deploy host run live locate store keep publish sit land park exist be".split(" "))
 PLACED = {"on": "in", "at": "in", "to": "in", "into": "in", "onto": "in"}
@@ -87,6 +88,13 @@ def _unified(made: Draft) -> Iterator[Draft]:
         yield from _changed(made)
     elif made.verb == "replace" and made.positive and (_to(made, "with") or _to(made, "by")):
         yield from _replaced(made)
+    elif made.verb == "prefer" and made.positive and (_to(made, "over") or _to(made, "to")):
+        rest = [(n, t) for n, t in made.phrases if n not in ("over", "to")]
+        other = _to(made, "over") or _to(made, "to")
+        yield replace(made, phrases=rest)
+        yield replace(made, object=other, phrases=rest, positive=False)
+    elif made.verb in _HIRED and "job" in {t.lower() for t in made.object} and _to(made, "at"):
+        yield replace(made, verb="work", object=[], phrases=[("at", _to(made, "at"))], past=False)
     elif made.verb in _LEFT and made.object and is_name(made.object[-1]) and made.positive:
         place = [("at", made.object)]
         yield replace(made, verb="work", object=[], phrases=place, positive=False, past=False)
@@ -176,6 +184,7 @@ def _being(made: Draft) -> Iterator[Draft]:
         yield replace(made, subject=owner, verb="live")
     elif objects[:1] == ["allergic"] and made.positive and _to(made, "to"):
         yield made
+        yield replace(made, verb="have", object=["an", "allergy"], phrases=[])
         for verb in ("eat", "drink"):
             yield replace(made, verb=verb, object=_to(made, "to"), phrases=[], positive=False)
     elif made.positive and (diet := next((DIETS[w] for w in objects if w in DIETS), None)):
@@ -218,7 +227,7 @@ def _doing(made: Draft) -> Iterator[Draft]:
         yield replace(made, verb="be", passive=False)
     elif made.verb == "base" and made.passive:
         yield replace(made, verb="locate", passive=False)
-    elif made.verb == "locate" and made.passive:
+    elif made.verb == "locate" and made.passive and not _to(made, "by"):
         yield replace(made, passive=False)
     elif made.verb == "expire" and made.perfect:
         yield replace(made, verb="be", object=["expired"], perfect=False, past=False)
@@ -247,6 +256,8 @@ def _doing(made: Draft) -> Iterator[Draft]:
     elif made.passive and not made.object:
         rest = [(n, t) for n, t in made.phrases if n != "by"]
         agent = _to(made, "by")
+        if agent:
+            yield replace(made, subject=[], object=made.subject, passive=False)
         yield replace(made, subject=agent, object=made.subject, phrases=rest, passive=False)
     else:
         yield made

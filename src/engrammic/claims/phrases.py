@@ -52,7 +52,7 @@ class Phrase:
 def phrase(tokens: Sequence[str]) -> Phrase:
     """The phrase of some words."""
     kept = [t for t in tokens if t not in (",", "(", ")")]
-    lower = [t.lower() for t in kept]
+    lower = ["a_" if n and t == "A" else t.lower() for n, t in enumerate(kept)]
     numbers, dates, rest = quantities([w for w in lower if w not in ("a", "an", "the")])
     forms = list(_normal(rest)) or [w for w in rest[-1:] if w not in _EMPTY]
     return Phrase(
@@ -91,7 +91,7 @@ def _normal(words: Iterable[str]) -> Iterable[str]:
 
 def _singular(word: str) -> str:
     for base in (word[:-2], word[:-1], word[:-3] + "y", word[:-3]):
-        if len(word) > 4 and word.endswith("er") and is_describing(base) and not is_describing(word):
+        if len(word) > 4 and word.endswith("er") and is_describing(base):
             return base
     forms = VERBS.get(word, {})
     if Form.ING in forms.values():

@@ -44,7 +44,9 @@ _CONTRACTIONS = [
         (r"\bgot rid of\b", "removed"), (r"\bhave got\b", "have"), (r"\bhas got\b", "has"),
         (r"\b(?:need|have|has|ought|needs) to\b(?= (?:be|use|run|have|\w+)\b)", "must"),
         (r"\bused to be\b", "was formerly"),
-        (r"\b(?:is|are) set to\b", "is"), (r"\bis equal to\b|\bequals\b", "is"),
+        (r"\b(?:is|are|was|were) set to\b", "is"),
+        (r"(?<!is )(?<!are )(?<!am )(?<!was )(?<!were )(?<!not )(?<!been )(?<!be )\busing\b", "with"),
+        (r"(?<=\w) = (?=\w)", " is "), (r"\bis equal to\b|\bequals\b", "is"),
         (r"\bdefaults to\b", "is by default"), (r"\b(?:is|are) (?:capped|limited) (?:at|to)\b", "is"),
         (r"\bnone of the\b", "no"), (r"\bnobody (?:on|in)\b", "no person on"),
         (r"\b(?:nobody|no one)\b", "no person"), (r"\ba couple of\b", "2"), (r"\bboth\b", ""),
@@ -113,10 +115,22 @@ def sentences(text: str) -> Iterator[Sentence]:
             for pattern, by in _CONTRACTIONS:
                 plain = pattern.sub(by, plain)
             plain = _OPENING.sub("", plain)
+            plain = _labelled(plain)
             before, plain = plain, _FALSE.sub("", plain)
             plain = _MANY_RE.sub(lambda m: _MANY[m[0].lower()], plain)
             denied = bool(_FALSE.match(before))
             yield Sentence(sentence, _opened(plain), denied)
+
+
+def _labelled(sentence: str) -> str:
+    """ "Primary database: Postgres" says what the primary database is."""
+    match = _LABEL.match(sentence)
+    if match is None or any(finite(w.lower()) for w in match[1].split()[1:]):
+        return sentence
+    return f"{match[1]} is {match[2]}"
+
+
+_LABEL = re.compile(r"([A-Za-z][\w' -]{1,40}):\s+(\S.*)$")
 
 
 def _opened(sentence: str) -> str:

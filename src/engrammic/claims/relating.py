@@ -26,11 +26,12 @@ _TIME_VERBS = frozenset(
     "hire schedule write".split(" ")
 )
 _ASKING = frozenset("want expect request like ask write speak answer reply need".split(" "))
+_ONCE = frozenset("graduate bear die found marry establish invent".split(" "))
 _SYSTEM = frozenset(
     "send report track log upload deploy write generate build test manage monitor format handle "
     "process sign authenticate render serve push forward route".split(" ")
 )
-_EXCLUDING = frozenset("be use run write build exist live prefer track deploy host".split(" "))
+_EXCLUDING = frozenset("be use run write build exist live prefer track deploy host go".split(" "))
 
 
 def subjects_agree(one: Frame, other: Frame) -> bool:
@@ -128,7 +129,7 @@ def _exclusive(one: Frame, other: Frame, name: str) -> ClashKind | None:
         return None
     if name == "time":
         return ClashKind.VALUE if verb in _TIME_VERBS and _times_differ(a, b) else None
-    if (number := _numbers(one, a, b)) is not None:
+    if (number := _numbers(one, name, a, b)) is not None:
         return number
     if name in ("since", "until") and any(x.differs(y) for x in a.dates for y in b.dates):
         return ClashKind.VALUE
@@ -166,9 +167,11 @@ def _times_differ(a: Phrase, b: Phrase) -> bool:
     return bool({k for k, _ in category(a.words - b.words)} & {k for k, _ in category(b.words - a.words)})
 
 
-def _numbers(frame: Frame, a: Phrase, b: Phrase) -> ClashKind | None:
+def _numbers(frame: Frame, name: str, a: Phrase, b: Phrase) -> ClashKind | None:
     """A clash of numbers that count the same; events in the past may have any."""
     if frame.past and frame.verb != "be":
+        return None
+    if name != "obj" and frame.roles.get("obj", NONE).indefinite:
         return None
     for x in a.numbers:
         for y in b.numbers:
@@ -183,6 +186,8 @@ def _single(frame: Frame, name: str, a: Phrase, b: Phrase) -> bool:
     verb = VERB_OF.get(frame.verb, frame.verb)
     if verb == "be" and name == "obj":
         return _is_slot(frame, a, b)
+    if verb == "be" and "obj" in frame.roles:
+        return False
     if verb == "use" and name == "obj":
         return "for" in frame.roles and a.indefinite == b.indefinite
     if verb == "prefer":
@@ -191,7 +196,7 @@ def _single(frame: Frame, name: str, a: Phrase, b: Phrase) -> bool:
     places = {PLACED.get(n, n) if one_place(verb) else n for n in SINGLE.get(verb, "").split()}
     if name not in places and not system:
         return False
-    return not frame.past and a.indefinite == b.indefinite and (a.proper == b.proper or name != "obj")
+    return (not frame.past or verb in _ONCE) and a.indefinite == b.indefinite and (a.proper == b.proper or name != "obj")
 
 
 def _is_slot(frame: Frame, a: Phrase, b: Phrase) -> bool:

@@ -31,7 +31,32 @@ sort sound speak specialize spend split stand start stay stop store stream study
 suggest supply support suppose swap swim switch sync take talk target taste teach tell tend test
 think throw time tolerate trace track trade train translate transfer travel treat trigger trust try
 tune turn type understand uninstall update upgrade upload use validate verify visit volunteer vote
-wait wake walk want warn wash watch wear weigh welcome win wish work worry write yield prohibit
+wait wake walk want warn wash watch wear weigh welcome win wish work worry write yield prohibit abandon accompany achieve acquire adapt adjust admire adopt affect announce argue arrange
+assume attach attract audit automate await ban bake bind blame boil boost borrow bother brew
+broadcast browse calculate camp cap capture celebrate chat climb coach collaborate combine comment
+compare compete complain compress confirm conflict confuse contact contradict coordinate correct
+correspond craft criticize debate declare decline dedicate defend delay demand deny deprecate derive
+deserve detect differ digest direct disappear discover discuss display distribute divide document
+double doubt draft earn echo emit emphasize encounter encourage enhance enroll entertain escape
+establish estimate evaluate evolve examine exchange exercise experience experiment explain explore
+fetch figure file filter finance fire focus fold forward freeze fund gather greet guard guess guide
+harm heat hike hunt hurry illustrate imagine impact import impress improve indent index indicate
+influence inform inspect inspire insert instruct insist interact interest interpret interrupt
+intervene interview introduce invent investigate invite involve iterate jog justify kick knit lack
+lecture lift lint look mail manufacture mark match memorize mention mentor modify motivate multiply
+narrate navigate negotiate nest normalize notice nominate obey object observe omit ordain organize
+outlive overcome overlap oversee overwrite owe pack patch pause perceive persuade ping plant polish
+postpone pour praise predict prepare present preserve press pretend profit propagate propose prove
+punish pursue qualify question quote rank rate react rebase rebuild recall recognize recover recycle
+reflect refresh refuse register regret reject relate relax relocate remind render repair repeat
+reproduce request rescue reschedule research reset resist resolve restore result resume retrieve
+reveal reverse revert review revise reward rewrite ruin salute sample satisfy scare score scrape
+search secure seek select separate settle shape shave shift shop shorten shoot sigh simplify sink
+slide slip smell smile snore snow solve sponsor spread squash stack stage steal stick strike struggle
+submit subscribe substitute sue surround survive suspect sustain swear sweep switch tackle tag tear
+tempt terminate thank threaten tighten touch tour transcribe transform transmit trim type undergo
+undo unlock unsubscribe upset vary view violate volunteer vacuum wander warrant waste water weaken
+wipe wonder wrap zoom
 """
 _IRREGULAR = """
 become became become|begin began begun|bear bore born|break broke broken|bring brought brought|
@@ -116,7 +141,7 @@ BE = frozenset("be is are was were am been being".split(" "))
 HAVE = frozenset("have has had having".split(" "))
 DO = frozenset("do does did".split(" "))
 WILL = frozenset("will would can could may might must shall should".split(" "))
-NOT = frozenset("not never hardly neither nor".split(" "))
+NOT = frozenset("not never hardly neither nor not_anymore".split(" "))
 PAST_AUX = frozenset("was were did had".split(" "))
 
 _DETERMINERS = "a an the this that these those some any each every all both either such no another"
@@ -180,7 +205,7 @@ def noun(word: str) -> str:
         if word.replace("-", "").isalpha() and len(word) > 3 and word.endswith("s"):
             if word.endswith(("ches", "shes", "xes", "sses", "zes")):
                 found = word[:-2]
-            elif word.endswith("ies") and len(word) > 4:
+            elif word.endswith("ies") and len(word) > 4 and not word.endswith(("kies", "vies")):
                 found = word[:-3] + "y"
             elif not word.endswith(("ss", "us", "is", "aws", "ios")):
                 found = word[:-1]
