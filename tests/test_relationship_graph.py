@@ -90,7 +90,9 @@ async def test_the_shortest_path_ignores_direction(graph: RelationshipGraph) -> 
     assert [n.entity_name for n in path] == ["util.py", "api.py", "db.py"]
     assert await graph.shortest_path("app.py", "lone.py") is None
     assert await graph.shortest_path("app.py", "nothing.py") is None
-    assert [n.entity_name for n in await graph.shortest_path("app.py", "app.py") or []] == ["app.py"]
+    assert [n.entity_name for n in await graph.shortest_path("app.py", "app.py") or []] == [
+        "app.py"
+    ]
 
 
 async def test_context_decays_with_distance(graph: RelationshipGraph) -> None:
@@ -218,7 +220,9 @@ async def test_a_message_takes_its_edges_along(backend: MemoryBackend) -> None:
     store = EntityStore(backend)
     graph = RelationshipGraph.from_entity_store(store)
     link = References("a.py", "b.py")
-    await store.add_extraction(ExtractionResult([("a.py", FILE), ("b.py", FILE)], [link]), "m1", NOON)
+    await store.add_extraction(
+        ExtractionResult([("a.py", FILE), ("b.py", FILE)], [link]), "m1", NOON
+    )
     await store.add_extraction(ExtractionResult([("a.py", FILE), ("b.py", FILE)]), "m2", NOON)
 
     await store.delete_messages(["m1"])

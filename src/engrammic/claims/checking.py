@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engrammic.claims.meaning import Frame
-from engrammic.claims.nouns import Clash, ClashKind, Claim
+from engrammic.claims.nouns import Claim, Clash, ClashKind
 from engrammic.claims.reading import _claims, frames_of
 from engrammic.claims.relating import subjects_agree, verdict
 
@@ -16,7 +16,9 @@ def contradictions(first: str | Claim, second: str | Claim) -> Iterator[Clash]:
         for other in frames_of(_text(second)):
             found = verdict(one, other) if subjects_agree(one, other) else None
             if found is not None:
-                yield Clash(found, _claim(one, first), _claim(other, second), _reason(found, one, other))
+                yield Clash(
+                    found, _claim(one, first), _claim(other, second), _reason(found, one, other)
+                )
 
 
 def contradiction(first: str | Claim, second: str | Claim) -> Clash | None:

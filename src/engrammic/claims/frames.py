@@ -21,18 +21,23 @@ from engrammic.claims.words import (
     VERBS,
     WILL,
     Form,
+    several,
 )
 
-_SOFT = frozenset("rarely seldom mostly usually sometimes occasionally often generally typically "
-                  "partly largely mainly normally frequently hardly".split(" "))  # fmt: skip
-_UNSURE = frozenset("might may could would perhaps possibly probably maybe".split(" "))
-_MUST = frozenset("must should shall".split(" "))
-_TIMES = frozenset(
+_SOFT = several(
+    "rarely seldom mostly usually sometimes occasionally often generally typically partly "
+    "largely mainly normally frequently hardly"
+)  # fmt: skip
+_UNSURE = several("might may could would perhaps possibly probably maybe")
+_MUST = several("must should shall")
+_TIMES = several(
     "yesterday today tomorrow tonight ago last next recently formerly previously once earlier "
-    "originally initially".split(" ")
+    "originally initially"
 )
-_THEN = frozenset("yesterday ago formerly previously earlier originally initially".split(" "))
-_PLURAL = frozenset("i you we they people these those all most some many".split(" "))
+_THEN = several(
+    "yesterday ago formerly previously earlier originally initially"
+)
+_PLURAL = several("i you we they people these those all most some many")
 
 
 @dataclass
@@ -155,9 +160,9 @@ def _is_verb(lower: list[str], at: int) -> bool:
     )
 
 
-_STRONG = frozenset(
-    "want need like love hate prefer use know own require support offer get give take speak accept "
-    "allow handle depend contain include provide enjoy".split(" ")
+_STRONG = several(
+    "want need like love hate prefer use know own require support offer get give take speak "
+    "accept allow handle depend contain include provide enjoy"
 )
 
 
@@ -218,7 +223,7 @@ def _main_verb(made: Draft, lower: list[str], at: int, be: bool, have: bool) -> 
     return at + 1
 
 
-_UNCHANGED = frozenset("put set cut quit run read split shut let cost become come".split(" "))
+_UNCHANGED = several("put set cut quit run read split shut let cost become come")
 
 
 def _adverb(made: Draft, word: str) -> None:
@@ -266,11 +271,11 @@ def _verb_after_be(lower: list[str], at: int) -> bool:
     return bool(forms & {Form.PAST, Form.PARTICIPLE}) or lower[at] in _UNCHANGED
 
 
-_STATES = frozenset(
-    "open closed enabled disabled required supported broken finished done locked married retired "
-    "divorced engaged allowed forbidden permitted prohibited lost left encrypted set connected "
-    "installed cached sorted paid signed occupied interested complicated detailed employed "
-    "satisfied tired excited cut shut hidden deprecated available".split(" ")
+_STATES = several(
+    "open closed enabled disabled required supported broken finished done locked married "
+    "retired divorced engaged allowed forbidden permitted prohibited lost left encrypted set "
+    "connected installed cached sorted paid signed occupied interested complicated detailed "
+    "employed satisfied tired excited cut shut hidden deprecated available"
 ) - {"left", "lost", "set", "cut"}
 
 
@@ -290,7 +295,7 @@ def _adverbs_of_subject(made: Draft) -> None:
     made.imperative = made.imperative or not made.subject
 
 
-_RANGES = frozenset("about around over under above below at up to than".split(" "))
+_RANGES = several("about around over under above below at up to than")
 
 
 def _numeric(tokens: Sequence[str], at: int) -> bool:
@@ -299,7 +304,12 @@ def _numeric(tokens: Sequence[str], at: int) -> bool:
     if following[0] in ("at", "up", "to", "than"):
         bound = {"at": ("least", "most"), "up": ("to",)}.get(following[0], ())
         before = tokens[at - 2].lower() if at > 1 else ""
-        inside = (following[0], before) in (("to", "up"), ("than", "more"), ("than", "less"), ("than", "fewer"))
+        inside = (following[0], before) in (
+            ("to", "up"),
+            ("than", "more"),
+            ("than", "less"),
+            ("than", "fewer"),
+        )
         return following[1:2] != [] and (following[1] in bound or inside)
     return following[1:2] != [] and (following[1][0].isdigit() or following[1] in NUMBERS)
 
@@ -312,9 +322,7 @@ def _complements(made: Draft, tokens: Sequence[str]) -> None:
         low = token.lower()
         if low == "anymore":
             made.positive = False
-        elif low in ("not", "never", "not_anymore") and at == 0:
-            made.positive = not made.positive
-        elif low == "no" and not current:
+        elif (low in ("not", "never", "not_anymore") and at == 0) or (low == "no" and not current):
             made.positive = not made.positive
         elif low in ADVERBS and low not in ("right", "well", "even", "together", "still"):
             _adverb(made, low)

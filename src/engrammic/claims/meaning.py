@@ -14,6 +14,7 @@ from engrammic.claims.words import (
     POSSESSIVES,
     VERBS,
     Form,
+    several,
 )
 
 
@@ -36,14 +37,19 @@ class Frame:
     text: str = ""
 
 
-_CHANGES = frozenset("reschedule postpone relocate switch move migrate convert upgrade change transfer downgrade".split(" "))
-_LEFT = frozenset("leave quit resign retire".split(" "))
-_STOPS = frozenset("stop quit cease discontinue".split(" "))
-_HIRED = frozenset("start get take have begin accept find".split(" "))
-_PLANNED = frozenset("plan schedule set book".split(" "))
-_AT_ONE_PLACE = frozenset("deploy host run live locate store keep publish sit land park exist be".split(" "))
+_CHANGES = several(
+    "reschedule postpone relocate switch move migrate convert upgrade change transfer "
+    "downgrade"
+)
+_LEFT = several("leave quit resign retire")
+_STOPS = several("stop quit cease discontinue")
+_HIRED = several("start get take have begin accept find")
+_PLANNED = several("plan schedule set book")
+_AT_ONE_PLACE = several(
+    "deploy host run live locate store keep publish sit land park exist be"
+)
 PLACED = {"on": "in", "at": "in", "to": "in", "into": "in", "onto": "in"}
-_TIMED = frozenset("in on at for from by to after".split(" "))
+_TIMED = several("in on at for from by to after")
 
 
 def meanings(draft: Draft, text: str, condition: frozenset[str]) -> list[Frame]:
@@ -231,8 +237,10 @@ def _doing(made: Draft) -> Iterator[Draft]:
         yield replace(made, passive=False)
     elif made.verb == "expire" and made.perfect:
         yield replace(made, verb="be", object=["expired"], perfect=False, past=False)
-    elif made.verb in ("take", "cost") and [t.lower() for t in made.subject] == ["it"] and (
-        what := _to(made, "to")
+    elif (
+        made.verb in ("take", "cost")
+        and [t.lower() for t in made.subject] == ["it"]
+        and (what := _to(made, "to"))
     ):
         rest = [(n, t) for n, t in made.phrases if n != "to"]
         yield replace(made, subject=what, phrases=rest)
@@ -248,9 +256,7 @@ def _doing(made: Draft) -> Iterator[Draft]:
         state = made.verb + "d"
         yield replace(made, subject=made.object, verb="be", object=[state], past=False)
     elif (port := _port(made)) is not None:
-        yield replace(
-            made, subject=[*made.subject, "port"], verb="be", object=port, phrases=[]
-        )
+        yield replace(made, subject=[*made.subject, "port"], verb="be", object=port, phrases=[])
     elif made.verb == "have" and (slot := _had(made)) is not None:
         yield slot
     elif made.passive and not made.object:

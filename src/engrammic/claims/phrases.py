@@ -17,11 +17,14 @@ from engrammic.claims.words import (
     VERBS,
     Form,
     noun,
+    several,
 )
 
 _TIMES = CATEGORIES["weekday"] | CATEGORIES["month"]
-_EMPTY = frozenset("the a an this that of 's our my your his her its their we us you one".split(" "))
-_KEPT = frozenset("together alone well even right".split(" "))
+_EMPTY = several(
+    "the a an this that of 's our my your his her its their we us you one"
+)
+_KEPT = several("together alone well even right")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,9 @@ def phrase(tokens: Sequence[str]) -> Phrase:
 def is_name(token: str) -> bool:
     """Whether a word is spelt like a name, an identifier or a path."""
     inner = any(c.isupper() for c in token)
-    return token not in ("I", "The", "A", "An", "My", "Our") and (inner or any(c in "_/.:~" for c in token.strip(".")))
+    return token not in ("I", "The", "A", "An", "My", "Our") and (
+        inner or any(c in "_/.:~" for c in token.strip("."))
+    )
 
 
 def _normal(words: Iterable[str]) -> Iterable[str]:
@@ -79,11 +84,13 @@ def _normal(words: Iterable[str]) -> Iterable[str]:
             yield "user"
         elif word == "of":
             yield word
-        elif word in TRIVIAL or word in POSSESSIVES or word in GROUP:
-            continue
-        elif word in ADVERBS and word not in _KEPT:
-            continue
-        elif word in PREPOSITIONS:
+        elif (
+            word in TRIVIAL
+            or word in POSSESSIVES
+            or word in GROUP
+            or (word in ADVERBS and word not in _KEPT)
+            or word in PREPOSITIONS
+        ):
             continue
         else:
             yield _singular(word)

@@ -19,6 +19,7 @@ from engrammic.claims.words import (
     VERBS,
     WILL,
     Form,
+    several,
 )
 
 _QUOTES = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "—": ";", "\u00a0": " "})
@@ -82,13 +83,22 @@ _OPENING = re.compile(
     r")\b[,:]?\s+)+",
     re.IGNORECASE,
 )
-_WORD = re.compile(r"[€$£]?\d{1,3}(?:,\d{3})+(?:\.\d+)?|[~/.]?[\w@#$€£%°][\w@#$€£%°./\\:+~-]*[\w%+#/°]|[\w€£$%+#]|'s|,|\(|\)")
+_WORD = re.compile(
+    r"[€$£]?\d{1,3}(?:,\d{3})+(?:\.\d+)?|[~/.]?[\w@#$€£%°][\w@#$€£%°./\\:+~-]*[\w%+#/°]|[\w€£$%+#]|'s|,|\(|\)"
+)
 _FALSE = re.compile(
     r"^it is (?:not (?:true|correct|the case)|false|wrong|untrue|incorrect) that\s+", re.IGNORECASE
 )
-_SPLIT = frozenset("but because although though whereas so which who yet while".split(" "))
-_IF = frozenset("if when whenever unless once".split(" "))
-_TOLD = frozenset("say tell think believe claim report suggest hope assume wonder hear".split(" "))
+_SPLIT = several("but because although though whereas so which who yet while")
+_IF = several("if when whenever unless once")
+_TOLD = several(
+    "say tell think believe claim report suggest hope assume wonder hear"
+)
+
+
+_SPACES = re.compile(r"[^\S\n]+")
+LONGEST = 600
+"""Characters of a sentence that is read: longer ones are lists, logs or law."""
 
 
 class Sentence(NamedTuple):
@@ -108,9 +118,9 @@ class Clause(NamedTuple):
 
 def sentences(text: str) -> Iterator[Sentence]:
     """Statements: questions are left out."""
-    for part in _END.split(text.translate(_QUOTES)):
+    for part in _END.split(_SPACES.sub(" ", text.translate(_QUOTES))):
         sentence = part.strip().strip("-*#>• ").strip()
-        if sentence and not sentence.rstrip("\"')").endswith("?"):
+        if 0 < len(sentence) <= LONGEST and not sentence.rstrip("\"')").endswith("?"):
             plain = sentence
             for pattern, by in _CONTRACTIONS:
                 plain = pattern.sub(by, plain)
@@ -139,7 +149,11 @@ def _opened(sentence: str) -> str:
     low = first.lower()
     known = low in DETERMINERS | PRONOUNS | POSSESSIVES | PREPOSITIONS | ADVERBS or finite(low)
     plural = low.endswith("s") and first[1:].islower() and not low.endswith(("ss", "is", "us"))
-    return f"{low} {rest}" if first != "I" and (known or (plural and _PLURAL.match(rest))) else sentence
+    return (
+        f"{low} {rest}"
+        if first != "I" and (known or (plural and _PLURAL.match(rest)))
+        else sentence
+    )
 
 
 _PLURAL = re.compile(r"(?:are|were|have|do|must|should|can|will|not|[a-z]+[^s\W])\b")

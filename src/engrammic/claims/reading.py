@@ -12,10 +12,13 @@ from engrammic.claims.nouns import Claim
 from engrammic.claims.phrases import phrase
 from engrammic.claims.plain import Clause, clauses, sentences, words
 from engrammic.claims.senses import SINGLE, SLOTS, VERB_OF, category
-from engrammic.claims.words import PREPOSITIONS
+from engrammic.claims.words import (
+    PREPOSITIONS,
+    several,
+)
 
 _INSTEAD = (("instead", "of"), ("rather", "than"), ("as", "opposed", "to"), ("and", "not"))
-_STANDS_FOR = frozenset("it he she they".split(" "))
+_STANDS_FOR = several("it he she they")
 LONGEST = 60
 """Words of a sentence that is read: longer ones are lists, logs or law."""
 
@@ -34,7 +37,11 @@ def frames_of(text: str) -> tuple[Frame, ...]:
             made, others = _read(clause, before)
             if made is None:
                 continue
-            if last is not None and len(made.subject) == 1 and made.subject[0].lower() in _STANDS_FOR:
+            if (
+                last is not None
+                and len(made.subject) == 1
+                and made.subject[0].lower() in _STANDS_FOR
+            ):
                 made = replace(made, subject=list(last.subject))
             if last is not None and [t.lower() for t in made.object] in (["it"], ["them"]):
                 made = replace(made, object=list(last.object or last.subject))

@@ -16,22 +16,27 @@ from engrammic.claims.senses import (
     opposite,
     same_verb,
 )
+from engrammic.claims.words import several
 
 NONE = Phrase()
-_FREE = frozenset("since because until before after as by despite like including via".split(" "))
+_FREE = several(
+    "since because until before after as by despite like including via"
+)
 """Phrases that one of two statements may have and the other not."""
-_TIME_VERBS = frozenset(
-    "be start end open close leave arrive depart expire happen launch meet ship die retire land "
-    "deploy wake get publish due found establish create invent build join graduate marry bear "
-    "hire schedule write".split(" ")
+_TIME_VERBS = several(
+    "be start end open close leave arrive depart expire happen launch meet ship die retire "
+    "land deploy wake get publish due found establish create invent build join graduate marry "
+    "bear hire schedule write"
 )
-_ASKING = frozenset("want expect request like ask write speak answer reply need".split(" "))
-_ONCE = frozenset("graduate bear die found marry establish invent".split(" "))
-_SYSTEM = frozenset(
-    "send report track log upload deploy write generate build test manage monitor format handle "
-    "process sign authenticate render serve push forward route".split(" ")
+_ASKING = several("want expect request like ask write speak answer reply need")
+_ONCE = several("graduate bear die found marry establish invent")
+_SYSTEM = several(
+    "send report track log upload deploy write generate build test manage monitor format "
+    "handle process sign authenticate render serve push forward route"
 )
-_EXCLUDING = frozenset("be use run write build exist live prefer track deploy host go".split(" "))
+_EXCLUDING = several(
+    "be use run write build exist live prefer track deploy host go"
+)
 
 
 def subjects_agree(one: Frame, other: Frame) -> bool:
@@ -40,7 +45,9 @@ def subjects_agree(one: Frame, other: Frame) -> bool:
     if a.words != b.words:
         return False
     if a.numbers and b.numbers:
-        return {(q.low, q.dimension) for q in a.numbers} == {(q.low, q.dimension) for q in b.numbers}
+        return {(q.low, q.dimension) for q in a.numbers} == {
+            (q.low, q.dimension) for q in b.numbers
+        }
     return not (a.numbers or b.numbers) or one.positive != other.positive
 
 
@@ -164,7 +171,9 @@ def _times_differ(a: Phrase, b: Phrase) -> bool:
     clocks = [[q for q in p.numbers if q.dimension == "clock"] for p in (a, b)]
     if any(x.disjoint(y) for x in clocks[0] for y in clocks[1]):
         return True
-    return bool({k for k, _ in category(a.words - b.words)} & {k for k, _ in category(b.words - a.words)})
+    return bool(
+        {k for k, _ in category(a.words - b.words)} & {k for k, _ in category(b.words - a.words)}
+    )
 
 
 def _numbers(frame: Frame, name: str, a: Phrase, b: Phrase) -> ClashKind | None:
@@ -196,7 +205,11 @@ def _single(frame: Frame, name: str, a: Phrase, b: Phrase) -> bool:
     places = {PLACED.get(n, n) if one_place(verb) else n for n in SINGLE.get(verb, "").split()}
     if name not in places and not system:
         return False
-    return (not frame.past or verb in _ONCE) and a.indefinite == b.indefinite and (a.proper == b.proper or name != "obj")
+    return (
+        (not frame.past or verb in _ONCE)
+        and a.indefinite == b.indefinite
+        and (a.proper == b.proper or name != "obj")
+    )
 
 
 def _is_slot(frame: Frame, a: Phrase, b: Phrase) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from engrammic.claims.words import noun
+from engrammic.claims.words import noun, several
 
 _VERB_SYNONYMS = """
 live reside dwell inhabit|like enjoy love adore favor|hate dislike detest loathe despise|start begin
@@ -30,7 +30,8 @@ signed unsigned|sorted unsorted|cached uncached|healthy unhealthy|solved unsolve
 deterministic nondeterministic|monolithic distributed|occupied vacant|lock unlock|same different|
 reliable unreliable|usual unusual|aware unaware|certain uncertain|responsible irresponsible|
 strict lenient|fresh stale|awake asleep|empty full|won lost|win lose|remember forget|
-closed-source open-source|opt-in opt-out|lossless lossy|read-only writable|approved rejected|valid expired|current expired|
+closed-source open-source|opt-in opt-out|lossless lossy|read-only writable|approved rejected|valid expired|
+current expired|
 inside outside|before after|above below|with without|alone together|first last|left right|
 indoors outdoors|remote on-site|import export|upload download|push pull|always never|
 """
@@ -190,9 +191,9 @@ captain president headquarters venue default entry-point license-plate
 SLOTS = frozenset(_SLOTS.split())
 """Nouns that name a place for one value: a different value contradicts."""
 
-SLOT_MARKS = frozenset(
+SLOT_MARKS = several(
     "favorite default primary preferred minimum maximum max min total sole official usual "
-    "current latest best biggest main".split(" ")
+    "current latest best biggest main"
 )
 """Adjectives that make any noun such a place."""
 
@@ -209,8 +210,10 @@ SINGLE = {
     "launch": "on in at", "meet": "at on", "sit": "in on at", "implement": "in with",
     "go": "through via by", "send": "via through", "graduate": "from", "set": "to", "rotate": "in",
     "manage": "with by", "format": "with", "serve": "from on", "die": "in on", "wake": "at",
-    "get": "at", "engage": "to", "locate": "in", "found": "in", "own": "by", "maintain": "by", "lead": "by", "do": "by", "review": "by",
-    "approve": "by", "indent": "with", "boil": "at", "freeze": "at", "melt": "at", "pay": "in", "publish": "on at in", "retire": "at in",
+    "get": "at", "engage": "to", "found": "in", "own": "by", "maintain": "by", "lead": "by",
+    "do": "by", "review": "by",
+    "approve": "by", "indent": "with", "boil": "at", "freeze": "at", "melt": "at", "pay": "in",
+    "publish": "on at in", "retire": "at in",
     "park": "in at", "sleep": "in", "exist": "", "be": "obj in at on from for with under after",
     "speak": "", "sign": "with", "encrypt": "with", "hash": "with", "compile": "with to",
     "sort": "by in", "authenticate": "with via", "play": "for", "ship": "on in", "due": "on at",

@@ -76,6 +76,11 @@ wear wore worn|win won won|write wrote written|die died died|lie lied lied|tie t
 """
 
 
+def several(words: str) -> frozenset[str]:
+    """The words of a text as a set."""
+    return frozenset(words.split())
+
+
 class Form(StrEnum):
     """How a verb stands."""
 
@@ -87,9 +92,9 @@ class Form(StrEnum):
 
 
 _VOWELS = "aeiou"
-_DOUBLING = frozenset(
-    "ship shut stop plan drop swim run set sit quit log put get let cut skip swap split scan commit "
-    "permit prefer refer win hit spin fit format".split(" ")
+_DOUBLING = several(
+    "ship shut stop plan drop swim run set sit quit log put get let cut skip swap split scan "
+    "commit permit prefer refer win hit spin fit format"
 ) - {"format"}
 
 
@@ -137,12 +142,12 @@ for _form, _verb, _as in _forms():
 for _verb in ("ran", "found"):
     VERBS.get(_verb, {}).pop(_verb, None)
 
-BE = frozenset("be is are was were am been being".split(" "))
-HAVE = frozenset("have has had having".split(" "))
-DO = frozenset("do does did".split(" "))
-WILL = frozenset("will would can could may might must shall should".split(" "))
-NOT = frozenset("not never hardly neither nor not_anymore".split(" "))
-PAST_AUX = frozenset("was were did had".split(" "))
+BE = several("be is are was were am been being")
+HAVE = several("have has had having")
+DO = several("do does did")
+WILL = several("will would can could may might must shall should")
+NOT = several("not never hardly neither nor not_anymore")
+PAST_AUX = several("was were did had")
 
 _DETERMINERS = "a an the this that these those some any each every all both either such no another"
 _POSSESSIVES = "my your his her its our their whose"
@@ -152,7 +157,9 @@ besides between beyond by despite down during except for from in inside into nea
 out outside over past per since through throughout to toward towards under until up upon via with
 within without like than
 """
-_PRONOUNS = "i you he she it we they me him us them someone everyone everybody nobody none there who"
+_PRONOUNS = (
+    "i you he she it we they me him us them someone everyone everybody nobody none there who"
+)
 _ADVERBS = """
 actually already also always basically certainly clearly completely currently daily definitely
 directly easily entirely essentially exactly exclusively finally frequently fully generally
@@ -168,17 +175,17 @@ POSSESSIVES = frozenset(_POSSESSIVES.split())
 PREPOSITIONS = frozenset(_PREPOSITIONS.split())
 PRONOUNS = frozenset(_PRONOUNS.split())
 ADVERBS = frozenset(_ADVERBS.split())
-TRIVIAL = frozenset(
-    "the a an this that these those some any of 's our my your his her its their current new own "
-    "main whole entire official existing present so also very really quite just and or such "
-    "please still now already currently all every each both only exactly there here as well "
-    "actually always both team's".split(" ")
+TRIVIAL = several(
+    "the a an this that these those some any of 's our my your his her its their current new "
+    "own main whole entire official existing present so also very really quite just and or "
+    "such please still now already currently all every each both only exactly there here as "
+    "well actually always both team's"
 )
 """Words of a noun phrase that do not tell one thing from another."""
 
 _PEOPLE = "i me my mine myself user user's"
 SPEAKER = frozenset(_PEOPLE.split())
-GROUP = frozenset("we us our team project repo repository codebase you one".split(" "))
+GROUP = several("we us our team project repo repository codebase you one")
 """Who acts where it does not matter who."""
 
 _PLURALS = {"people": "person", "children": "child", "men": "man", "women": "woman",

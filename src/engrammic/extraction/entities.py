@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import chain
 from typing import NamedTuple
 
 from engrammic.extraction.nouns import EntityType
@@ -40,17 +41,17 @@ _FILE = re.compile(
 _URL = re.compile(r"\b[a-z][a-z0-9+.-]*://\S+|\b[\w.+-]+@[\w-]+\.[\w.]+", re.IGNORECASE)
 _NAME = r"[A-Za-z_][\w$]*"
 _DEFINED = re.compile(
-    rf"\b(?:fn|def|func|function|sub)\s+(?:\([^)\n]*\)\s*)?`?(?P<name>{_NAME})`?"
-    r"(?P<rest>\s*(?:<[^>\n]*>)?\([^)\n]*\)(?:\s*->\s*[^\s{:]+)?)?"
+    rf"\b(?:fn|def|func|function|sub)\s+(?:\([^)\n]{0, 400}\)\s*)?`?(?P<name>{_NAME})`?"
+    r"(?P<rest>\s*(?:<[^>\n]{0,100}>)?\([^)\n]{0,400}\)(?:\s*->\s*[^\s{:]+)?)?"
 )
 _CALL = re.compile(rf"(?<![\w.])(?P<name>(?:{_NAME}(?:\.|::))*{_NAME})\(\)")
-_SAID = re.compile(
-    rf"\b(?:function|method|fn)s?\s+[`'\"]?(?P<after>{_NAME})[`'\"]?"
-    rf"|[`'\"]?(?P<before>{_NAME})[`'\"]?\s+(?:function|method)\b"
+_SAID = (
+    re.compile(rf"\b(?:function|method|fn)s?\s+[`'\"]?(?P<name>{_NAME})[`'\"]?"),
+    re.compile(rf"[`'\"]?\b(?P<name>{_NAME})[`'\"]?\s+(?:function|method)\b"),
 )
 _TYPE = re.compile(
     r"\b(?:struct|class|enum|interface|trait|type|protocol|record)\s+`?(?P<name>[A-Z]\w*)`?"
-    r"(?P<rest>\([^)\n]*\)|<[^>\n]*>)?"
+    r"(?P<rest>\([^)\n]{0,400}\)|<[^>\n]{0,100}>)?"
     r"|`?(?P<before>[A-Z]\w*)`?\s+(?:struct|class|enum|interface|trait)\b"
 )
 _CAMEL = re.compile(r"\b[A-Z][a-z0-9]+(?:[A-Z][a-z0-9]+)+\b|\b[A-Z]{2,}[a-z0-9]+[A-Z]\w*\b")
@@ -66,7 +67,7 @@ _VARIABLE = re.compile(
 )
 _COMMAND = re.compile(
     rf"`\$?\s*(?P<code>(?:{'|'.join(TOOLS)})(?:\s+[^`\n]+)?)`"
-    rf"|^\s*\$\s+(?P<line>\S[^\n]*)"
+    rf"|^[^\S\n]*\$[^\S\n]+(?P<line>\S[^\n]*)"
     rf"|(?<![\w`/.-])(?P<prose>(?:{'|'.join(TOOLS)})(?:\s+(?P<sub>[a-z][\w-]*))"
     r"(?:\s+--?[\w-]+(?:=\S+)?)*)",
     re.MULTILINE,
@@ -127,11 +128,10 @@ def _functions(text: str) -> Iterator[Found]:
     for match in _CALL.finditer(text):
         name = match["name"].replace("::", ".").rpartition(".")[2]
         yield Found(*match.span(), EntityType.FUNCTION, name)
-    for match in _SAID.finditer(text):
-        group = "after" if match["after"] else "before"
-        quoted = "`" in match[0]
-        if match[group].lower() not in NO_NAMES and (quoted or is_identifier(match[group])):
-            yield Found(*match.span(group), EntityType.FUNCTION, match[group])
+    for match in chain.from_iterable(pattern.finditer(text) for pattern in _SAID):
+        name = match["name"]
+        if "`" in match[0] or (name.lower() not in NO_NAMES and is_identifier(name)):
+            yield Found(*match.span("name"), EntityType.FUNCTION, name)
 
 
 def _types(text: str) -> Iterator[Found]:

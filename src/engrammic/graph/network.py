@@ -129,7 +129,9 @@ class Network:
             front = set(new)
         return reached
 
-    def impact(self, start: EntityKey, depth: int) -> dict[EntityKey, tuple[float, list[EntityKey]]]:
+    def impact(
+        self, start: EntityKey, depth: int
+    ) -> dict[EntityKey, tuple[float, list[EntityKey]]]:
         """What a change reaches within `depth` steps: its strongest share, and the whole way."""
         best: dict[EntityKey, tuple[float, list[EntityKey]]] = {start: (1.0, [start])}
         front = dict(best)

@@ -172,7 +172,9 @@ class RelationshipGraph:
             for key, (far, edge) in reached.items()
         ]  # fmt: skip
         related.sort(key=lambda r: (-r.relevance, r.distance, r.name, r.entity_type))
-        ids = dict.fromkeys([*node.message_ids, *(m for k in reached for m in near.nodes[k].message_ids)])
+        ids = dict.fromkeys(
+            [*node.message_ids, *(m for k in reached for m in near.nodes[k].message_ids)]
+        )
         return EntityContext(node, tuple(related), tuple(ids))
 
     async def importance_score(
@@ -268,7 +270,9 @@ class RelationshipGraph:
         return near
 
 
-def _member(name: str, given: object, kind: type[EntityType] | type[EdgeType]) -> EntityType | EdgeType:
+def _member(
+    name: str, given: object, kind: type[EntityType] | type[EdgeType]
+) -> EntityType | EdgeType:
     try:
         return kind(given)
     except ValueError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -140,8 +140,3 @@ def _rejected(event: Mapping[str, object]) -> tuple[str, str] | None:
     side = {Status.KEPT: "new_context", Status.REPLACED: "existing_context"}
     chosen = side.get(Status(str(event["status"])))
     return None if chosen is None else (str(event["pair_id"]), plain(str(event[chosen])))
-
-
-def ids_of(pair_id: str, contexts: Iterable[str]) -> list[str]:
-    """The ids of the relations of a pair that say these contexts."""
-    return [digest(pair_id, plain(context)) for context in contexts]

@@ -14,7 +14,6 @@ from engrammic.errors import InvalidInput, NotFound
 from engrammic.filters import Compare, Op, eq, every, is_in
 from engrammic.scope import Scoped
 from engrammic.stores.base import Store, check_id, check_kind_of, check_short
-from engrammic.stores.conflicts import ids_of
 from engrammic.stores.entity_tables import (
     CONTRADICTIONS,
     OPEN,
@@ -25,6 +24,7 @@ from engrammic.stores.entity_tables import (
     digest,
     event_of,
     event_record,
+    plain,
 )
 from engrammic.types import Order, Schema
 
@@ -165,7 +165,7 @@ def _rejecting(event: ContradictionEvent, pair_id: str) -> list[Change]:
         for side in ("existing_context", "new_context")
     ]  # fmt: skip
     return [
-        Delete(RELATIONSHIPS.name, is_in("id", ids_of(pair_id, [lost]))),
+        Delete(RELATIONSHIPS.name, every(eq("pair_id", pair_id), eq("plain", plain(lost)))),
         *(Delete(CONTRADICTIONS.name, where) for where in moot),
     ]
 

@@ -25,9 +25,9 @@ from engrammic.stores.entity_tables import (
     STATED,
     Entity,
     EntityStats,
+    distinct,
     entity_id,
     entity_of,
-    relation_of,
 )
 from engrammic.types import Order, Record, Schema
 
@@ -155,7 +155,7 @@ class EntityStore(ContradictionQueue):
 
     async def all_relationships(self) -> list[Relationship]:
         """Every relation, each once however many messages say it."""
-        return list({r["id"]: relation_of(r) for r in await self.relations_of(None)}.values())
+        return distinct(await self.relations_of(None))
 
     async def relations_of(self, names: Sequence[str] | None) -> list[Record]:
         """The records of the relations that touch one of the names; of all for None."""
@@ -172,7 +172,7 @@ class EntityStore(ContradictionQueue):
         """How many there are; counted from what is stored."""
         await self.ready()
         types = Counter(row["entity_type"] for row in await self._every(ENTITIES.name))
-        relations = {row["id"] for row in await self._every(RELATIONSHIPS.name)}
+        relations = distinct(await self._every(RELATIONSHIPS.name))
         by_type = {kind: types[kind] for kind in EntityType if types[kind]}
         return EntityStats(types.total(), len(relations), by_type)
 

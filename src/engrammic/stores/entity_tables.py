@@ -48,6 +48,7 @@ RELATIONSHIPS = Schema(
         Field("end_type", Kind.TEXT, nullable=False),
         Field("end_name", Kind.TEXT, nullable=False),
         Field("detail", Kind.TEXT, nullable=False),
+        Field("plain", Kind.TEXT, nullable=False),
         Field("seen_at", Kind.INT, nullable=False),
     ),
     key=("id", "message_id"),
@@ -171,9 +172,9 @@ def relation_record(
 ) -> Record:
     """The record of a relation said by a message; `types` are those of its ends, "" if unknown."""
     start, end = relation.ends
-    pair = digest(relation.edge_type, types[0], start, types[1], end)
+    pair, context = digest(relation.edge_type, start, end), plain(relation.detail)
     return {
-        "id": digest(pair, plain(relation.detail)),
+        "id": digest(pair, *types, context),
         "message_id": message_id,
         "pair_id": pair,
         "edge_type": str(relation.edge_type),
@@ -182,6 +183,7 @@ def relation_record(
         "end_type": types[1],
         "end_name": end,
         "detail": relation.detail,
+        "plain": context,
         "seen_at": moment,
     }
 
@@ -192,6 +194,24 @@ def relation_of(row: Record) -> Relationship:
     detail = row["message_id"] if kind is EdgeType.CO_OCCURS else row["detail"]
     types = [EntityType(row[end]) if row[end] else None for end in ("start_type", "end_type")]
     return relationship(kind, row["start_name"], row["end_name"], detail, (types[0], types[1]))
+
+
+def distinct(rows: Iterable[Record]) -> list[Relationship]:
+    """The relations of records, each once; one that knows no types gives way to one that does."""
+    groups: dict[tuple[str, str], dict[tuple[str, str], Record]] = {}
+    for row in rows:
+        types = (row["start_type"], row["end_type"])
+        groups.setdefault((row["pair_id"], row["plain"]), {}).setdefault(types, row)
+    return [
+        relation_of(row)
+        for group in groups.values()
+        for types, row in group.items()
+        if not any(other != types and _tells_more(other, types) for other in group)
+    ]
+
+
+def _tells_more(one: tuple[str, str], other: tuple[str, str]) -> bool:
+    return all(b in ("", a) for a, b in zip(one, other, strict=True))
 
 
 def event_record(event: ContradictionEvent, pair_id: str) -> Record:
