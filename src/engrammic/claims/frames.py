@@ -21,6 +21,7 @@ from engrammic.claims.words import (
     VERBS,
     WILL,
     Form,
+    noun,
     several,
 )
 
@@ -65,6 +66,8 @@ def draft(tokens: Sequence[str], before: Draft | None = None) -> Draft | None:
     opening, tokens = _opening(list(tokens))
     lower = [t.lower() for t in tokens]
     start = _verb_at(lower, tokens, before is not None)
+    if start is None:
+        start = _guessed(lower)
     if start is None:
         return None
     made = Draft([t for t in tokens[:start] if t != ","], "")
@@ -119,6 +122,17 @@ def _verb_at(lower: list[str], tokens: Sequence[str], goes_on: bool) -> int | No
     return None
 
 
+def _guessed(lower: list[str]) -> int | None:
+    """Where a verb that is not known may stand: a word in -s before a phrase, or at the end."""
+    for at in range(1, len(lower)):
+        word, following = lower[at], lower[at + 1] if at + 1 < len(lower) else ""
+        plain = word.isalpha() and word.endswith("s") and not word.endswith(("ss", "us", "is"))
+        phrase = following in DETERMINERS | POSSESSIVES | PREPOSITIONS | ADVERBS | {""}
+        if plain and phrase and lower[at - 1] not in DETERMINERS | POSSESSIVES | PREPOSITIONS:
+            return at
+    return None
+
+
 def _is_verb_next(lower: list[str], at: int) -> bool:
     while at < len(lower) and (lower[at] in ADVERBS or lower[at] in NOT):
         at += 1
@@ -141,7 +155,11 @@ def _is_verb(lower: list[str], at: int) -> bool:
         return False
     if not previous:
         later = any(
-            w in BE or w in WILL or w in HAVE or (w in VERBS and Form.THIRD in VERBS[w].values())
+            w in BE
+            or w in WILL
+            or w in HAVE
+            or Form.PAST in VERBS.get(w, {}).values()
+            or (word in _NOUNS and Form.THIRD in VERBS.get(w, {}).values())
             for w in lower[at + 1 :]
         )
         determined = following in DETERMINERS or following in POSSESSIVES
@@ -154,12 +172,22 @@ def _is_verb(lower: list[str], at: int) -> bool:
         )
     if Form.PAST in forms or Form.PARTICIPLE in forms:
         return True
+    if word in _UNCHANGED and previous not in _PLURAL:
+        return True
     return any(
-        w in _PLURAL or w == "and" or w in NUMBERS or (w.endswith("s") and not w.endswith("ss"))
+        w in _PLURAL
+        or w == "and"
+        or w in NUMBERS
+        or (w.endswith("s") and not w.endswith(("ss", "'s", "us")))
         for w in lower[:at]
     )
 
 
+_NOUNS = several(
+    "build test release deploy work plan cost design support control log process stream queue "
+    "backup cache request file index report record order search review change update import "
+    "export code image email head view lead"
+)
 _STRONG = several(
     "want need like love hate prefer use know own require support offer get give take speak "
     "accept allow handle depend contain include provide enjoy"
@@ -208,7 +236,8 @@ def _main_verb(made: Draft, lower: list[str], at: int, be: bool, have: bool) -> 
         return at + 1
     forms = VERBS.get(word, {})
     if not forms:
-        return at
+        made.verb = noun(word)
+        return at + 1
     verb, form = next(iter(forms.items()))
     if word == "used" and not be and lower[at + 1 : at + 2] == ["to"] and lower[at + 2 : at + 3]:
         inner = lower[at + 2]
@@ -236,11 +265,13 @@ def _adverb(made: Draft, word: str) -> None:
 
 def _more_verb(lower: list[str], at: int) -> bool:
     at += 1
+    denied = lower[at : at + 1] == ["not"]
     while at < len(lower) and (lower[at] in ADVERBS or lower[at] in NOT):
         at += 1
-    return at < len(lower) and (
-        Form.BASE in VERBS.get(lower[at], {}).values() or lower[at] in HAVE | DO | {"be"}
-    )
+    if at >= len(lower) or lower[at] in DETERMINERS | POSSESSIVES | PREPOSITIONS | PRONOUNS:
+        return False
+    known = Form.BASE in VERBS.get(lower[at], {}).values() or lower[at] in HAVE | DO | {"be"}
+    return known or (denied and lower[at].isalpha())
 
 
 def _participle_next(lower: list[str], at: int) -> bool:
@@ -260,7 +291,7 @@ def _verb_after_be(lower: list[str], at: int) -> bool:
     at += 1
     while at < len(lower) and (lower[at] in ADVERBS or lower[at] in NOT or lower[at] == "being"):
         at += 1
-    if at >= len(lower) or lower[at] in _STATES:
+    if at >= len(lower) or (lower[at] in _STATES and "by" not in lower):
         return False
     forms = set(VERBS.get(lower[at], {}).values())
     if Form.ING in forms:
@@ -272,7 +303,7 @@ def _verb_after_be(lower: list[str], at: int) -> bool:
 
 
 _STATES = several(
-    "open closed enabled disabled required supported broken finished done locked married "
+    "open closed enabled disabled required supported broken locked married "
     "retired divorced engaged allowed forbidden permitted prohibited lost left encrypted set "
     "connected installed cached sorted paid signed occupied interested complicated detailed "
     "employed satisfied tired excited cut shut hidden deprecated available"

@@ -82,6 +82,9 @@ def _unified(made: Draft) -> Iterator[Draft]:
     made = _flattened(made)
     low = [t.lower() for t in made.subject]
     if low == ["there"] and made.verb in ("be", "exist"):
+        if _to(made, "in"):
+            rest = [(n, t) for n, t in made.phrases if n != "in"]
+            yield replace(made, subject=_to(made, "in"), verb="have", phrases=rest)
         yield replace(made, subject=[], verb="exist")
     elif made.verb in _STOPS and made.object and _ing(made.object[0]):
         yield replace(
@@ -135,7 +138,11 @@ def _to(made: Draft, name: str) -> list[str]:
 def _changed(made: Draft) -> Iterator[Draft]:
     """From A to B: B holds now, and A does not."""
     what = made.subject if made.passive else made.object
-    rest = [(n, t) for n, t in made.phrases if n not in ("to", "from")]
+    rest = [
+        (n, t) for n, t in made.phrases if n not in ("to", "from") and not phrase(t).is_time
+    ]
+    if what and what[0].lower() in ("her", "his", "their", "its"):
+        what = [*made.subject, "'s", *what[1:]]
     person = not made.passive and not made.object and made.verb in ("move", "transfer")
     for name, positive in (("to", True), ("from", False)):
         value = _to(made, name)
@@ -143,7 +150,8 @@ def _changed(made: Draft) -> Iterator[Draft]:
             continue
         now = replace(made, past=False, perfect=False, passive=False, positive=positive)
         if person and not phrase(value).is_time and not _is_group(made.subject):
-            yield replace(now, verb="live", object=[], phrases=[("in", value), *rest])
+            verb = "locate" if made.subject[0].lower() in DETERMINERS | POSSESSIVES else "live"
+            yield replace(now, verb=verb, object=[], phrases=[("in", value), *rest])
             continue
         timed = phrase(value).is_time
         if what or timed or person:
@@ -212,7 +220,7 @@ def _verb(word: str) -> bool:
 
 def _is_role(made: Draft) -> bool:
     """ "Ana is my manager" says who my manager is."""
-    if not made.object or not made.subject or not made.positive:
+    if not made.object or not made.subject:
         return False
     first = made.object[0].lower()
     owned = first in POSSESSIVES or first == "the" or "'s" in made.object

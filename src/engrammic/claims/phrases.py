@@ -20,7 +20,11 @@ from engrammic.claims.words import (
     several,
 )
 
-_TIMES = CATEGORIES["weekday"] | CATEGORIES["month"]
+_TIMES = (
+    CATEGORIES["weekday"]
+    | CATEGORIES["month"]
+    | several("morning afternoon evening night weekend weekday")
+)
 _EMPTY = several(
     "the a an this that of 's our my your his her its their we us you one"
 )

@@ -35,7 +35,7 @@ _SYSTEM = several(
     "handle process sign authenticate render serve push forward route"
 )
 _EXCLUDING = several(
-    "be use run write build exist live prefer track deploy host go"
+    "return be use run write build exist live prefer track deploy host go"
 )
 
 
@@ -185,6 +185,9 @@ def _numbers(frame: Frame, name: str, a: Phrase, b: Phrase) -> ClashKind | None:
     for x in a.numbers:
         for y in b.numbers:
             same = a.words <= b.words or b.words <= a.words
+            longer = f"{x.shown}.", f"{y.shown}."
+            if y.shown.startswith(longer[0]) or x.shown.startswith(longer[1]):
+                continue
             if x.dimension == y.dimension and same and x.disjoint(y):
                 return ClashKind.NUMBER
     return None
@@ -203,7 +206,7 @@ def _single(frame: Frame, name: str, a: Phrase, b: Phrase) -> bool:
         return bool(a.words & b.words)
     system = not frame.subject.words and name in ("to", "with", "via") and verb in _SYSTEM
     places = {PLACED.get(n, n) if one_place(verb) else n for n in SINGLE.get(verb, "").split()}
-    if name not in places and not system:
+    if (name not in places and not system) or (name == "obj" and a.indefinite and b.indefinite):
         return False
     return (
         (not frame.past or verb in _ONCE)

@@ -106,6 +106,8 @@ size: small medium large
 priority: low medium high
 state: running stopped paused
 result: succeeded failed
+datatype: integer int string str float boolean bool list dict array datetime bytes tuple object
+daytime: morning afternoon evening night
 language: english french german spanish italian portuguese dutch polish czech russian turkish arabic
 hebrew hindi japanese chinese mandarin korean swedish norwegian danish finnish greek persian
 """
@@ -212,7 +214,7 @@ SINGLE = {
     "manage": "with by", "format": "with", "serve": "from on", "die": "in on", "wake": "at",
     "get": "at", "engage": "to", "found": "in", "own": "by", "maintain": "by", "lead": "by",
     "do": "by", "review": "by",
-    "approve": "by", "indent": "with", "boil": "at", "freeze": "at", "melt": "at", "pay": "in",
+    "approve": "by", "assign": "to", "indent": "with", "boil": "at", "freeze": "at", "melt": "at", "pay": "in",
     "publish": "on at in", "retire": "at in",
     "park": "in at", "sleep": "in", "exist": "", "be": "obj in at on from for with under after",
     "speak": "", "sign": "with", "encrypt": "with", "hash": "with", "compile": "with to",

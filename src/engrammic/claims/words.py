@@ -31,7 +31,8 @@ sort sound speak specialize spend split stand start stay stop store stream study
 suggest supply support suppose swap swim switch sync take talk target taste teach tell tend test
 think throw time tolerate trace track trade train translate transfer travel treat trigger trust try
 tune turn type understand uninstall update upgrade upload use validate verify visit volunteer vote
-wait wake walk want warn wash watch wear weigh welcome win wish work worry write yield prohibit abandon accompany achieve acquire adapt adjust admire adopt affect announce argue arrange
+wait wake walk want warn wash watch wear weigh welcome win wish work worry write yield prohibit believe depart
+abandon accompany achieve acquire adapt adjust admire adopt affect announce argue arrange
 assume attach attract audit automate await ban bake bind blame boil boost borrow bother brew
 broadcast browse calculate camp cap capture celebrate chat climb coach collaborate combine comment
 compare compete complain compress confirm conflict confuse contact contradict coordinate correct
