@@ -25,9 +25,7 @@ _TIMES = (
     | CATEGORIES["month"]
     | several("morning afternoon evening night weekend weekday")
 )
-_EMPTY = several(
-    "the a an this that of 's our my your his her its their we us you one"
-)
+_EMPTY = several("the a an this that of 's our my your his her its their we us you one")
 _KEPT = several("together alone well even right")
 
 

@@ -46,18 +46,24 @@ _CONTRACTIONS = [
         (r"\b(?:need|have|has|ought|needs) to\b(?= (?:be|use|run|have|\w+)\b)", "must"),
         (r"\bused to be\b", "was formerly"),
         (r"\b(?:is|are|was|were) set to\b", "is"),
-        (r"(?<!is )(?<!are )(?<!am )(?<!was )(?<!were )(?<!not )(?<!been )(?<!be )\busing\b", "with"),
+        (r"(?<!is )(?<!are )(?<!am )(?<!was )(?<!were )(?<!not )(?<!been )(?<!be )\busing\b",
+         "with"),
         (r"(?<=\w) = (?=\w)", " is "), (r"\bis equal to\b|\bequals\b", "is"),
-        (r"\bdefaults to\b", "is by default"), (r"\b(?:is|are) (?:capped|limited) (?:at|to)\b", "is"),
+        (r"\bdefaults to\b", "is by default"),
+        (r"\b(?:is|are) (?:capped|limited) (?:at|to)\b", "is"),
         (r"\bnone of the\b", "no"), (r"\bnobody (?:on|in)\b", "no person on"),
         (r"\b(?:nobody|no one)\b", "no person"), (r"\ba couple of\b", "2"), (r"\bboth\b", ""),
         (r"\b(\d+)[- ](?:years?|yrs?)[- ]old\b", r"\1 years old"),
         (r"\bo'clock\b", ":00"), (r"\bis home to\b", "has"), (r"\bin favou?r of\b", "favoring"),
-        (r"\ba lot of\b|\blots of\b|\bplenty of\b", ""), (r"\bat the moment\b|\bright now\b", "now"),
-        (r"\bso that\b", ", because"), (r"\bper cent\b", "percent"), (r"\be\.g\.|\bi\.e\.", "such as"),
-        (r"\bvs code\b|\bvisual studio code\b", "vs-code"), (r"\bdriving licen[cs]e\b", "driving-license"),
+        (r"\ba lot of\b|\blots of\b|\bplenty of\b", ""),
+        (r"\bat the moment\b|\bright now\b", "now"),
+        (r"\bso that\b", ", because"), (r"\bper cent\b", "percent"),
+        (r"\be\.g\.|\bi\.e\.", "such as"),
+        (r"\bvs code\b|\bvisual studio code\b", "vs-code"),
+        (r"\bdriving licen[cs]e\b", "driving-license"),
         (r"\bgnu general public license\b", "gpl"), (r"\bamazon web services\b", "aws"),
-        (r"\b(take|takes|took) place\b", "happens"), (r"\b(\w+) (?:is|are) (?:headquartered|situated)\b", r"\1 is located"),
+        (r"\b(take|takes|took) place\b", "happens"),
+        (r"\b(\w+) (?:is|are) (?:headquartered|situated)\b", r"\1 is located"),
         (r"\bdays off\b", "vacation"), (r"\bwork(s|ing|ed)? remotely\b", r"work\1 from home"),
     )
 ]  # fmt: skip
@@ -76,7 +82,8 @@ _OPENING = re.compile(
     r"^(?:(?:(?:yes|yeah|no|ok|okay|well|hey|hi|hello|sorry)[,!.]|actually|also|please|fyi|btw|update|"
     r"correction|note|reminder|heads up|by the way|as of now|as of today|in fact|of course|"
     r"to be clear|just so you know|for the record|in general|generally|remember|note that|"
-    r"remember that|it turns out(?: that)?|turns out(?: that)?|i think(?: that)?|i believe(?: that)?|"
+    r"remember that|it turns out(?: that)?|turns out(?: that)?|i think(?: that)?|"
+    r"i believe(?: that)?|"
     r"i guess(?: that)?|you should know that|keep in mind that|importantly|unfortunately|"
     r"luckily|fortunately|today|nowadays|these days|currently|at present|from now on|and|but|so|"
     r"oh|wait|honestly|personally|again|finally|instead|the fact is that|it is (?:true|a fact) that"
@@ -91,9 +98,7 @@ _FALSE = re.compile(
 )
 _SPLIT = several("but because although though whereas so which who yet while")
 _IF = several("if when whenever unless once")
-_TOLD = several(
-    "say tell think believe claim report suggest hope assume wonder hear"
-)
+_TOLD = several("say tell think believe claim report suggest hope assume wonder hear")
 
 
 _SPACES = re.compile(r"[^\S\n]+")
@@ -133,7 +138,7 @@ def sentences(text: str) -> Iterator[Sentence]:
 
 
 def _labelled(sentence: str) -> str:
-    """ "Primary database: Postgres" says what the primary database is."""
+    """The sentence, where it is a label: "Primary database: Postgres" gets its verb."""
     match = _LABEL.match(sentence)
     if match is None or any(finite(w.lower()) for w in match[1].split()[1:]):
         return sentence

@@ -35,13 +35,8 @@ for _dimension, _table in {
     for _entry in _table.split():
         _unit, _, _factor = _entry.partition(":")
         _UNITS[_unit] = (_dimension, float(_factor))
-MONTHS = {
-    name: n + 1
-    for n, name in enumerate(
-        "january february march april may june july august september october november "
-        "december".split()
-    )
-}
+_YEAR = "january february march april may june july august september october november december"
+MONTHS = {name: n + 1 for n, name in enumerate(_YEAR.split())}
 _SHORT = {name[:3]: n for name, n in MONTHS.items()} | {"sept": 9}
 _CLOCK = re.compile(r"(?P<h>\d{1,2})(?::(?P<m>\d\d))?(?P<half>am|pm)?$")
 _ISO = re.compile(r"(\d{4})-(\d\d)-(\d\d)$")
@@ -116,18 +111,18 @@ def _quantity(tokens: Sequence[str], at: int) -> tuple[Quantity | None, int]:
     clock, used = _clock(tokens, at)
     if clock is not None:
         return clock, used
-    token = tokens[at]
-    if _VERSION.match(token) and token.count(".") > 1 or token.startswith("v"):
+    word = tokens[at]
+    if (_VERSION.match(word) and word.count(".") > 1) or word.startswith("v"):
         return None, 0
-    match = _NUMBER.match(token)
+    match = _NUMBER.match(word)
     if match:
         value = float(match["n"].replace(",", ""))
         sign, tail = match["sign"], match["unit"]
         if tail and tail not in _UNITS and tail not in _SUFFIXES:
             return None, 0
-    elif token in NUMBERS and token != "no":
-        value, sign, tail = NUMBERS[token], "", ""
-        if token in ("half", "single") or (token == "one" and at + 1 == len(tokens)):
+    elif word in NUMBERS and word != "no":
+        value, sign, tail = NUMBERS[word], "", ""
+        if word in ("half", "single") or (word == "one" and at + 1 == len(tokens)):
             return None, 0
     else:
         return None, 0
@@ -154,11 +149,11 @@ def _unit(word: str) -> str | None:
 
 
 def _clock(tokens: Sequence[str], at: int) -> tuple[Quantity | None, int]:
-    token = tokens[at]
-    if token in ("noon", "midnight"):
-        minutes = 720.0 if token == "noon" else 0.0
-        return Quantity(minutes, minutes, "clock", token), 1
-    match = _CLOCK.match(token)
+    word = tokens[at]
+    if word in ("noon", "midnight"):
+        minutes = 720.0 if word == "noon" else 0.0
+        return Quantity(minutes, minutes, "clock", word), 1
+    match = _CLOCK.match(word)
     if not match:
         return None, 0
     half, used = match["half"], 1
@@ -172,11 +167,11 @@ def _clock(tokens: Sequence[str], at: int) -> tuple[Quantity | None, int]:
 
 
 def _date(tokens: Sequence[str], at: int) -> tuple[Date | None, int]:
-    token = tokens[at]
-    if iso := _ISO.match(token):
+    word = tokens[at]
+    if iso := _ISO.match(word):
         year, month, day = map(int, iso.groups())
         return Date(year, month, day), 1
-    number = MONTHS.get(token) or (_SHORT.get(token.rstrip(".")) if token != "may" else None)
+    number = MONTHS.get(word) or (_SHORT.get(word.rstrip(".")) if word != "may" else None)
     following = tokens[at + 1] if at + 1 < len(tokens) else ""
     if number is not None:
         day, used = None, 1
@@ -186,11 +181,11 @@ def _date(tokens: Sequence[str], at: int) -> tuple[Date | None, int]:
         return Date(year, number, day), used + more
     of = 1 if following == "of" else 0
     then = tokens[at + 1 + of] if at + 1 + of < len(tokens) else ""
-    if (match := _ORDINAL.match(token)) and int(match[1]) < 32 and then in MONTHS:
+    if (match := _ORDINAL.match(word)) and int(match[1]) < 32 and then in MONTHS:
         year, more = _year(tokens, at + 2 + of)
         return Date(year, MONTHS[then], int(match[1])), 2 + of + more
-    if token.isdigit() and len(token) == 4 and 1900 <= int(token) < 2100 and not following:
-        return Date(int(token), None, None), 1
+    if word.isdigit() and len(word) == 4 and 1900 <= int(word) < 2100 and not following:
+        return Date(int(word), None, None), 1
     return None, 0
 
 
@@ -207,6 +202,6 @@ def _ranged(quantity: Quantity, marks: Sequence[str]) -> Quantity:
     if "exactly" not in marks:
         if _MORE.intersection(marks):
             high = math.inf
-        elif _LESS.intersection(marks) and not {"at"} == set(marks):
+        elif _LESS.intersection(marks) and set(marks) != {"at"}:
             low = -math.inf
     return Quantity(low, high, quantity.dimension, quantity.shown)

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
-from engrammic.claims.frames import Draft, draft
+from engrammic.claims.drafts import Draft
+from engrammic.claims.frames import draft
 from engrammic.claims.meaning import Frame, meanings
 from engrammic.claims.nouns import Claim
 from engrammic.claims.phrases import phrase

@@ -19,9 +19,7 @@ from engrammic.claims.senses import (
 from engrammic.claims.words import several
 
 NONE = Phrase()
-_FREE = several(
-    "since because until before after as by despite like including via"
-)
+_FREE = several("since because until before after as by despite like including via")
 """Phrases that one of two statements may have and the other not."""
 _TIME_VERBS = several(
     "be start end open close leave arrive depart expire happen launch meet ship die retire "
@@ -34,9 +32,7 @@ _SYSTEM = several(
     "send report track log upload deploy write generate build test manage monitor format "
     "handle process sign authenticate render serve push forward route"
 )
-_EXCLUDING = several(
-    "return be use run write build exist live prefer track deploy host go"
-)
+_EXCLUDING = several("return be use run write build exist live prefer track deploy host go")
 
 
 def subjects_agree(one: Frame, other: Frame) -> bool:

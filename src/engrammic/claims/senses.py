@@ -30,7 +30,8 @@ signed unsigned|sorted unsorted|cached uncached|healthy unhealthy|solved unsolve
 deterministic nondeterministic|monolithic distributed|occupied vacant|lock unlock|same different|
 reliable unreliable|usual unusual|aware unaware|certain uncertain|responsible irresponsible|
 strict lenient|fresh stale|awake asleep|empty full|won lost|win lose|remember forget|
-closed-source open-source|opt-in opt-out|lossless lossy|read-only writable|approved rejected|valid expired|
+closed-source open-source|opt-in opt-out|lossless lossy|read-only writable|
+approved rejected|valid expired|
 current expired|
 inside outside|before after|above below|with without|alone together|first last|left right|
 indoors outdoors|remote on-site|import export|upload download|push pull|always never|
@@ -214,8 +215,8 @@ SINGLE = {
     "manage": "with by", "format": "with", "serve": "from on", "die": "in on", "wake": "at",
     "get": "at", "engage": "to", "found": "in", "own": "by", "maintain": "by", "lead": "by",
     "do": "by", "review": "by",
-    "approve": "by", "assign": "to", "indent": "with", "boil": "at", "freeze": "at", "melt": "at", "pay": "in",
-    "publish": "on at in", "retire": "at in",
+    "approve": "by", "assign": "to", "indent": "with", "boil": "at", "freeze": "at", "melt": "at",
+    "pay": "in",    "publish": "on at in", "retire": "at in",
     "park": "in at", "sleep": "in", "exist": "", "be": "obj in at on from for with under after",
     "speak": "", "sign": "with", "encrypt": "with", "hash": "with", "compile": "with to",
     "sort": "by in", "authenticate": "with via", "play": "for", "ship": "on in", "due": "on at",

@@ -6,58 +6,58 @@ from collections.abc import Iterator
 from enum import StrEnum
 
 _VERBS = """
-accept access add advise agree aim allow answer appear apply approve arrive ask assign attend
-authenticate avoid back backup base batch become begin belong block book break bring build buy
-cache call cancel care carry cause change charge check choose clean close collect come commit
-communicate compile complete configure connect consider consist contain continue contribute
-control convert cook copy cost count cover crash create cycle dance deal debug decide decrease
-default define delete deliver depend deploy describe design despise detest develop die disable
-disagree discontinue dislike distrust divorce do donate download drink drive drop drown dump eat
-edit email employ enable encrypt end enforce engage enjoy ensure enter exceed exclude execute exist
-expect expire expose extend face fail fall favor fear feed feel finish fit fix fly follow forbid
-format found gain garden generate get give go graduate grow guarantee handle happen hate have head
-help hire hold host identify ignore implement import include increase inherit install intend
-invest invoke join judge jump keep know label lack land last launch lead lean learn leave lend let
-license lie like limit link list listen live load loathe locate lock log look lose love maintain
-make manage marry matter mean measure meditate meet merge migrate mind mine miss mock model monitor
-mount move name need notify observe obtain occupy offer open operate optimize order own paint park
-parse pass pay perform permit persist pick plan play point practice prefer prevent print process
-produce program prohibit promise promote protect provide publish pull push put queue quit race
-raise ran reach read receive recommend record redirect reduce refer refuse reject rely release
-remain remember remove rename rent replace reply report require reserve reside resign respond
-restart restrict retain retire retry return review ride rise roll rotate run save say scale scan
-schedule see seem sell send serve set share ship show shut sign sing sit skip sleep smoke solve
-sort sound speak specialize spend split stand start stay stop store stream study succeed suffer
-suggest supply support suppose swap swim switch sync take talk target taste teach tell tend test
-think throw time tolerate trace track trade train translate transfer travel treat trigger trust try
-tune turn type understand uninstall update upgrade upload use validate verify visit volunteer vote
-wait wake walk want warn wash watch wear weigh welcome win wish work worry write yield prohibit believe depart
-abandon accompany achieve acquire adapt adjust admire adopt affect announce argue arrange
-assume attach attract audit automate await ban bake bind blame boil boost borrow bother brew
-broadcast browse calculate camp cap capture celebrate chat climb coach collaborate combine comment
-compare compete complain compress confirm conflict confuse contact contradict coordinate correct
-correspond craft criticize debate declare decline dedicate defend delay demand deny deprecate derive
-deserve detect differ digest direct disappear discover discuss display distribute divide document
-double doubt draft earn echo emit emphasize encounter encourage enhance enroll entertain escape
-establish estimate evaluate evolve examine exchange exercise experience experiment explain explore
-fetch figure file filter finance fire focus fold forward freeze fund gather greet guard guess guide
-harm heat hike hunt hurry illustrate imagine impact import impress improve indent index indicate
-influence inform inspect inspire insert instruct insist interact interest interpret interrupt
-intervene interview introduce invent investigate invite involve iterate jog justify kick knit lack
-lecture lift lint look mail manufacture mark match memorize mention mentor modify motivate multiply
-narrate navigate negotiate nest normalize notice nominate obey object observe omit ordain organize
-outlive overcome overlap oversee overwrite owe pack patch pause perceive persuade ping plant polish
-postpone pour praise predict prepare present preserve press pretend profit propagate propose prove
-punish pursue qualify question quote rank rate react rebase rebuild recall recognize recover recycle
-reflect refresh refuse register regret reject relate relax relocate remind render repair repeat
-reproduce request rescue reschedule research reset resist resolve restore result resume retrieve
-reveal reverse revert review revise reward rewrite ruin salute sample satisfy scare score scrape
-search secure seek select separate settle shape shave shift shop shorten shoot sigh simplify sink
-slide slip smell smile snore snow solve sponsor spread squash stack stage steal stick strike struggle
-submit subscribe substitute sue surround survive suspect sustain swear sweep switch tackle tag tear
-tempt terminate thank threaten tighten touch tour transcribe transform transmit trim type undergo
-undo unlock unsubscribe upset vary view violate volunteer vacuum wander warrant waste water weaken
-wipe wonder wrap zoom
+abandon accept access accompany achieve acquire adapt add adjust admire adopt advise affect agree
+aim allow announce answer appear apply approve argue arrange arrive ask assign assume attach
+attend attract audit authenticate automate avoid await back backup bake ban base batch become
+begin believe belong bind blame block boil book boost borrow bother break brew bring broadcast
+browse build buy cache calculate call camp cancel cap capture care carry cause celebrate change
+charge chat check choose clean climb close coach collaborate collect combine come comment commit
+communicate compare compete compile complain complete compress configure confirm conflict confuse
+connect consider consist contact contain continue contradict contribute control convert cook
+coordinate copy correct correspond cost count cover craft crash create criticize cycle dance deal
+debate debug decide declare decline decrease dedicate default defend define delay delete deliver
+demand deny depart depend deploy deprecate derive describe deserve design despise detect detest
+develop die differ digest direct disable disagree disappear discontinue discover discuss dislike
+display distribute distrust divide divorce do document donate double doubt download draft drink
+drive drop drown dump earn eat echo edit email emit emphasize employ enable encounter encourage
+encrypt end enforce engage enhance enjoy enroll ensure enter entertain escape establish estimate
+evaluate evolve examine exceed exchange exclude execute exercise exist expect experience
+experiment expire explain explore expose extend face fail fall favor fear feed feel fetch figure
+file filter finance finish fire fit fix fly focus fold follow forbid format forward found freeze
+fund gain garden gather generate get give go graduate greet grow guarantee guard guess guide
+handle happen harm hate have head heat help hike hire hold host hunt hurry identify ignore
+illustrate imagine impact implement import impress improve include increase indent index indicate
+influence inform inherit insert insist inspect inspire install instruct intend interact interest
+interpret interrupt intervene interview introduce invent invest investigate invite invoke involve
+iterate jog join judge jump justify keep kick knit know label lack land last launch lead lean
+learn leave lecture lend let license lie lift like limit link lint list listen live load loathe
+locate lock log look lose love mail maintain make manage manufacture mark marry match matter mean
+measure meditate meet memorize mention mentor merge migrate mind mine miss mock model modify
+monitor motivate mount move multiply name narrate navigate need negotiate nest nominate normalize
+notice notify obey object observe obtain occupy offer omit open operate optimize ordain order
+organize outlive overcome overlap oversee overwrite owe own pack paint park parse pass patch pause
+pay perceive perform permit persist persuade pick ping plan plant play point polish postpone pour
+practice praise predict prefer prepare present preserve press pretend prevent print process
+produce profit program prohibit promise promote propagate propose protect prove provide publish
+pull punish pursue push put qualify question queue quit quote race raise ran rank rate reach react
+read rebase rebuild recall receive recognize recommend record recover recycle redirect reduce
+refer reflect refresh refuse register regret reject relate relax release relocate rely remain
+remember remind remove rename render rent repair repeat replace reply report reproduce request
+require reschedule rescue research reserve reset reside resign resist resolve respond restart
+restore restrict result resume retain retire retrieve retry return reveal reverse revert review
+revise reward rewrite ride rise roll rotate ruin run salute sample satisfy save say scale scan
+scare schedule score scrape search secure see seek seem select sell send separate serve set settle
+shape share shave shift ship shoot shop shorten show shut sigh sign simplify sing sink sit skip
+sleep slide slip smell smile smoke snore snow solve sort sound speak specialize spend split
+sponsor spread squash stack stage stand start stay steal stick stop store stream strike struggle
+study submit subscribe substitute succeed sue suffer suggest supply support suppose surround
+survive suspect sustain swap swear sweep swim switch sync tackle tag take talk target taste teach
+tear tell tempt tend terminate test thank think threaten throw tighten time tolerate touch tour
+trace track trade train transcribe transfer transform translate transmit travel treat trigger trim
+trust try tune turn type undergo understand undo uninstall unlock unsubscribe update upgrade
+upload upset use vacuum validate vary verify view violate visit volunteer vote wait wake walk
+wander want warn warrant wash waste watch water weaken wear weigh welcome win wipe wish wonder
+work worry wrap write yield zoom
 """
 _IRREGULAR = """
 become became become|begin began begun|bear bore born|break broke broken|bring brought brought|

@@ -55,7 +55,9 @@ _VERBS: Sequence[tuple[EdgeType, re.Pattern[str]]] = [
         (EdgeType.REFERENCES,
          r"call(?:s|ed)?(?: by| from)?|us(?:es?|ed|ing)(?: by| in)?|invok(?:es?|ed)(?: by)?"
          r"|reference[sd]?(?: by| in)?|refers? to|mention(?:s|ed)?(?: by| in)?"
-         r"|rais(?:es?|ed)(?: by| in)?|throw(?:s|n)?(?: by| in)?|return(?:s|ed)?(?: by)?|reads?(?: by| from)?|runs?(?: by)?"
+         r"|rais(?:es?|ed)(?: by| in)?|throw(?:s|n)?(?: by| in)?|return(?:s|ed)?(?: by)?"
+         r"|reads?(?: by| from)?"
+         r"|runs?(?: by)?"
          r"|from"),
     )
 ]  # fmt: skip
