@@ -48,6 +48,7 @@ def _frame(made: Draft, text: str, condition: frozenset[str]) -> Frame:
         if not found.is_empty:
             place = PLACED.get(name, name) if one_place(made.verb) else name
             roles["time" if name in _TIMED and found.is_time else place] = found
+    roles = {"time" if _is_hour(n, p) else n: p for n, p in roles.items()}
     bare = roles.get("obj")
     if bare is not None and bare.is_time and "time" not in roles:
         first = made.object[0].lower()
@@ -57,6 +58,12 @@ def _frame(made: Draft, text: str, condition: frozenset[str]) -> Frame:
         phrase(made.subject), made.verb, roles, made.positive, made.past, made.perfect,
         made.certain, made.must, made.soft, made.only, condition, made.times, text,
     )  # fmt: skip
+
+
+def _is_hour(name: str, given: Phrase) -> bool:
+    """Whether it is "at 9", as for a clock."""
+    plain = [q for q in given.numbers if not q.dimension and q.low == q.high and 0 <= q.low <= 24]
+    return name == "at" and not given.words and len(plain) == 1
 
 
 def one_place(verb: str) -> bool:

@@ -64,6 +64,12 @@ _CONTRACTIONS = [
         (r"\bgnu general public license\b", "gpl"), (r"\bamazon web services\b", "aws"),
         (r"\b(take|takes|took) place\b", "happens"),
         (r"\b(\w+) (?:is|are) (?:headquartered|situated)\b", r"\1 is located"),
+        (r"\b(?:have |has )?decided to (?=\w)", ""),
+        (r"\b(?:dropped|drops?|removed|ended) support for\b", "no longer support"),
+        (r"\badded support for\b", "now support"),
+        (r"^the user (?:has )?(?:mentioned|said|noted|stated|confirmed|explained|shared|told me) "
+         r"(?:that )?(?:he|she|they)\b", "the user"),
+        (r"^the user (?:has )?(?:mentioned|said|noted|stated|confirmed|explained|shared) that ", ""),
         (r"\bdays off\b", "vacation"), (r"\bwork(s|ing|ed)? remotely\b", r"work\1 from home"),
     )
 ]  # fmt: skip

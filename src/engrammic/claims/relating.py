@@ -22,12 +22,13 @@ NONE = Phrase()
 _FREE = several("since because until before after as by despite like including via")
 """Phrases that one of two statements may have and the other not."""
 _TIME_VERBS = several(
-    "be start end open close leave arrive depart expire happen launch meet ship die retire "
+    "run be start end open close leave arrive depart expire happen launch meet ship die retire "
     "land deploy wake get publish due found establish create invent build join graduate marry "
     "bear hire schedule write"
 )
 _ASKING = several("want expect request like ask write speak answer reply need")
 _ONCE = several("graduate bear die found marry establish invent")
+_DEFINITE = ("the ", "my ", "our ", "his ", "her ", "their ")
 _SYSTEM = several(
     "send report track log upload deploy write generate build test manage monitor format "
     "handle process sign authenticate render serve push forward route"
@@ -132,6 +133,8 @@ def _exclusive(one: Frame, other: Frame, name: str) -> ClashKind | None:
         return None
     if name == "time":
         return ClashKind.VALUE if verb in _TIME_VERBS and _times_differ(a, b) else None
+    if verb == "be" and name == "at" and category([one.roles.get("obj", NONE).head]):
+        return ClashKind.VALUE if a.proper and b.proper and not one.past else None
     if (number := _numbers(one, name, a, b)) is not None:
         return number
     if name in ("since", "until") and any(x.differs(y) for x in a.dates for y in b.dates):
@@ -164,12 +167,19 @@ def _opposites(left: frozenset[str], right: frozenset[str]) -> bool:
 def _times_differ(a: Phrase, b: Phrase) -> bool:
     if any(x.differs(y) for x in a.dates for y in b.dates):
         return True
-    clocks = [[q for q in p.numbers if q.dimension == "clock"] for p in (a, b)]
-    if any(x.disjoint(y) for x in clocks[0] for y in clocks[1]):
+    if any(abs(x - y) % 720 for x in _minutes(a) for y in _minutes(b)):
         return True
+    if a.numbers and b.numbers and any(x.disjoint(y) for x in a.numbers for y in b.numbers):
+        return all("m" in p.text or ":" in p.text for p in (a, b))
     return bool(
         {k for k, _ in category(a.words - b.words)} & {k for k, _ in category(b.words - a.words)}
     )
+
+
+def _minutes(time: Phrase) -> list[float]:
+    """Times of the day in minutes; an hour without a unit is one too."""
+    return [q.low * (60 if not q.dimension else 1) for q in time.numbers
+            if q.dimension in ("", "clock")]  # fmt: skip
 
 
 def _numbers(frame: Frame, name: str, a: Phrase, b: Phrase) -> ClashKind | None:
@@ -196,11 +206,15 @@ def _single(frame: Frame, name: str, a: Phrase, b: Phrase) -> bool:
         return _is_slot(frame, a, b)
     if verb == "be" and "obj" in frame.roles:
         return False
+    if verb == "be" and not (a.proper and b.proper):
+        return all(p.text.lower().startswith(_DEFINITE) for p in (a, b)) and not frame.past
+    if frame.must and not frame.subject.words and name in ("with", "in", "as"):
+        return True
     if verb == "use" and name == "obj":
         return "for" in frame.roles and a.indefinite == b.indefinite
     if verb == "prefer":
         return bool(a.words & b.words)
-    system = not frame.subject.words and name in ("to", "with", "via") and verb in _SYSTEM
+    system = not frame.subject.words and name in ("to", "with", "via", "from") and verb in _SYSTEM
     places = {PLACED.get(n, n) if one_place(verb) else n for n in SINGLE.get(verb, "").split()}
     if (name not in places and not system) or (name == "obj" and a.indefinite and b.indefinite):
         return False

@@ -108,6 +108,7 @@ priority: low medium high
 state: running stopped paused
 result: succeeded failed
 datatype: integer int string str float boolean bool list dict array datetime bytes tuple object
+docformat: pdf word docx markdown html latex plain-text powerpoint excel spreadsheet csv
 daytime: morning afternoon evening night
 language: english french german spanish italian portuguese dutch polish czech russian turkish arabic
 hebrew hindi japanese chinese mandarin korean swedish norwegian danish finnish greek persian
@@ -189,6 +190,7 @@ cloud-provider birthplace church doctor dentist landlord roommate gym team schoo
 college hero genre band song film book author actor sport season animal fruit vegetable dish
 subject destination airline hotel car lead standard style convention strategy algorithm backend
 frontend broker queue server os distro ide compiler bank insurer plan sponsor champion winner
+mascot delimiter separator prefix suffix headquarters anthem symbol charset collation
 captain president headquarters venue default entry-point license-plate
 """
 SLOTS = frozenset(_SLOTS.split())
@@ -207,7 +209,7 @@ SINGLE = {
     "bear": "in on", "marry": "to", "study": "obj at", "start": "at on in", "end": "at on in",
     "open": "at on", "close": "at on", "leave": "at on from", "arrive": "at on", "depart": "at on",
     "expire": "on after in at", "happen": "on at in", "schedule": "for on at", "plan": "for on",
-    "take": "obj", "last": "obj for", "cost": "obj", "weigh": "obj", "measure": "obj",
+    "take": "", "last": "for", "cost": "", "weigh": "", "measure": "",
     "return": "obj", "answer": "in", "reply": "in", "respond": "in with", "belong": "to",
     "report": "to", "prefer": "obj", "point": "to", "default": "to", "land": "at on in",
     "launch": "on in at", "meet": "at on", "sit": "in on at", "implement": "in with",
@@ -220,7 +222,7 @@ SINGLE = {
     "park": "in at", "sleep": "in", "exist": "", "be": "obj in at on from for with under after",
     "speak": "", "sign": "with", "encrypt": "with", "hash": "with", "compile": "with to",
     "sort": "by in", "authenticate": "with via", "play": "for", "ship": "on in", "due": "on at",
-    "read": "", "age": "obj", "process": "in", "order": "by", "retry": "obj", "limit": "to",
+    "read": "", "age": "", "process": "in", "order": "by", "retry": "obj", "limit": "to",
 }  # fmt: skip
 """Verbs of which one role (an object, or what follows these prepositions) has one value."""
 

@@ -16,6 +16,9 @@ _CHANGES = several(
 _LEFT = several("leave quit resign retire")
 _STOPS = several("stop quit cease discontinue")
 _HIRED = several("start get take have begin accept find")
+_GOT = several("married divorced engaged widowed retired sick pregnant")
+_OFFERED = several("support use include contain allow accept offer provide need require")
+_DROPPED = several("drop abandon ditch")
 _PLANNED = several("plan schedule set book")
 
 
@@ -202,6 +205,12 @@ def _states(made: Draft, names: set[str]) -> Iterator[Draft]:
         yield replace(made, past=False, passive=False)
     elif made.verb == "die" or (made.verb == "pass" and made.object[:1] == ["away"]):
         yield replace(made, verb="be", object=["dead"], phrases=[], past=False, times=frozenset())
+    elif made.verb in _DROPPED and made.object and is_name(made.object[-1]):
+        yield replace(
+            made, verb="use", positive=not made.positive, past=False, perfect=False, passive=False
+        )
+    elif made.verb == "get" and made.object and made.object[0].lower() in _GOT:
+        yield replace(made, verb="be", past=False, perfect=False, phrases=[], times=frozenset())
     elif made.verb == "become":
         yield replace(made, verb="be", past=False, perfect=False)
     elif made.verb == "work" and "as" in names:
@@ -213,6 +222,12 @@ def _states(made: Draft, names: set[str]) -> Iterator[Draft]:
         yield replace(made, subject=[*made.subject, "port"], verb="be", object=port, phrases=[])
     elif made.verb == "have" and (slot := _had(made)) is not None:
         yield slot
+    elif made.passive and not made.object and made.verb in _OFFERED and _to(made, "in"):
+        rest = [(n, t) for n, t in made.phrases if n != "in"]
+        yield replace(
+            made, subject=_to(made, "in"), object=made.subject, phrases=rest, passive=False
+        )
+        yield replace(made, subject=[], object=made.subject, passive=False)
     elif made.passive and not made.object:
         rest = [(n, t) for n, t in made.phrases if n != "by"]
         agent = _to(made, "by")
