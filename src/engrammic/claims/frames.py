@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from engrammic.claims.drafts import THEN, Draft, note_adverb
-from engrammic.claims.quantities import NUMBERS
+from engrammic.claims.quantities import MONTHS, NUMBERS
 from engrammic.claims.verb_group import verb_group
 from engrammic.claims.verb_place import guessed, verb_at
 from engrammic.claims.words import (
@@ -84,6 +84,18 @@ def _adverbs_of_subject(made: Draft) -> None:
     made.imperative = made.imperative or not made.subject
 
 
+_SPANS = several(
+    "second minute hour day night week weekend month quarter year decade summer winter spring "
+    "autumn fall time monday tuesday wednesday thursday friday saturday sunday morning evening"
+)
+
+
+def _is_span(tokens: Sequence[str], at: int) -> bool:
+    """Whether "last" and "next" are said of a time."""
+    word = tokens[at].lower().removesuffix("s") if at < len(tokens) else ""
+    return word in _SPANS or word in MONTHS
+
+
 def _complements(made: Draft, tokens: Sequence[str]) -> None:
     """The object and the phrases behind the verb."""
     times: set[str] = set()
@@ -98,6 +110,8 @@ def _complements(made: Draft, tokens: Sequence[str]) -> None:
             note_adverb(made, low)
             if low in _TIMES:
                 times.add(low)
+        elif low in ("last", "next") and not _is_span(tokens, at + 1):
+            current.append(word)
         elif low in _TIMES:
             times |= {low, *(t.lower() for t in tokens[at + 1 : at + 2])}
             made.past = made.past or (low in THEN and made.verb != "schedule")

@@ -100,7 +100,8 @@ def _normal(words: Iterable[str]) -> Iterable[str]:
 
 def _singular(word: str) -> str:
     for base in (word[:-2], word[:-1], word[:-3] + "y", word[:-3]):
-        if len(word) > 4 and word.endswith("er") and is_describing(base):
+        comparative = len(word) > 4 and word.endswith("er") and word not in CATEGORIES["job"]
+        if comparative and is_describing(base):
             return base
     forms = VERBS.get(word, {})
     if Form.ING in forms.values():

@@ -146,6 +146,8 @@ def sentences(text: str) -> Iterator[Sentence]:
 def _labelled(sentence: str) -> str:
     """The sentence, where it is a label: "Primary database: Postgres" gets its verb."""
     match = _LABEL.match(sentence)
+    if match is not None and match[2].split()[0].lower() in PRONOUNS | DETERMINERS | POSSESSIVES:
+        return match[2] if len(match[2].split()) > 3 else f"{match[1]} is {match[2]}"
     if match is None or any(finite(w.lower()) for w in match[1].split()[1:]):
         return sentence
     return f"{match[1]} is {match[2]}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from engrammic.claims.meaning import PLACED, Frame, one_place
 from engrammic.claims.nouns import ClashKind
 from engrammic.claims.phrases import Phrase
+from engrammic.claims.quantities import Quantity
 from engrammic.claims.senses import (
     SINGLE,
     SLOT_MARKS,
@@ -133,7 +134,7 @@ def _exclusive(one: Frame, other: Frame, name: str) -> ClashKind | None:
         return None
     if name == "time":
         return ClashKind.VALUE if verb in _TIME_VERBS and _times_differ(a, b) else None
-    if verb == "be" and name == "at" and category([one.roles.get("obj", NONE).head]):
+    if verb == "be" and name in ("at", "in") and category([one.roles.get("obj", NONE).head]):
         return ClashKind.VALUE if a.proper and b.proper and not one.past else None
     if (number := _numbers(one, name, a, b)) is not None:
         return number
@@ -167,19 +168,20 @@ def _opposites(left: frozenset[str], right: frozenset[str]) -> bool:
 def _times_differ(a: Phrase, b: Phrase) -> bool:
     if any(x.differs(y) for x in a.dates for y in b.dates):
         return True
-    if any(abs(x - y) % 720 for x in _minutes(a) for y in _minutes(b)):
+    if any(_apart(x, y) for x in a.numbers for y in b.numbers):
         return True
-    if a.numbers and b.numbers and any(x.disjoint(y) for x in a.numbers for y in b.numbers):
-        return all("m" in p.text or ":" in p.text for p in (a, b))
     return bool(
         {k for k, _ in category(a.words - b.words)} & {k for k, _ in category(b.words - a.words)}
     )
 
 
-def _minutes(time: Phrase) -> list[float]:
-    """Times of the day in minutes; an hour without a unit is one too."""
-    return [q.low * (60 if not q.dimension else 1) for q in time.numbers
-            if q.dimension in ("", "clock")]  # fmt: skip
+def _apart(one: Quantity, other: Quantity) -> bool:
+    """Whether two times of the day differ; an hour without a unit may be before noon or after."""
+    if not {one.dimension, other.dimension} <= {"", "clock"}:
+        return False
+    first, second = (q.low * (1 if q.dimension else 60) for q in (one, other))
+    sure = one.dimension == other.dimension
+    return first != second if sure else (first - second) % 720 != 0
 
 
 def _numbers(frame: Frame, name: str, a: Phrase, b: Phrase) -> ClashKind | None:
