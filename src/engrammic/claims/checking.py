@@ -12,6 +12,9 @@ from engrammic.claims.relating import subjects_agree, verdict
 
 def contradictions(first: str | Claim, second: str | Claim) -> Iterator[Clash]:
     """Every clash between what two texts, or two claims, say."""
+    if (by_keys := _by_keys(first, second)) is not None:
+        yield by_keys
+        return
     for one in frames_of(_text(first)):
         for other in frames_of(_text(second)):
             found = verdict(one, other) if subjects_agree(one, other) else None
@@ -19,6 +22,18 @@ def contradictions(first: str | Claim, second: str | Claim) -> Iterator[Clash]:
                 yield Clash(
                     found, _claim(one, first), _claim(other, second), _reason(found, one, other)
                 )
+
+
+def _by_keys(first: str | Claim, second: str | Claim) -> Clash | None:
+    """The clash of two claims whose sentences no rule can read: one denies what the other says."""
+    if isinstance(first, str) or isinstance(second, str):
+        return None
+    if frames_of(first.text) and frames_of(second.text):
+        return None
+    same = (first.key, first.value_key) == (second.key, second.value_key)
+    if not same or first.positive == second.positive:
+        return None
+    return Clash(ClashKind.NEGATION, first, second, f"{first.key}: {_WHY[ClashKind.NEGATION]}")
 
 
 def contradiction(first: str | Claim, second: str | Claim) -> Clash | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from engrammic.claims.phrases import phrase
+
 
 @dataclass(frozen=True, slots=True)
 class Claim:
@@ -29,8 +31,8 @@ class Claim:
 
     @property
     def value_key(self) -> str:
-        """The value without case and space."""
-        return " ".join(self.value.casefold().split())
+        """The value in one form: "one minute" and "60 s" have the same."""
+        return phrase(self.value.split()).key or " ".join(self.value.casefold().split())
 
 
 class ClashKind(StrEnum):

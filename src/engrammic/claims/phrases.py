@@ -43,6 +43,13 @@ class Phrase:
     listed: bool = False
 
     @property
+    def key(self) -> str:
+        """Its words and numbers in one order."""
+        numbers = [f"{q.low:g}..{q.high:g}{q.dimension}" for q in self.numbers]
+        days = [f"{d.year}-{d.month}-{d.day}" for d in self.dates]
+        return " ".join([*sorted(self.words), *numbers, *days])
+
+    @property
     def is_time(self) -> bool:
         """Whether it says when."""
         clock = any(q.dimension == "clock" for q in self.numbers)

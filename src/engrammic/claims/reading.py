@@ -118,7 +118,7 @@ def _claims(frame: Frame) -> Iterator[Claim]:
         owner = " ".join(sorted(frame.subject.words - slots)) or "we"
         subject, attribute = (owner, " ".join(sorted(slots))) if slots else (subject, "be")
     else:
-        attribute = VERB_OF.get(frame.verb, frame.verb)
+        attribute = "live" if frame.verb == "locate" else VERB_OF.get(frame.verb, frame.verb)
     values = [(name, found) for name, found in frame.roles.items() if found.text]
     chosen = _value_role(frame)
     for name, found in values:
