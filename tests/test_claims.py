@@ -17,10 +17,11 @@ sys.path.append(str(Path(__file__).parent.parent / "benches"))
 import contradictions as bench
 
 PAIRS = [pair for part in ("dev", "tuning") for pair in bench.pairs(part)]
-WORDS = (
+_WORDS = (
     "I we Ana not never live in Berlin use Postgres , but the port is 8080 no longer to from like "
-    "3 pm".split()
+    "3 pm"
 )
+WORDS = _WORDS.split()
 
 
 @pytest.mark.parametrize(

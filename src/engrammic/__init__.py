@@ -13,16 +13,36 @@ from typing import TYPE_CHECKING, Any
 from engrammic._version import __version__
 
 if TYPE_CHECKING:
+    from engrammic.claims.checking import contradiction
+    from engrammic.claims.nouns import Claim
+    from engrammic.claims.reading import claims_of
     from engrammic.context import Context
     from engrammic.embed.base import Embedder, Fingerprint
     from engrammic.embed.cached import CachedEmbedder
+    from engrammic.extraction.nouns import (
+        Contains,
+        CoOccurs,
+        Defines,
+        DependsOn,
+        EdgeType,
+        EntityType,
+        ExtractionResult,
+        Extractor,
+        Modifies,
+        References,
+    )
+    from engrammic.extraction.rules import extract
+    from engrammic.graph.relationships import RelationshipGraph
     from engrammic.hits import Hit, Hits
     from engrammic.items import Conversation, Message, Note
     from engrammic.memory import Memory, Page
     from engrammic.opening import open_memory as open  # noqa: A004
     from engrammic.scope import Scope
     from engrammic.stores.code_chunks import ChunkMetadata
+    from engrammic.stores.contradictions import Resolution
     from engrammic.stores.conversations import ConversationStore
+    from engrammic.stores.entities import EntityStore
+    from engrammic.stores.entity_tables import ContradictionEvent, ContradictionKind, Entity
     from engrammic.stores.messages import MessageStore
     from engrammic.stores.notes import NoteStore
     from engrammic.stores.vector_database import VectorDatabase
@@ -31,22 +51,42 @@ if TYPE_CHECKING:
 _WHERE = {
     "CachedEmbedder": "embed.cached",
     "ChunkMetadata": "stores.code_chunks",
+    "Claim": "claims.nouns",
+    "CoOccurs": "extraction.nouns",
+    "Contains": "extraction.nouns",
     "Context": "context",
+    "ContradictionEvent": "stores.entity_tables",
+    "ContradictionKind": "stores.entity_tables",
     "Conversation": "items",
     "ConversationStore": "stores.conversations",
+    "Defines": "extraction.nouns",
+    "DependsOn": "extraction.nouns",
+    "EdgeType": "extraction.nouns",
     "Embedder": "embed.base",
+    "Entity": "stores.entity_tables",
+    "EntityStore": "stores.entities",
+    "EntityType": "extraction.nouns",
+    "ExtractionResult": "extraction.nouns",
+    "Extractor": "extraction.nouns",
     "Fingerprint": "embed.base",
     "Hit": "hits",
     "Hits": "hits",
     "Memory": "memory",
     "Message": "items",
     "MessageStore": "stores.messages",
+    "Modifies": "extraction.nouns",
     "Note": "items",
     "NoteStore": "stores.notes",
     "Page": "memory",
+    "References": "extraction.nouns",
+    "RelationshipGraph": "graph.relationships",
+    "Resolution": "stores.contradictions",
     "Scope": "scope",
     "VectorDatabase": "stores.vector_database",
     "VectorStore": "stores.vector_store",
+    "claims_of": "claims.reading",
+    "contradiction": "claims.checking",
+    "extract": "extraction.rules",
     "open": "opening",
 }
 
@@ -55,23 +95,43 @@ _NAMES = {"open": "open_memory"}
 __all__ = [
     "CachedEmbedder",
     "ChunkMetadata",
+    "Claim",
+    "CoOccurs",
+    "Contains",
     "Context",
+    "ContradictionEvent",
+    "ContradictionKind",
     "Conversation",
     "ConversationStore",
+    "Defines",
+    "DependsOn",
+    "EdgeType",
     "Embedder",
+    "Entity",
+    "EntityStore",
+    "EntityType",
+    "ExtractionResult",
+    "Extractor",
     "Fingerprint",
     "Hit",
     "Hits",
     "Memory",
     "Message",
     "MessageStore",
+    "Modifies",
     "Note",
     "NoteStore",
     "Page",
+    "References",
+    "RelationshipGraph",
+    "Resolution",
     "Scope",
     "VectorDatabase",
     "VectorStore",
     "__version__",
+    "claims_of",
+    "contradiction",
+    "extract",
     "open",
 ]
 

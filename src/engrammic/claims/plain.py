@@ -69,7 +69,8 @@ _CONTRACTIONS = [
         (r"\badded support for\b", "now support"),
         (r"^the user (?:has )?(?:mentioned|said|noted|stated|confirmed|explained|shared|told me) "
          r"(?:that )?(?:he|she|they)\b", "the user"),
-        (r"^the user (?:has )?(?:mentioned|said|noted|stated|confirmed|explained|shared) that ", ""),
+        (r"^the user (?:has )?(?:mentioned|said|noted|stated|confirmed|explained|shared) that ",
+         ""),
         (r"\bdays off\b", "vacation"), (r"\bwork(s|ing|ed)? remotely\b", r"work\1 from home"),
     )
 ]  # fmt: skip
