@@ -33,8 +33,8 @@ for _dimension, _table in {
     "degree": "°c:1 °:1",
 }.items():  # fmt: skip
     for _entry in _table.split():
-        _unit, _, _factor = _entry.partition(":")
-        _UNITS[_unit] = (_dimension, float(_factor))
+        _one, _, _factor = _entry.partition(":")
+        _UNITS[_one] = (_dimension, float(_factor))
 _YEAR = "january february march april may june july august september october november december"
 MONTHS = {name: n + 1 for n, name in enumerate(_YEAR.split())}
 _SHORT = {name[:3]: n for name, n in MONTHS.items()} | {"sept": 9}
@@ -169,14 +169,13 @@ def _clock(tokens: Sequence[str], at: int) -> tuple[Quantity | None, int]:
 def _date(tokens: Sequence[str], at: int) -> tuple[Date | None, int]:
     word = tokens[at]
     if iso := _ISO.match(word):
-        year, month, day = map(int, iso.groups())
-        return Date(year, month, day), 1
+        return Date(*map(int, iso.groups())), 1
     number = MONTHS.get(word) or (_SHORT.get(word.rstrip(".")) if word != "may" else None)
     following = tokens[at + 1] if at + 1 < len(tokens) else ""
     if number is not None:
-        day, used = None, 1
-        if (match := _ORDINAL.match(following)) and int(match[1]) < 32:
-            day, used = int(match[1]), 2
+        match = _ORDINAL.match(following)
+        day = int(match[1]) if match and int(match[1]) < 32 else None
+        used = 1 if day is None else 2
         year, more = _year(tokens, at + used)
         return Date(year, number, day), used + more
     of = 1 if following == "of" else 0

@@ -60,7 +60,8 @@ def unified(made: Draft) -> Iterator[Draft]:
 
 def _flattened(made: Draft) -> Draft:
     """What follows "of" goes on with the phrase before it; a bare preposition is the object."""
-    objects, phrases = list(made.object), []
+    objects = list(made.object)
+    phrases: list[tuple[str, list[str]]] = []
     for name, tokens in made.phrases:
         if name == "of" and (phrases or objects):
             (phrases[-1][1] if phrases else objects).extend(["of", *tokens])

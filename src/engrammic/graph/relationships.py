@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Self, TypeVar
 
 from engrammic.checks import check_count, shown
 from engrammic.clock import Clock, now
@@ -17,6 +17,8 @@ from engrammic.stores.base import Storage, check_id
 from engrammic.stores.entities import EntityStore
 from engrammic.triples.nouns import EntityKey
 from engrammic.triples.store import GraphStore
+
+Kind = TypeVar("Kind", EntityType, EdgeType)
 
 DEEPEST = 32
 """Steps that a walk may be asked for."""
@@ -270,9 +272,7 @@ class RelationshipGraph:
         return near
 
 
-def _member(
-    name: str, given: object, kind: type[EntityType] | type[EdgeType]
-) -> EntityType | EdgeType:
+def _member(name: str, given: Kind | str, kind: type[Kind]) -> Kind:
     try:
         return kind(given)
     except ValueError:

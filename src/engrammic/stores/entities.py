@@ -196,7 +196,7 @@ class EntityStore(ContradictionQueue):
         return [entity_of(row, [m for _, m in sorted(ids[row["id"]])]) for row in records]
 
 
-def _type(given: object) -> EntityType:
+def _type(given: EntityType | str) -> EntityType:
     try:
         return EntityType(given)
     except ValueError:
