@@ -63,9 +63,16 @@ def _opening(tokens: list[str]) -> tuple[list[tuple[str, list[str]]], list[str]]
             return [(tokens[0].lower(), tokens[1:at])], tokens[at + 1 :]
         starts = low in PRONOUNS or low in DETERMINERS or low in POSSESSIVES
         begins = starts or (tokens[at][0].isupper() and low != "i")
+        begins = begins or (at == 2 and _is_when(tokens[1]))
         if at > 1 and begins and tokens[at - 1].lower() not in PREPOSITIONS:
             return [(tokens[0].lower(), tokens[1:at])], tokens[at:]
     return [], tokens
+
+
+def _is_when(word: str) -> bool:
+    """Whether one word is a time by itself: "In January", "In 2019", "On Mondays"."""
+    low = word.lower().removesuffix("s")
+    return low in _SPANS or low in MONTHS or (low.isdigit() and len(low) == 4)
 
 
 def _adverbs_of_subject(made: Draft) -> None:

@@ -10,7 +10,7 @@ from engrammic.claims.phrases import Phrase, phrase
 from engrammic.claims.unifying import unified
 from engrammic.claims.words import several
 
-_AT_ONE_PLACE = several("deploy host run live locate store keep publish sit land park exist be")
+_AT_ONE_PLACE = several("deploy host run live locate store keep publish sit land park exist")
 PLACED = {"on": "in", "at": "in", "to": "in", "into": "in", "onto": "in"}
 _TIMED = several("in on at for from by to after")
 
@@ -47,8 +47,8 @@ def _frame(made: Draft, text: str, condition: frozenset[str]) -> Frame:
         found = phrase(tokens)
         if not found.is_empty:
             place = PLACED.get(name, name) if one_place(made.verb) else name
-            roles["time" if name in _TIMED and found.is_time else place] = found
-    roles = {"time" if _is_hour(n, p) else n: p for n, p in roles.items()}
+            timed = (name in _TIMED and found.is_time) or _is_hour(name, found)
+            roles["time" if timed else place] = found
     bare = roles.get("obj")
     if bare is not None and bare.is_time and "time" not in roles:
         first = made.object[0].lower()

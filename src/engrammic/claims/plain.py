@@ -64,6 +64,7 @@ _CONTRACTIONS = [
         (r"\bgnu general public license\b", "gpl"), (r"\bamazon web services\b", "aws"),
         (r"\b(take|takes|took) place\b", "happens"),
         (r"\b(\w+) (?:is|are) (?:headquartered|situated)\b", r"\1 is located"),
+        (r"\b(?:have |has )?decided not to (?=\w)", "do not "),
         (r"\b(?:have |has )?decided to (?=\w)", ""),
         (r"\b(?:dropped|drops?|removed|ended) support for\b", "no longer support"),
         (r"\badded support for\b", "now support"),
@@ -149,7 +150,8 @@ def _labelled(sentence: str) -> str:
     match = _LABEL.match(sentence)
     if match is not None and match[2].split()[0].lower() in PRONOUNS | DETERMINERS | POSSESSIVES:
         return match[2] if len(match[2].split()) > 3 else f"{match[1]} is {match[2]}"
-    if match is None or any(finite(w.lower()) for w in match[1].split()[1:]):
+    left = set() if match is None else {w.lower() for w in match[1].split()}
+    if match is None or left & (BE | HAVE | DO | WILL | PRONOUNS):
         return sentence
     return f"{match[1]} is {match[2]}"
 

@@ -28,8 +28,10 @@ _TIME_VERBS = several(
     "bear hire schedule write"
 )
 _ASKING = several("want expect request like ask write speak answer reply need")
-_ONCE = several("graduate bear die found marry establish invent")
-_DEFINITE = ("the ", "my ", "our ", "his ", "her ", "their ")
+_ONCE = several(
+    "acquire write create design build make paint direct publish graduate bear die found marry "
+    "establish invent"
+)
 _SYSTEM = several(
     "send report track log upload deploy write generate build test manage monitor format "
     "handle process sign authenticate render serve push forward route"
@@ -40,7 +42,7 @@ _EXCLUDING = several("return be use run write build exist live prefer track depl
 def subjects_agree(one: Frame, other: Frame) -> bool:
     """Whether both speak of the same."""
     a, b = one.subject, other.subject
-    if a.words != b.words:
+    if a.words != b.words or any(x.differs(y) for x in a.dates for y in b.dates):
         return False
     if a.numbers and b.numbers:
         return {(q.low, q.dimension) for q in a.numbers} == {
@@ -209,7 +211,7 @@ def _single(frame: Frame, name: str, a: Phrase, b: Phrase) -> bool:
     if verb == "be" and "obj" in frame.roles:
         return False
     if verb == "be" and not (a.proper and b.proper):
-        return all(p.text.lower().startswith(_DEFINITE) for p in (a, b)) and not frame.past
+        return False
     if frame.must and not frame.subject.words and name in ("with", "in", "as"):
         return True
     if verb == "use" and name == "obj":

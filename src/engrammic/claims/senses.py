@@ -22,7 +22,7 @@ sync async|internal external|mutable immutable|married single|married unmarried|
 case-sensitive case-insensitive|stateful stateless|blocking non-blocking|complete incomplete|
 finished unfinished|supported unsupported|encrypted unencrypted|authenticated unauthenticated|
 locked unlocked|connected disconnected|installed uninstalled|compatible incompatible|
-necessary unnecessary|guilty innocent|allowed forbidden|permitted prohibited|working broken|
+necessary unnecessary|guilty innocent|allowed forbidden|permitted prohibited|working broken|work broken|
 green red-build|male female|vegetarian meat-eater|employed unemployed|agree disagree|
 enable disable|trust distrust|accept reject|allow forbid|include exclude|succeed fail|
 pregnant not-pregnant|full-time part-time|temporary permanent|paid unpaid|insured uninsured|
@@ -204,7 +204,7 @@ SLOT_MARKS = several(
 
 SINGLE = {
     "live": "in at near on with", "base": "in at", "locate": "in at on near", "work": "at for as",
-    "write": "in", "build": "with in on", "store": "in on at as", "keep": "in on at for",
+    "write": "in by", "build": "with in on by", "store": "in on at as", "keep": "in on at for",
     "host": "on at in", "deploy": "to on", "listen": "on", "track": "in with", "run": "on",
     "bear": "in on", "marry": "to", "study": "obj at", "start": "at on in", "end": "at on in",
     "open": "at on", "close": "at on", "leave": "at on from", "arrive": "at on", "depart": "at on",
@@ -215,10 +215,11 @@ SINGLE = {
     "launch": "on in at", "meet": "at on", "sit": "in on at", "implement": "in with",
     "go": "through via by", "send": "via through", "graduate": "from", "set": "to", "rotate": "in",
     "manage": "with by", "format": "with", "serve": "from on", "die": "in on", "wake": "at",
-    "get": "at", "engage": "to", "found": "in", "own": "by", "maintain": "by", "lead": "by",
+    "get": "at", "engage": "to", "found": "in by", "own": "by", "maintain": "by", "lead": "by",
     "do": "by", "review": "by",
-    "approve": "by", "assign": "to", "indent": "with", "boil": "at", "freeze": "at", "melt": "at",
-    "pay": "in",    "publish": "on at in", "retire": "at in",
+    "approve": "by", "acquire": "by", "create": "by", "design": "by", "make": "by",
+    "paint": "by", "direct": "by", "invent": "by", "encode": "in", "assign": "to", "indent": "with", "boil": "at", "freeze": "at", "melt": "at",
+    "pay": "in",    "publish": "on at in by", "retire": "at in",
     "park": "in at", "sleep": "in", "exist": "", "be": "obj in at on from for with under after",
     "speak": "", "sign": "with", "encrypt": "with", "hash": "with", "compile": "with to",
     "sort": "by in", "authenticate": "with via", "play": "for", "ship": "on in", "due": "on at",
