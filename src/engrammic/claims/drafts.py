@@ -13,6 +13,7 @@ _SOFT = several(
     "largely mainly normally frequently hardly"
 )  # fmt: skip
 UNSURE = several("might may could would perhaps possibly probably maybe")
+_WHOLLY = several("always completely entirely fully exactly strictly exclusively only just")
 THEN = several("yesterday ago formerly previously earlier originally initially")
 
 
@@ -41,5 +42,7 @@ def note_adverb(made: Draft, word: str) -> None:
     made.soft = made.soft or word in _SOFT
     made.only = made.only or word in ("only", "exclusively", "solely")
     made.certain = made.certain and word not in UNSURE
+    if word in _WHOLLY and not made.positive:
+        made.certain = False
     if word in THEN:
         made.past = True

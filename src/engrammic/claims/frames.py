@@ -119,7 +119,7 @@ def _complements(made: Draft, tokens: Sequence[str]) -> None:
                 times.add(low)
         elif low in ("last", "next") and not _is_span(tokens, at + 1):
             current.append(word)
-        elif low in _TIMES:
+        elif low in _TIMES or (low == "this" and _is_span(tokens, at + 1)):
             times |= {low, *(t.lower() for t in tokens[at + 1 : at + 2])}
             made.past = made.past or (low in THEN and made.verb != "schedule")
         elif low in _RANGES and _numeric(tokens, at + 1):

@@ -41,14 +41,16 @@ def meanings(draft: Draft, text: str, condition: frozenset[str]) -> list[Frame]:
 
 def _frame(made: Draft, text: str, condition: frozenset[str]) -> Frame:
     roles: dict[str, Phrase] = {}
+    times: list[str] = []
     if made.object:
         roles["obj"] = phrase(made.object)
     for name, tokens in made.phrases:
         found = phrase(tokens)
-        if not found.is_empty:
-            place = PLACED.get(name, name) if one_place(made.verb) else name
-            timed = (name in _TIMED and found.is_time) or _is_hour(name, found)
-            roles["time" if timed else place] = found
+        if (name in _TIMED and found.is_time) or _is_hour(name, found):
+            times += tokens
+            roles["time"] = phrase(times)
+        elif not found.is_empty:
+            roles[PLACED.get(name, name) if one_place(made.verb) else name] = found
     bare = roles.get("obj")
     if bare is not None and bare.is_time and "time" not in roles:
         first = made.object[0].lower()

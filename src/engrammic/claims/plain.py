@@ -77,7 +77,7 @@ _CONTRACTIONS = [
 ]  # fmt: skip
 _MANY = {
     word.replace("-", " "): word
-    for words in (*CATEGORIES.values(), *PLACES.values(), SLOTS)
+    for words in (*CATEGORIES.values(), *PLACES.values(), PLACES, SLOTS)
     for word in words
     if "-" in word
 }

@@ -14,6 +14,8 @@ from engrammic.claims.senses import (
     category,
     is_describing,
     is_kind_of,
+    is_placed,
+    is_region,
     opposite,
     same_verb,
 )
@@ -105,9 +107,7 @@ def _roles_fit(one: Frame, other: Frame) -> bool:
     for name in {*one.roles, *other.roles} - _FREE:
         a, b = one.roles.get(name), other.roles.get(name)
         if a is None or b is None:
-            if name == "obj":
-                return False
-            continue
+            return False
         if not (_within(a, b) or _within(b, a)):
             return False
     return True
@@ -149,10 +149,16 @@ def _exclusive(one: Frame, other: Frame, name: str) -> ClashKind | None:
         return None
     if any(is_kind_of(x, y) or is_kind_of(y, x) for x in left for y in right):
         return None
+    if any(map(is_region, left)) != any(map(is_region, right)):
+        known = any(is_placed(w) for w in (*left, *right))
+        if not known:
+            return None
     if verb in _EXCLUDING and _opposites(left, right):
         return ClashKind.OPPOSITE
     kinds = {k for k, _ in category(left)} & {k for k, _ in category(right)}
     heads = {k for k, _ in category([a.head])} & {k for k, _ in category([b.head])}
+    if verb == "run" and name != "obj":
+        kinds, heads = kinds - {"os"}, heads - {"os"}
     few = len(left) <= 2 and len(right) <= 2 and "job" not in kinds
     if verb in _EXCLUDING and ((kinds and (few or len(left) == len(right) == 1)) or heads):
         return ClashKind.VALUE
@@ -168,13 +174,13 @@ def _opposites(left: frozenset[str], right: frozenset[str]) -> bool:
 
 
 def _times_differ(a: Phrase, b: Phrase) -> bool:
+    """Whether they are two times of one kind; hours on two different days are two times each."""
     if any(x.differs(y) for x in a.dates for y in b.dates):
         return True
     if any(_apart(x, y) for x in a.numbers for y in b.numbers):
-        return True
-    return bool(
-        {k for k, _ in category(a.words - b.words)} & {k for k, _ in category(b.words - a.words)}
-    )
+        return a.words == b.words
+    left, right = a.words - b.words, b.words - a.words
+    return bool({k for k, _ in category(left)} & {k for k, _ in category(right)})
 
 
 def _apart(one: Quantity, other: Quantity) -> bool:

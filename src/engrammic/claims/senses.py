@@ -130,7 +130,7 @@ austria: vienna graz linz salzburg innsbruck
 poland: warsaw krakow gdansk wroclaw poznan
 ireland: dublin cork galway limerick
 uk: london manchester edinburgh glasgow bristol leeds oxford cambridge liverpool birmingham
-usa: new-york boston chicago seattle austin denver portland san-francisco los-angeles miami dallas
+usa: california texas florida ohio oregon nevada new-york boston chicago seattle austin denver portland san-francisco los-angeles miami dallas
 houston atlanta philadelphia
 california: san-francisco los-angeles san-diego oakland
 texas: austin dallas houston
@@ -146,6 +146,12 @@ greece: athens thessaloniki
 turkey: istanbul ankara izmir
 egypt: cairo alexandria
 kenya: nairobi mombasa
+europe: germany france portugal spain italy norway sweden denmark finland netherlands belgium
+switzerland austria poland ireland uk greece czechia hungary romania ukraine croatia iceland
+asia: japan china india turkey korea thailand vietnam indonesia malaysia pakistan nepal
+africa: egypt kenya nigeria ghana morocco ethiopia tunisia tanzania senegal
+south-america: brazil argentina chile peru colombia ecuador bolivia uruguay venezuela
+north-america: usa canada mexico california texas
 """
 _KINDS = """
 meat: beef chicken pork steak bacon ham lamb sausage burger turkey veal duck salami
@@ -205,7 +211,7 @@ SLOT_MARKS = several(
 SINGLE = {
     "live": "in at near on with", "base": "in at", "locate": "in at on near", "work": "at for as",
     "write": "in by", "build": "with in on by", "store": "in on at as", "keep": "in on at for",
-    "host": "on at in", "deploy": "to on", "listen": "on", "track": "in with", "run": "on",
+    "host": "on at in", "deploy": "to on", "listen": "on", "track": "in with", "run": "",
     "bear": "in on", "marry": "to", "study": "obj at", "start": "at on in", "end": "at on in",
     "open": "at on", "close": "at on", "leave": "at on from", "arrive": "at on", "depart": "at on",
     "expire": "on after in at", "happen": "on at in", "schedule": "for on at", "plan": "for on",
@@ -265,8 +271,14 @@ def same_verb(one: str, other: str) -> bool:
     return VERB_OF.get(one, one) == VERB_OF.get(other, other)
 
 
+_PREFIXES = ("un", "in", "im", "ir", "non", "non-", "dis")
+
+
 def opposite(one: str, other: str) -> bool:
     """Whether two words, or verbs, are opposites."""
+    short, long = sorted((one, other), key=len)
+    if len(short) > 3 and any(long == prefix + short for prefix in _PREFIXES):
+        return True
     return (
         frozenset((one, other)) in OPPOSITES
         or frozenset((VERB_OF.get(one, one), VERB_OF.get(other, other))) in OPPOSITES
@@ -288,6 +300,18 @@ def category(words: Iterable[str]) -> set[tuple[str, str]]:
     return {(name, w) for w in words for name, values in CATEGORIES.items() if w in values}
 
 
+def is_region(word: str) -> bool:
+    """Whether it is a country or a continent, in which unknown places may lie."""
+    return word in PLACES
+
+
+def is_placed(word: str) -> bool:
+    """Whether it is known where a city lies."""
+    return word not in PLACES and any(word in inside for inside in PLACES.values())
+
+
 def is_kind_of(word: str, kind: str) -> bool:
     """Whether beef is meat, Munich in Germany."""
-    return word in KINDS.get(kind, ()) or word in PLACES.get(kind, ())
+    if word in KINDS.get(kind, ()) or word in PLACES.get(kind, ()):
+        return True
+    return any(kind == k and word in PLACES.get(inner, ()) for k, v in PLACES.items() for inner in v)

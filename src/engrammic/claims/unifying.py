@@ -52,6 +52,9 @@ def unified(made: Draft) -> Iterator[Draft]:
     elif made.verb in _LEFT and made.object and is_name(made.object[-1]) and made.positive:
         place = [("at", made.object)]
         yield replace(made, verb="work", object=[], phrases=place, positive=False, past=False)
+    elif made.verb in _LEFT and "job" in {t.lower() for t in made.object} and _to(made, "at"):
+        place = [("at", _to(made, "at"))]
+        yield replace(made, verb="work", object=[], phrases=place, positive=False, past=False)
     elif made.verb == "be":
         yield from _being(made)
     else:
@@ -98,7 +101,7 @@ def _changed(made: Draft) -> Iterator[Draft]:
             yield replace(now, verb=verb, object=[], phrases=[("in", value), *rest])
             continue
         timed = phrase(value).is_time
-        if what or timed or person:
+        if what or timed:
             kept = what or made.subject
             where = [("on", value)] if timed or made.verb == "move" else []
             yield replace(
