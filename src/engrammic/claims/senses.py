@@ -22,7 +22,8 @@ sync async|internal external|mutable immutable|married single|married unmarried|
 case-sensitive case-insensitive|stateful stateless|blocking non-blocking|complete incomplete|
 finished unfinished|supported unsupported|encrypted unencrypted|authenticated unauthenticated|
 locked unlocked|connected disconnected|installed uninstalled|compatible incompatible|
-necessary unnecessary|guilty innocent|allowed forbidden|permitted prohibited|working broken|work broken|
+necessary unnecessary|guilty innocent|allowed forbidden|permitted prohibited|working broken|
+work broken|
 green red-build|male female|vegetarian meat-eater|employed unemployed|agree disagree|
 enable disable|trust distrust|accept reject|allow forbid|include exclude|succeed fail|
 pregnant not-pregnant|full-time part-time|temporary permanent|paid unpaid|insured uninsured|
@@ -130,7 +131,8 @@ austria: vienna graz linz salzburg innsbruck
 poland: warsaw krakow gdansk wroclaw poznan
 ireland: dublin cork galway limerick
 uk: london manchester edinburgh glasgow bristol leeds oxford cambridge liverpool birmingham
-usa: california texas florida ohio oregon nevada new-york boston chicago seattle austin denver portland san-francisco los-angeles miami dallas
+usa: california texas florida ohio oregon nevada new-york boston chicago seattle austin denver
+portland san-francisco los-angeles miami dallas
 houston atlanta philadelphia
 california: san-francisco los-angeles san-diego oakland
 texas: austin dallas houston
@@ -224,7 +226,8 @@ SINGLE = {
     "get": "at", "engage": "to", "found": "in by", "own": "by", "maintain": "by", "lead": "by",
     "do": "by", "review": "by",
     "approve": "by", "acquire": "by", "create": "by", "design": "by", "make": "by",
-    "paint": "by", "direct": "by", "invent": "by", "encode": "in", "assign": "to", "indent": "with", "boil": "at", "freeze": "at", "melt": "at",
+    "paint": "by", "direct": "by", "invent": "by", "encode": "in", "assign": "to",
+    "indent": "with", "boil": "at", "freeze": "at", "melt": "at",
     "pay": "in",    "publish": "on at in by", "retire": "at in",
     "park": "in at", "sleep": "in", "exist": "", "be": "obj in at on from for with under after",
     "speak": "", "sign": "with", "encrypt": "with", "hash": "with", "compile": "with to",
@@ -314,4 +317,6 @@ def is_kind_of(word: str, kind: str) -> bool:
     """Whether beef is meat, Munich in Germany."""
     if word in KINDS.get(kind, ()) or word in PLACES.get(kind, ()):
         return True
-    return any(kind == k and word in PLACES.get(inner, ()) for k, v in PLACES.items() for inner in v)
+    return any(
+        kind == k and word in PLACES.get(inner, ()) for k, v in PLACES.items() for inner in v
+    )

@@ -19,9 +19,9 @@ debate debug decide declare decline decrease dedicate default defend define dela
 demand deny depart depend deploy deprecate derive describe deserve design despise detect detest
 develop die differ digest direct disable disagree disappear discontinue discover discuss dislike
 display distribute distrust divide divorce do document donate double doubt download draft drink
-drive drop drown dump earn eat echo edit email emit emphasize employ enable encode encounter encourage
-encrypt end enforce engage enhance enjoy enroll ensure enter entertain escape establish estimate
-evaluate evolve examine exceed exchange exclude execute exercise exist expect experience
+drive drop drown dump earn eat echo edit email emit emphasize employ enable encode encounter
+encourage encrypt end enforce engage enhance enjoy enroll ensure enter entertain escape establish
+estimate evaluate evolve examine exceed exchange exclude execute exercise exist expect experience
 experiment expire explain explore expose extend face fail fall favor fear feed feel fetch figure
 file filter finance finish fire fit fix fly focus fold follow forbid format forward found freeze
 fund gain garden gather generate get give go graduate greet grow guarantee guard guess guide

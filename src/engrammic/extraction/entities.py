@@ -122,7 +122,7 @@ def _errors(text: str) -> Iterator[Found]:
 def _functions(text: str) -> Iterator[Found]:
     for match in _DEFINED.finditer(text):
         name, rest = match["name"], match["rest"]
-        if name.lower() not in NO_NAMES and (rest or is_identifier(name)):
+        if rest or (name.lower() not in NO_NAMES and is_identifier(name)):
             signature = " ".join((name + rest).split()).rstrip(".,") if rest else ""
             yield Found(*match.span("name"), EntityType.FUNCTION, name, signature)
     for match in _CALL.finditer(text):
