@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from engrammic.claims.kinds import CATEGORIES
 from engrammic.claims.quantities import Date, Quantity, quantities
-from engrammic.claims.senses import CATEGORIES, is_describing
+from engrammic.claims.senses import is_describing
 from engrammic.claims.words import (
     ADVERBS,
     GROUP,
@@ -26,6 +27,7 @@ _TIMES = (
     | several("morning afternoon evening night weekend weekday")
 )
 _EMPTY = several("the a an this that of 's our my your his her its their we us you one")
+_GRADED = several("slow clean clear warm cool dry calm smooth narrow light dirty tidy")
 _KEPT = several("together alone well even right")
 
 
@@ -108,7 +110,7 @@ def _normal(words: Iterable[str]) -> Iterable[str]:
 def _singular(word: str) -> str:
     for base in (word[:-2], word[:-1], word[:-3] + "y", word[:-3]):
         comparative = len(word) > 4 and word.endswith("er") and word not in CATEGORIES["job"]
-        if comparative and is_describing(base):
+        if comparative and is_describing(base) and (base not in VERBS or base in _GRADED):
             return base
     forms = VERBS.get(word, {})
     if Form.ING in forms.values():

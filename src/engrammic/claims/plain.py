@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from engrammic.claims.senses import CATEGORIES, PLACES, SLOTS
+from engrammic.claims.kinds import CATEGORIES, PLACES
+from engrammic.claims.slots import SLOTS
 from engrammic.claims.words import (
     ADVERBS,
     BE,

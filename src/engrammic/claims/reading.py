@@ -8,11 +8,13 @@ from functools import lru_cache
 
 from engrammic.claims.drafts import Draft
 from engrammic.claims.frames import draft
+from engrammic.claims.kinds import category
 from engrammic.claims.meaning import Frame, meanings
 from engrammic.claims.nouns import Claim
 from engrammic.claims.phrases import phrase
 from engrammic.claims.plain import Clause, clauses, sentences, words
-from engrammic.claims.senses import SINGLE, SLOTS, VERB_OF, category
+from engrammic.claims.senses import VERB_OF
+from engrammic.claims.slots import SINGLE, SLOTS
 from engrammic.claims.words import (
     PREPOSITIONS,
     several,

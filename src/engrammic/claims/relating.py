@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
+from engrammic.claims.kinds import category, is_kind_of, is_placed, is_region
 from engrammic.claims.meaning import PLACED, Frame, one_place
 from engrammic.claims.nouns import ClashKind
 from engrammic.claims.phrases import Phrase
 from engrammic.claims.quantities import Quantity
-from engrammic.claims.senses import (
-    SINGLE,
-    SLOT_MARKS,
-    SLOTS,
-    VERB_OF,
-    category,
-    is_describing,
-    is_kind_of,
-    is_placed,
-    is_region,
-    opposite,
-    same_verb,
-)
+from engrammic.claims.senses import VERB_OF, is_describing, opposite, same_verb
+from engrammic.claims.slots import SINGLE, SLOT_MARKS, SLOTS
 from engrammic.claims.words import several
 
 NONE = Phrase()

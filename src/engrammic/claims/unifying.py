@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from engrammic.claims.drafts import Draft
+from engrammic.claims.kinds import DIETS
 from engrammic.claims.phrases import is_name, phrase
-from engrammic.claims.senses import DIETS
 from engrammic.claims.words import DETERMINERS, GROUP, POSSESSIVES, VERBS, Form, several
 
 _CHANGES = several(
