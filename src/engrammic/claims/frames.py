@@ -62,7 +62,8 @@ def _opening(tokens: list[str]) -> tuple[list[tuple[str, list[str]]], list[str]]
         if tokens[at] == ",":
             return [(tokens[0].lower(), tokens[1:at])], tokens[at + 1 :]
         starts = low in PRONOUNS or low in DETERMINERS or low in POSSESSIVES
-        begins = starts or (tokens[at][0].isupper() and low != "i")
+        inside = tokens[at - 1].lower() in DETERMINERS | POSSESSIVES
+        begins = starts or (tokens[at][0].isupper() and low != "i" and not inside)
         begins = begins or (at == 2 and _is_when(tokens[1]))
         if at > 1 and begins and tokens[at - 1].lower() not in PREPOSITIONS:
             return [(tokens[0].lower(), tokens[1:at])], tokens[at:]

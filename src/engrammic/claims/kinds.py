@@ -51,6 +51,8 @@ temperature: celsius fahrenheit
 units: metric imperial
 hand: left-handed right-handed
 order: ascending descending
+mobile: android iphone
+ordinal: first second third fourth fifth sixth seventh eighth ninth tenth
 env: production staging development
 direction: north south east west
 status: draft published archived

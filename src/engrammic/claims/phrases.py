@@ -43,6 +43,7 @@ class Phrase:
     proper: bool = False
     indefinite: bool = False
     listed: bool = False
+    plural: bool = False
 
     @property
     def key(self) -> str:
@@ -66,7 +67,7 @@ class Phrase:
 def phrase(tokens: Sequence[str]) -> Phrase:
     """The phrase of some words."""
     kept = [t for t in tokens if t not in (",", "(", ")")]
-    lower = ["a_" if n and t == "A" else t.lower() for n, t in enumerate(kept)]
+    lower = [_lowered(t, first=not n) for n, t in enumerate(kept)]
     numbers, dates, rest = quantities([w for w in lower if w not in ("a", "an", "the")])
     forms = list(_normal(rest)) or [w for w in rest[-1:] if w not in _EMPTY]
     return Phrase(
@@ -78,7 +79,18 @@ def phrase(tokens: Sequence[str]) -> Phrase:
         any(is_name(t) for t in kept),
         bool(lower) and lower[0] in ("a", "an", "some", "any"),
         "and" in lower or "or" in lower or "," in tokens,
+        bool(lower) and _is_plural(lower[-1]),
     )
+
+
+def _is_plural(word: str) -> bool:
+    return noun(word) != word and word.endswith(("s", "people", "children"))
+
+
+def _lowered(word: str, *, first: bool) -> str:
+    if word in ("US", "USA"):
+        return "usa"
+    return "a_" if word == "A" and not first else word.lower()
 
 
 def is_name(token: str) -> bool:

@@ -65,6 +65,7 @@ _CONTRACTIONS = [
         (r"\bgnu general public license\b", "gpl"), (r"\bamazon web services\b", "aws"),
         (r"\b(take|takes|took) place\b", "happens"),
         (r"\b(\w+) (?:is|are) (?:headquartered|situated)\b", r"\1 is located"),
+        (r"\bgot worse\b", "worsened"), (r"\bgot better\b", "improved"),
         (r"\b(?:have |has )?decided not to (?=\w)", "do not "),
         (r"\b(?:have |has )?decided to (?=\w)", ""),
         (r"\b(?:dropped|drops?|removed|ended) support for\b", "no longer support"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import inf
+
 from engrammic.claims.kinds import category, is_kind_of, is_placed, is_region
 from engrammic.claims.meaning import PLACED, Frame, one_place
 from engrammic.claims.nouns import ClashKind
@@ -25,7 +27,8 @@ _ONCE = several(
     "establish invent"
 )
 _SYSTEM = several(
-    "send report track log upload deploy write generate build test manage monitor format "
+    "book order send report track log upload deploy write generate build test manage monitor "
+    "format "
     "handle process sign authenticate render serve push forward route"
 )
 _EXCLUDING = several("return be use run write build exist live prefer track deploy host go")
@@ -143,7 +146,8 @@ def _exclusive(one: Frame, other: Frame, name: str) -> ClashKind | None:
         known = any(is_placed(w) for w in (*left, *right))
         if not known:
             return None
-    if verb in _EXCLUDING and _opposites(left, right):
+    bare = len(a.words) == len(b.words) == 1 and name == "obj" and is_describing(a.head)
+    if (verb in _EXCLUDING or bare) and _opposites(left, right):
         return ClashKind.OPPOSITE
     kinds = {k for k, _ in category(left)} & {k for k, _ in category(right)}
     heads = {k for k, _ in category([a.head])} & {k for k, _ in category([b.head])}
@@ -194,7 +198,8 @@ def _numbers(frame: Frame, name: str, a: Phrase, b: Phrase) -> ClashKind | None:
             longer = f"{x.shown}.", f"{y.shown}."
             if y.shown.startswith(longer[0]) or x.shown.startswith(longer[1]):
                 continue
-            if x.dimension == y.dimension and same and x.disjoint(y):
+            limits = frame.must and -inf in (x.low, y.low) and x.low == y.low and x.high != y.high
+            if x.dimension == y.dimension and same and (limits or x.disjoint(y)):
                 return ClashKind.NUMBER
     return None
 
@@ -206,6 +211,10 @@ def _single(frame: Frame, name: str, a: Phrase, b: Phrase) -> bool:
         return _is_slot(frame, a, b)
     if verb == "be" and "obj" in frame.roles:
         return False
+    if verb in ("be", "live", "locate") and frame.subject.plural:
+        return False
+    if frame.perfect and not any(n in frame.roles and n != name for n in ("since", "for")):
+        return False
     if verb == "be" and not (a.proper and b.proper):
         return False
     if frame.must and not frame.subject.words and name in ("with", "in", "as"):
@@ -214,7 +223,13 @@ def _single(frame: Frame, name: str, a: Phrase, b: Phrase) -> bool:
         return "for" in frame.roles and a.indefinite == b.indefinite
     if verb == "prefer":
         return bool(a.words & b.words)
-    system = not frame.subject.words and name in ("to", "with", "via", "from") and verb in _SYSTEM
+    system = (
+        not frame.subject.words
+        and name in ("to", "with", "via", "from", "through")
+        and verb in _SYSTEM
+        and a.proper
+        and b.proper
+    )
     places = {PLACED.get(n, n) if one_place(verb) else n for n in SINGLE.get(verb, "").split()}
     if (name not in places and not system) or (name == "obj" and a.indefinite and b.indefinite):
         return False

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 _VERB_SYNONYMS = """
-live reside dwell inhabit|like enjoy love adore favor|hate dislike detest loathe despise|start begin
+live reside dwell inhabit|like enjoy love adore favor|hate dislike detest loathe despise|
+write implement code program|start begin
 commence|end finish conclude|need require|delete remove erase|use employ utilize|keep retain
 save store persist|own possess|buy purchase|work operate function|speak talk|allow permit|
-forbid prohibit|depend rely|contain include|stop cease quit|increase raise grow|decrease reduce
+forbid prohibit|depend rely|contain include|stop cease quit|increase raise grow|
+decrease reduce shrink
 lower|launch release ship|handle process|call name|build make|see meet|help assist
 """
 _COMPLEMENTS = """
@@ -51,7 +53,8 @@ comfortable uncomfortable|satisfied dissatisfied|satisfied unhappy|confident ner
 frequently rarely|often rarely|often seldom|usually rarely|rural urban|straight curly|
 calm anxious|patient impatient|polite rude|brave afraid|lazy hardworking|thin fat|
 sharp blunt|tight loose|smooth rough|soft hard|flexible rigid|lightweight heavyweight|
-love hate|enjoy hate|north south|east west|top bottom|start stop|start end|arrive leave|
+love hate|improve worsen|enjoy hate|north south|east west|top bottom|start stop|start end|
+arrive leave|
 rise fall|buy sell|lend borrow|teach learn|
 """
 _PREFIXES = ("un", "in", "im", "ir", "non", "non-", "dis")

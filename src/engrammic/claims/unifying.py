@@ -47,18 +47,28 @@ def unified(made: Draft) -> Iterator[Draft]:
         other = _to(made, "over") or _to(made, "to")
         yield replace(made, phrases=rest)
         yield replace(made, object=other, phrases=rest, positive=False)
-    elif made.verb in _HIRED and "job" in {t.lower() for t in made.object} and _to(made, "at"):
-        yield replace(made, verb="work", object=[], phrases=[("at", _to(made, "at"))], past=False)
-    elif made.verb in _LEFT and made.object and is_name(made.object[-1]) and made.positive:
-        place = [("at", made.object)]
-        yield replace(made, verb="work", object=[], phrases=place, positive=False, past=False)
-    elif made.verb in _LEFT and "job" in {t.lower() for t in made.object} and _to(made, "at"):
-        place = [("at", _to(made, "at"))]
-        yield replace(made, verb="work", object=[], phrases=place, positive=False, past=False)
+    elif made.positive and (job := _job(made)) is not None:
+        yield from job
     elif made.verb == "be":
         yield from _being(made)
     else:
         yield from _doing(made)
+
+
+def _job(made: Draft) -> Iterator[Draft] | None:
+    """Who got a job works there; who left it no longer does."""
+    place, named = _to(made, "at"), "job" in {t.lower() for t in made.object}
+    work = replace(made, verb="work", object=[], past=False)
+    if made.verb in _HIRED and named and place:
+        return iter([replace(work, phrases=[("at", place)])])
+    if made.verb in _LEFT and made.object and is_name(made.object[-1]):
+        return iter([replace(work, phrases=[("at", made.object)], positive=False)])
+    if made.verb in _LEFT and named and place:
+        return iter([replace(work, phrases=[("at", place)], positive=False)])
+    if made.verb in ("step", "resign", "retire") and _to(made, "as"):
+        role = ["the", *(t for t in _to(made, "as") if t.lower() not in DETERMINERS)]
+        return _being(replace(made, verb="be", object=role, phrases=[], positive=False, past=False))
+    return None
 
 
 def _flattened(made: Draft) -> Draft:

@@ -96,7 +96,8 @@ def _more_verb(lower: list[str], at: int) -> bool:
     denied = lower[at : at + 1] == ["not"]
     while at < len(lower) and (lower[at] in ADVERBS or lower[at] in NOT):
         at += 1
-    if at >= len(lower) or lower[at] in DETERMINERS | POSSESSIVES | PREPOSITIONS | PRONOUNS:
+    small = DETERMINERS | POSSESSIVES | PREPOSITIONS | PRONOUNS
+    if at >= len(lower) or (lower[at] in small and lower[at] not in VERBS):
         return False
     known = Form.BASE in VERBS.get(lower[at], {}).values() or lower[at] in HAVE | DO | {"be"}
     return known or (denied and lower[at].isalpha())

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from enum import StrEnum
 
 _VERBS = """
+shrink worsen step recur improve
 abandon accept access accompany achieve acquire adapt add adjust admire adopt advise affect agree
 aim allow announce answer appear apply approve argue arrange arrive ask assign assume attach
 attend attract audit authenticate automate avoid await back backup bake ban base batch become
@@ -155,7 +156,7 @@ _POSSESSIVES = "my your his her its our their whose"
 _PREPOSITIONS = """
 about above across after against along among around as at before behind below beneath beside
 besides between beyond by despite down during except for from in inside into near of off on onto
-out outside over past per since through throughout to toward towards under until up upon via with
+out outside over per since through throughout to toward towards under until up upon via with
 within without like than
 """
 _PRONOUNS = (
