@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from engrammic.claims.meaning import Frame
 from engrammic.claims.nouns import Claim, Clash, ClashKind
 from engrammic.claims.reading import _claims, frames_of
-from engrammic.claims.relating import subjects_agree, verdict
+from engrammic.claims.relating import exchanged, subjects_agree, verdict
 
 
 def contradictions(first: str | Claim, second: str | Claim) -> Iterator[Clash]:
@@ -17,7 +17,8 @@ def contradictions(first: str | Claim, second: str | Claim) -> Iterator[Clash]:
         return
     for one in frames_of(_text(first)):
         for other in frames_of(_text(second)):
-            found = verdict(one, other) if subjects_agree(one, other) else None
+            agree = subjects_agree(one, other)
+            found = verdict(one, other) if agree else exchanged(one, other)
             if found is not None:
                 yield Clash(
                     found, _claim(one, first), _claim(other, second), _reason(found, one, other)

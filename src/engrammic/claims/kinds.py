@@ -51,6 +51,9 @@ temperature: celsius fahrenheit
 units: metric imperial
 hand: left-handed right-handed
 order: ascending descending
+algorithm: rs256 hs256 es256 ps256 eddsa
+hashing: bcrypt argon2 scrypt sha256 md5 pbkdf2
+compression: gzip zstd brotli lz4 snappy
 mobile: android iphone
 ordinal: first second third fourth fifth sixth seventh eighth ninth tenth
 env: production staging development

@@ -166,6 +166,8 @@ def _opened(sentence: str) -> str:
     first, _, rest = sentence.partition(" ")
     low = first.lower()
     known = low in DETERMINERS | PRONOUNS | POSSESSIVES | PREPOSITIONS | ADVERBS or finite(low)
+    if rest.partition(" ")[0].lower() in BE | WILL | HAVE | DO and first[-1] != "s":
+        known = known and not finite(low)
     plural = low.endswith("s") and first[1:].islower() and not low.endswith(("ss", "is", "us"))
     return (
         f"{low} {rest}"

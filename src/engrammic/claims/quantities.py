@@ -44,7 +44,19 @@ _NUMBER = re.compile(r"(?P<sign>[€$£]?)(?P<n>\d+(?:,\d{3})*(?:\.\d+)?|\.\d+)(
 _ORDINAL = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?$")
 _VERSION = re.compile(r"v?\d+(?:\.\d+){1,3}$")
 
-_MORE = {"over", "exceeding", "above", "beyond", "least", "minimum", "+", "more"}
+_MORE = {
+    "newer",
+    "higher",
+    "later",
+    "over",
+    "exceeding",
+    "above",
+    "beyond",
+    "least",
+    "minimum",
+    "+",
+    "more",
+}
 _LESS = {"under", "below", "most", "maximum", "to", "less", "fewer", "within"}
 _ABOUT = {"about", "around", "roughly", "approximately", "nearly", "almost", "circa", "some", "~"}
 MARKS = frozenset(_MORE | _LESS | _ABOUT | {"at", "than", "up", "exactly", "or"})
@@ -78,6 +90,13 @@ class Date:
         return any(a is not None and b is not None and a != b for a, b in pairs)
 
 
+def limits_differ(one: Quantity, other: Quantity) -> bool:
+    """Whether both are bounds of one side, and not the same."""
+    least = math.inf == one.high == other.high and one.low != other.low
+    most = -math.inf == one.low == other.low and one.high != other.high
+    return one.dimension == other.dimension and (least or most)
+
+
 def quantities(tokens: Sequence[str]) -> tuple[list[Quantity], list[Date], list[str]]:
     """The quantities and dates of a phrase in lower case, and the words that are left."""
     found: list[Quantity] = []
@@ -99,7 +118,11 @@ def quantities(tokens: Sequence[str]) -> tuple[list[Quantity], list[Date], list[
         while rest and rest[-1] in MARKS:
             marks.append(rest.pop())
         after = tokens[at + used : at + used + 2]
-        if len(after) == 2 and after[0] == "or" and after[1] in ("more", "less", "fewer"):
+        if (
+            len(after) == 2
+            and after[0] == "or"
+            and after[1] in ("more", "less", "fewer", "newer", "higher", "later", "above")
+        ):
             marks.append(after[1])
             used += 2
         found.append(_ranged(quantity, marks))

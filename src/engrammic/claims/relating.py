@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from math import inf
-
 from engrammic.claims.kinds import category, is_kind_of, is_placed, is_region
 from engrammic.claims.meaning import PLACED, Frame, one_place
 from engrammic.claims.nouns import ClashKind
 from engrammic.claims.phrases import Phrase
-from engrammic.claims.quantities import Quantity
+from engrammic.claims.quantities import Quantity, limits_differ
 from engrammic.claims.senses import VERB_OF, is_describing, opposite, same_verb
 from engrammic.claims.slots import SINGLE, SLOT_MARKS, SLOTS
 from engrammic.claims.words import several
@@ -21,6 +19,7 @@ _TIME_VERBS = several(
     "land deploy wake get publish due found establish create invent build join graduate marry "
     "bear hire schedule write"
 )
+_ONE_WAY = several("report manage supervise lead own inherit extend")
 _ASKING = several("want expect request like ask write speak answer reply need")
 _ONCE = several(
     "acquire write create design build make paint direct publish graduate bear die found marry "
@@ -31,7 +30,7 @@ _SYSTEM = several(
     "format "
     "handle process sign authenticate render serve push forward route"
 )
-_EXCLUDING = several("return be use run write build exist live prefer track deploy host go")
+_EXCLUDING = several("work return be use run write build exist live prefer track deploy host go")
 
 
 def subjects_agree(one: Frame, other: Frame) -> bool:
@@ -44,6 +43,18 @@ def subjects_agree(one: Frame, other: Frame) -> bool:
             (q.low, q.dimension) for q in b.numbers
         }
     return not (a.numbers or b.numbers) or one.positive != other.positive
+
+
+def exchanged(one: Frame, other: Frame) -> ClashKind | None:
+    """A clash of two that each claim a place which only one can have: who reports to whom."""
+    if one.verb != other.verb or not (one.positive and other.positive) or one.past != other.past:
+        return None
+    for name, phrase in one.roles.items():
+        back = other.roles.get(name, NONE)
+        turned = phrase.words == other.subject.words and back.words == one.subject.words
+        if phrase.words and turned and (name == "than" or one.verb in _ONE_WAY):
+            return ClashKind.OPPOSITE
+    return None
 
 
 def verdict(one: Frame, other: Frame) -> ClashKind | None:
@@ -84,6 +95,8 @@ def _within(general: Phrase, special: Phrase) -> bool:
     for word in general.words:
         if word not in special.words and not any(is_kind_of(w, word) for w in special.words):
             return False
+    if any(limits_differ(a, b) for a in general.numbers for b in special.numbers):
+        return False
     if any(a.differs(b) for a in general.dates for b in special.dates):
         return False
     if general.dates and not special.dates:
@@ -198,8 +211,7 @@ def _numbers(frame: Frame, name: str, a: Phrase, b: Phrase) -> ClashKind | None:
             longer = f"{x.shown}.", f"{y.shown}."
             if y.shown.startswith(longer[0]) or x.shown.startswith(longer[1]):
                 continue
-            limits = frame.must and -inf in (x.low, y.low) and x.low == y.low and x.high != y.high
-            if x.dimension == y.dimension and same and (limits or x.disjoint(y)):
+            if x.dimension == y.dimension and same and (limits_differ(x, y) or x.disjoint(y)):
                 return ClashKind.NUMBER
     return None
 
@@ -220,7 +232,7 @@ def _single(frame: Frame, name: str, a: Phrase, b: Phrase) -> bool:
     if frame.must and not frame.subject.words and name in ("with", "in", "as"):
         return True
     if verb == "use" and name == "obj":
-        return "for" in frame.roles and a.indefinite == b.indefinite
+        return bool({"for", "as"} & frame.roles.keys()) and a.indefinite == b.indefinite
     if verb == "prefer":
         return bool(a.words & b.words)
     system = (

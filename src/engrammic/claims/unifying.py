@@ -11,8 +11,11 @@ from engrammic.claims.phrases import is_name, phrase
 from engrammic.claims.words import DETERMINERS, GROUP, POSSESSIVES, VERBS, Form, several
 
 _CHANGES = several(
+    "increase decrease raise lower reduce bump extend "
     "reschedule postpone relocate switch move migrate convert upgrade change transfer downgrade"
 )
+_CHOSEN = several("choose pick select adopt")
+_GROWS = several("change increase decrease drop rise")
 _LEFT = several("leave quit resign retire")
 _STOPS = several("stop quit cease discontinue")
 _HIRED = several("start get take have begin accept find")
@@ -96,7 +99,8 @@ def _to(made: Draft, name: str) -> list[str]:
 
 def _changed(made: Draft) -> Iterator[Draft]:
     """From A to B: B holds now, and A does not."""
-    what = made.subject if made.passive else made.object
+    what = made.subject if made.passive or made.verb in _GROWS else made.object
+    what = what if made.passive or not made.object else made.object
     rest = [(n, t) for n, t in made.phrases if n not in ("to", "from") and not phrase(t).is_time]
     if what and what[0].lower() in ("her", "his", "their", "its"):
         what = [*made.subject, "'s", *what[1:]]
@@ -232,6 +236,8 @@ def _states(made: Draft, names: set[str]) -> Iterator[Draft]:
     elif made.verb in ("enable", "disable") and not made.passive and made.object:
         state = made.verb + "d"
         yield replace(made, subject=made.object, verb="be", object=[state], past=False)
+    elif made.verb in _CHOSEN and made.object:
+        yield replace(made, verb="use", past=False, perfect=False)
     elif (port := _port(made)) is not None:
         yield replace(made, subject=[*made.subject, "port"], verb="be", object=port, phrases=[])
     elif made.verb == "have" and (slot := _had(made)) is not None:
