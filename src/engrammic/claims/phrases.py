@@ -28,6 +28,7 @@ _TIMES = (
 )
 _EMPTY = several("the a an this that of 's our my your his her its their we us you one")
 _GRADED = several("slow clean clear warm cool dry calm smooth narrow light dirty tidy")
+_BOUNDS = several("more less fewer newer higher later above")
 _KEPT = several("together alone well even right")
 
 
@@ -78,7 +79,7 @@ def phrase(tokens: Sequence[str]) -> Phrase:
         tuple(dates),
         any(is_name(t) for t in kept),
         bool(lower) and lower[0] in ("a", "an", "some", "any"),
-        "and" in lower or "or" in lower or "," in tokens,
+        "and" in lower or "," in tokens or ("or" in lower and lower[-1] not in _BOUNDS),
         bool(lower) and _is_plural(lower[-1]),
     )
 
@@ -95,7 +96,8 @@ def _lowered(word: str, *, first: bool) -> str:
 
 def is_name(token: str) -> bool:
     """Whether a word is spelt like a name, an identifier or a path."""
-    inner = any(c.isupper() for c in token)
+    mixed = any(c.isdigit() for c in token) and any(c.isalpha() for c in token)
+    inner = any(c.isupper() for c in token) or mixed
     return token not in ("I", "The", "A", "An", "My", "Our") and (
         inner or any(c in "_/.:~" for c in token.strip("."))
     )

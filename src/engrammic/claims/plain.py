@@ -101,7 +101,8 @@ _OPENING = re.compile(
     re.IGNORECASE,
 )
 _WORD = re.compile(
-    r"[€$£]?\d{1,3}(?:,\d{3})+(?:\.\d+)?|[~/.]?[\w@#$€£%°][\w@#$€£%°./\\:+~-]*[\w%+#/°]|[\w€£$%+#]|'s|,|\(|\)"
+    r"[\w.]+\(\)|[€$£]?\d{1,3}(?:,\d{3})+(?:\.\d+)?"
+    r"|[~/.]?[\w@#$€£%°][\w@#$€£%°./\\:+~-]*[\w%+#/°]|[\w€£$%+#]|'s|,|\(|\)"
 )
 _FALSE = re.compile(
     r"^it is (?:not (?:true|correct|the case)|false|wrong|untrue|incorrect) that\s+", re.IGNORECASE

@@ -32,7 +32,8 @@ SLOT_MARKS = several(
 )
 """Adjectives that make any noun such a place."""
 SINGLE = {
-    "live": "in at near on with", "base": "in at", "locate": "in at on near", "work": "at for as from",
+    "live": "in at near on with", "base": "in at", "locate": "in at on near",
+    "work": "at for as from",
     "write": "in by with", "build": "with in on by", "store": "in on at as", "keep": "in on at for",
     "host": "on at in", "deploy": "to on", "listen": "on", "track": "in with", "run": "",
     "bear": "in on", "marry": "to", "study": "obj at", "start": "at on in", "end": "at on in",
@@ -42,7 +43,8 @@ SINGLE = {
     "return": "obj", "answer": "in", "reply": "in", "respond": "in with", "belong": "to",
     "report": "to", "prefer": "obj", "point": "to", "default": "to", "land": "at on in",
     "launch": "on in at", "meet": "at on", "sit": "in on at", "implement": "in with",
-    "go": "through via by", "identify": "as", "define": "in", "declare": "in", "send": "via through", "graduate": "from",
+    "go": "through via by", "identify": "as", "define": "in", "declare": "in",
+    "send": "via through", "graduate": "from",
     "set": "to", "rotate": "in",
     "manage": "with by", "format": "with", "serve": "from on", "die": "in on", "wake": "at",
     "get": "at", "engage": "to", "found": "in by", "own": "by", "maintain": "by", "lead": "by",

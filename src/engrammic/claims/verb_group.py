@@ -120,7 +120,11 @@ def _verb_after_be(lower: list[str], at: int) -> bool:
     at += 1
     while at < len(lower) and (lower[at] in ADVERBS or lower[at] in NOT or lower[at] == "being"):
         at += 1
-    passive = "by" in lower or (lower[at : at + 1] == ["supported"] and "in" in lower)
+    passive = (
+        "by" in lower
+        or lower[at : at + 2] == ["encrypted", "with"]
+        or (lower[at : at + 1] == ["supported"] and "in" in lower)
+    )
     if at >= len(lower) or (lower[at] in _STATES and not passive):
         return False
     forms = set(VERBS.get(lower[at], {}).values())
