@@ -52,7 +52,7 @@ def exchanged(one: Frame, other: Frame) -> ClashKind | None:
     for name, phrase in one.roles.items():
         back = other.roles.get(name, NONE)
         turned = phrase.words == other.subject.words and back.words == one.subject.words
-        if phrase.words and turned and (name == "than" or one.verb in _ONE_WAY):
+        if phrase.words and back.words and turned and (name == "than" or one.verb in _ONE_WAY):
             return ClashKind.OPPOSITE
     return None
 
