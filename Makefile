@@ -4,6 +4,7 @@ VENV ?= .venv
 INPUT ?=
 DATA ?= $(ENGRAMMIC_DATA)
 JOBS ?= 2
+SCHEME ?=
 
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
@@ -14,16 +15,19 @@ DEMO := .demo
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test lint docs bench serve clean
+.PHONY: help demo test test-long lint docs bench bench-backends serve clean
 
 help: ## Show this help
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 demo: $(MODEL) ## Import the examples and docs (or INPUT=path ...) and ask them questions
 	@ENGRAMMIC=$(BIN)/engrammic tools/demo.sh $(INPUT)
 
 test: lint $(MODEL) ## Check style and types, run every test
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
+
+test-long: $(READY_TO_TEST) ## 2,000 random verbs and 5,000 filter trees on every database (or SCHEME=name ...)
+	PYTHONPATH=tests $(BIN)/python tests/long_run.py $(SCHEME)
 
 lint: $(READY_TO_TEST) ## Check style, types, and what is generated
 	$(BIN)/ruff check .
@@ -39,6 +43,9 @@ docs: $(READY_TO_TEST) ## Write the generated pages and the blocking twins
 bench: $(READY_TO_TEST) $(MODEL) ## Measure speed, and quality on the sets in DATA=path
 	$(BIN)/python benches/speed.py
 	$(if $(DATA),ENGRAMMIC_DATA=$(DATA) $(BIN)/python benches/quality.py,@echo "quality: name the sets with DATA=path")
+
+bench-backends: $(READY_TO_TEST) ## Measure every database beside its own client (ONLY=scheme for one)
+	@PYTHONPATH=tests $(BIN)/python benches/backends.py $(if $(ONLY),--only $(ONLY))
 
 serve: $(MODEL) ## Serve the memory over MCP on stdin and stdout
 	@$(BIN)/engrammic mcp

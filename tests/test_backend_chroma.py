@@ -20,7 +20,8 @@ from engrammic.types import Field, Kind, Schema
 
 
 class TestChroma(BackendTests):
-    EXAMPLES = 3
+    EXAMPLES = 9
+    TREES = 50
     STRIDE = 40
 
     @pytest.fixture

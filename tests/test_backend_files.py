@@ -19,7 +19,8 @@ from engrammic.testing.things import THINGS, things
 
 
 class TestFiles(BackendTests):
-    EXAMPLES = 5
+    EXAMPLES = 9
+    TREES = 50
     STRIDE = 25
 
     @pytest.fixture

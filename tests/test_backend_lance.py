@@ -32,7 +32,8 @@ MORE_TEXTS = (*TEXTS, "\\'", "''", "\\\\'", "`", "`id`", "x' OR 'x' = 'x", "--'"
 
 
 class TestLance(BackendTests):
-    EXAMPLES = 3
+    EXAMPLES = 9
+    TREES = 50
     STRIDE = 20
 
     @pytest.fixture
@@ -264,3 +265,13 @@ def test_urls() -> None:
     for wrong in ("lance:", "lance:///", "lance:/a?exakt=1"):
         with pytest.raises(InvalidSettings):
             located(wrong)
+
+
+async def test_unlike_one_or_unlike_another_is_not_true_of_null(tmp_path: Path) -> None:
+    backend = await LanceBackend.connect(f"lance:{tmp_path}")
+    await backend.ensure_table(THINGS)
+    await backend.insert("things", [{"id": "a", "at": 1}, {"id": "b", "at": 1, "name": "x"}])
+    where = Compare("name", Op.NE, "x") | Compare("name", Op.NOT_IN, ("y",))
+    assert [r["id"] for r in await backend.query("things", where)] == ["b"]
+    assert await backend.count("things", where) == 1
+    await backend.close()

@@ -22,7 +22,8 @@ from engrammic.testing.things import THINGS
 
 
 class TestMilvus(BackendTests):
-    EXAMPLES = 3
+    EXAMPLES = 9
+    TREES = 50
     STRIDE = 40
 
     @pytest.fixture

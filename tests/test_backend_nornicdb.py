@@ -25,7 +25,8 @@ from engrammic.types import Field, Kind, Schema
 
 
 class TestNornicdb(BackendTests):
-    EXAMPLES = 3
+    EXAMPLES = 9
+    TREES = 50
     STRIDE = 40
 
     @pytest.fixture
@@ -79,6 +80,16 @@ async def test_a_wrong_password_is_refused_and_not_told(server: NornicdbServer) 
             with pytest.raises(ConnectionFailed, match=r"127\.0\.0\.1:\d+/nornic") as caught:
                 await NornicdbBackend.connect(wrong + "timeout=5")
             assert "guessed" not in str(caught.value)
+
+
+async def test_a_user_who_is_locked_out_is_told_so() -> None:
+    with NornicdbServer("admin", "secret/word") as server:
+        url = re.sub(r":[^:]*@", ":guessed@", server.rest_url) + "?transport=rest"
+        for _ in range(5):
+            with pytest.raises(ConnectionFailed, match="refuses"):
+                await NornicdbBackend.connect(url)
+        with pytest.raises(ConnectionFailed, match="for a while"):
+            await NornicdbBackend.connect(server.rest_url + "?transport=rest")
 
 
 @pytest.mark.parametrize("transport", ["bolt", "rest"])

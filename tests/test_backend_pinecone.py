@@ -20,8 +20,8 @@ from engrammic.testing.things import THINGS, things
 
 
 class TestPinecone(BackendTests):
-    EXAMPLES = 4
-    STEPS = 20
+    EXAMPLES = 9
+    TREES = 50
     STRIDE = 40
 
     @pytest.fixture

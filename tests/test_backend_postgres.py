@@ -22,8 +22,8 @@ from half_written import PAIRS, PARTS, both_or_neither, keep_writing
 
 
 class TestPostgres(BackendTests):
-    EXAMPLES = 12
-    STEPS = 25
+    EXAMPLES = 27
+    TREES = 100
     STRIDE = 6
 
     @pytest.fixture

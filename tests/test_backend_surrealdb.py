@@ -12,7 +12,8 @@ from engrammic.testing.backends import BackendTests
 
 
 class TestSurrealdb(BackendTests):
-    EXAMPLES = 10
+    EXAMPLES = 27
+    TREES = 100
     STRIDE = 20
 
     @pytest.fixture

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from engines import Engines
+from engines.weaviate import empty
 from engrammic.backends.weaviate import WeaviateBackend
 from engrammic.backends.weaviate.filters import push
 from engrammic.backends.weaviate.tokens import HEAD, between, token
@@ -21,15 +22,17 @@ from engrammic.testing.things import TEXTS, THINGS, things
 
 
 class TestWeaviate(BackendTests):
-    EXAMPLES = 4
-    STEPS = 20
+    EXAMPLES = 9
+    TREES = 50
     STRIDE = 40
 
     @pytest.fixture
     async def backend(self, engines: Engines) -> AsyncIterator[WeaviateBackend]:
-        backend = await WeaviateBackend.connect(engines.new("weaviate"))
+        url = engines.new("weaviate")
+        backend = await WeaviateBackend.connect(url)
         yield backend
         await backend.close()
+        empty(url)
 
 
 class TestWeaviateAlone(SearchTests, TableTests):
@@ -37,9 +40,11 @@ class TestWeaviateAlone(SearchTests, TableTests):
 
     @pytest.fixture
     async def backend(self, engines: Engines) -> AsyncIterator[WeaviateBackend]:
-        backend = await WeaviateBackend.connect(engines.new("weaviate") + "&alone=1")
+        url = engines.new("weaviate") + "&alone=1"
+        backend = await WeaviateBackend.connect(url)
         yield backend
         await backend.close()
+        empty(url)
 
 
 def test_tokens_are_ordered_as_texts_and_never_trimmed() -> None:

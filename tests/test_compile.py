@@ -16,8 +16,8 @@ from engrammic.predicate import check_filter, predicate
 from engrammic.records import cleaner
 from engrammic.sql.dialect import Dialect
 from engrammic.sql.sqlite import SQLITE, json_path, native_glob
+from engrammic.testing.draws import filters
 from engrammic.testing.filters import CASES
-from engrammic.testing.machine import filters
 from engrammic.testing.things import THINGS, things
 from engrammic.types import Field, Kind, Order, Schema
 

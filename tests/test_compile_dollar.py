@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -50,6 +51,23 @@ def test_an_engine_without_exists_is_not_asked_about_nulls() -> None:
     assert push(Compare("name", Op.NOT_NULL)).native is None
     ne = push(Compare("name", Op.NE, "a"))
     assert (ne.native, ne.exact) == ({"name": {"$ne": "a"}}, False)
+
+
+def test_floats_of_an_engine_that_misreads_them_are_asked_for_widely() -> None:
+    push = dollar(THINGS, exists=False, near=True)
+    for op in (Op.EQ, Op.LT, Op.LTE, Op.GT, Op.GTE, Op.IN, Op.NE, Op.NOT_IN):
+        for value in (0.1, -2.5, 0, 1e300, 5e-324):
+            where = Compare("weight", op, (value, 7.0) if op in (Op.IN, Op.NOT_IN) else value)
+            pushed, test = push(where), predicate(where)
+            native = compiled(pushed.native) if pushed.native else lambda _: True
+            assert not pushed.exact
+            for weight in (0.1, -2.5, 0.0, 1e300, 5e-324, 7.0, 3.5):
+                for misread in (
+                    weight,
+                    math.nextafter(weight, 9e99),
+                    math.nextafter(weight, -9e99),
+                ):
+                    assert native({"weight": misread}) or not test({"weight": weight}), where
 
 
 def test_exact_comparisons_are_asked_exactly() -> None:

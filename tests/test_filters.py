@@ -18,7 +18,7 @@ from engrammic.filters import (
     is_in,
     is_null,
 )  # fmt: skip
-from engrammic.testing.machine import filters
+from engrammic.testing.draws import filters
 
 
 def test_every_operator_has_an_opposite() -> None:

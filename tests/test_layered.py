@@ -31,7 +31,7 @@ from migrating import fill, lines
 
 
 class TestMemoryOverSqlite(BackendTests):
-    EXAMPLES, STEPS, STRIDE = 8, 20, 10
+    EXAMPLES, TREES, STRIDE = 9, 50, 10
 
     @pytest.fixture
     async def backend(self, tmp_path: Path) -> AsyncIterator[LayeredBackend]:
@@ -42,7 +42,7 @@ class TestMemoryOverSqlite(BackendTests):
 
 
 class TestSqliteOverSqlite(BackendTests):
-    EXAMPLES, STEPS, STRIDE = 8, 20, 10
+    EXAMPLES, TREES, STRIDE = 9, 50, 10
 
     @pytest.fixture
     async def backend(self, tmp_path: Path) -> AsyncIterator[LayeredBackend]:

@@ -14,7 +14,7 @@ from engrammic.errors import InvalidInput
 from engrammic.filters import And, Compare, Filter, Op, eq
 from engrammic.predicate import DEEPEST, check_filter, matches, predicate
 from engrammic.testing import filters as cases
-from engrammic.testing.machine import filters, records
+from engrammic.testing.draws import filters, records
 from engrammic.testing.things import THINGS, things
 from engrammic.types import Record
 

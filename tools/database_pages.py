@@ -50,8 +50,8 @@ ENGINES: Mapping[str, tuple[str, str]] = {
         "SurrealDB 2.3, embedded in its SDK; servers as a stand-in in front of it",
     ),
     "qdrant": (
-        "`qdrant:memory`, `qdrant:/path`, `qdrant://host:port/name?api_key=`",
-        "the client's local mode; by hand against a server, release 1.19",
+        "`qdrant:memory`, `qdrant:/path?engine=edge`, `qdrant://host:port/name?grpc=6334&api_key=`",
+        "the client's local mode, and the engine in process",
     ),
     "milvus": (
         "`milvus:/path?exact=1`, `milvus://host:port/name?token=`",
@@ -60,15 +60,28 @@ ENGINES: Mapping[str, tuple[str, str]] = {
     "chroma": ("`chroma:/path?exact=1`, `chroma://host:port/name`", "Chroma 1.5, embedded"),
     "pinecone": ("`pinecone:prefix?api_key=&cloud=&region=`", "a stand-in on the wire, only"),
     "weaviate": (
-        "`weaviate://host:port/name?grpc=50051&api_key=&https=1`",
+        "`weaviate://host:port?grpc=50051&prefix=&api_key=&secure=1`",
         "a stand-in on the wire",
     ),
     "nornicdb": (
         "`nornicdb://user:password@host:port/nornic?transport=bolt&name=&timeout=`, or `rest`",
-        "a stand-in on the wire; by hand against a server of December 2025",
+        "a stand-in on the wire",
     ),
 }
 """Scheme to the form of its URL, and what the tests run against."""
+
+VERIFIED: Mapping[str, str] = {
+    "qdrant": "Qdrant 1.19.0, over REST and gRPC",
+    "weaviate": "Weaviate 1.40.0-dev (August 2026)",
+    "nornicdb": "NornicDB of December 2025, over Bolt and HTTP",
+    "pinecone": "**nothing**: verified against the stand-in only",
+}
+"""Scheme to the server on which the whole kit passed as well, by hand."""
+
+SERVERS = """
+Where the tests do not run against a real server, the last column says on which one the whole kit
+passed as well, by hand.
+"""
 
 MARKS = {True: "yes", False: "-"}
 
@@ -81,11 +94,14 @@ def markdown() -> Iterator[str]:
     yield f"| scheme | {' | '.join(names)} |"
     yield "|---" * (len(names) + 1) + "|"
     yield from (_row(found, names) for found in classes)
-    yield "\n## Where they are\n"
-    yield "| scheme | URL | the tests run against |\n|---|---|---|"
+    yield "\n## Where they are"
+    yield SERVERS
+    yield "| scheme | URL | the tests run against | by hand against |"
+    yield "|---|---|---|---|"
     for found in classes:
         url, engine = ENGINES[found.scheme]
-        yield f"| `{found.scheme}` | {url} | {engine} |"
+        verified = VERIFIED.get(found.scheme, MARKS[False])
+        yield f"| `{found.scheme}` | {url} | {engine} | {verified} |"
 
 
 def _row(found: type[Backend], names: list[str]) -> str:

@@ -102,6 +102,13 @@ def partition_of(schema: Schema, where: Filter | None) -> Any:
     return found.value
 
 
+def is_partition_alone(schema: Schema, where: Filter) -> bool:
+    """Whether the filter asks for one partition and nothing else."""
+    if isinstance(where, And):
+        return len(where.parts) == 1 and is_partition_alone(schema, where.parts[0])
+    return _demanded(schema.partition, where) is not None if schema.partition else False
+
+
 def _demanded(name: str, where: Filter) -> Compare | None:
     if isinstance(where, Compare):
         return where if where.field == name and where.op is Op.EQ else None

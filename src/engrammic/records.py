@@ -50,26 +50,30 @@ def cleaner(schema: Schema, update: bool = False) -> Cleaner:
     for named in (schema.name, *(f.name for f in schema.fields)):
         check_name(named, "schema")
     names = frozenset(f.name for f in schema.fields)
-    steps = [(f.name, _rule(schema, f), _required(schema, f), f.name in schema.key)
-             for f in schema.fields]  # fmt: skip
+    keys = schema.key
+    texts = {f.name for f in schema.of_kind(Kind.TEXT)} - {*keys}
+    steps = [(f.name, _rule(schema, f), not f.nullable or f.name in keys, f.name in keys,
+              f.name in texts) for f in schema.fields]  # fmt: skip
+
+    chosen = lru_cache(64)(lambda given: [s for s in steps if s[0] in given or s[3]])
 
     def run(record: Record) -> Record:
         if type(record) is not dict and not isinstance(record, Mapping):
             raise InvalidInput(schema.name, f"a record is a dict, not {shown(record)}")
         cleaned: Record = {}
         absent = 0
-        for name, rule, required, key in steps:
+        asked = chosen(tuple(record)) if update else steps
+        for name, rule, required, key, text in asked:
             value = record.get(name)
             if value is not None:
-                cleaned[name] = rule(value)
+                simple = text and type(value) is str and value.isascii() and "\0" not in value
+                cleaned[name] = value if simple else rule(value)  # what the rule would find
                 continue
-            here = name in record
-            absent += not here
-            if required and (here or key or not update):
+            absent += name not in record
+            if required and (not update or key or name in record):
                 raise InvalidInput(f"{schema.name}.{name}", "is missing; this field is required")
-            if here or not update:
-                cleaned[name] = None
-        if len(record) + absent != len(steps):
+            cleaned[name] = None
+        if len(record) + absent != len(asked):
             unknown = next(n for n in record if n not in names)
             raise UnknownField(f"{schema.name}.{unknown}", names)
         return cleaned
@@ -77,40 +81,44 @@ def cleaner(schema: Schema, update: bool = False) -> Cleaner:
     return run
 
 
-def clean_update(schema: Schema, records: Sequence[Record]) -> list[Record]:
+def clean_update(
+    schema: Schema, records: Sequence[Record], clean: Cleaner | None = None
+) -> list[Record]:
     """The stored form of an `Update`'s records, which must all hold the same fields."""
-    found = list(map(cleaner(schema, True), records))
-    if any(r.keys() != found[0].keys() for r in found):
+    found = list(map(clean or cleaner(schema, True), records))
+    if any(r.keys() != found[0].keys() for r in found[1:]):
         raise InvalidInput(schema.name, "records of one Update must hold the same fields")
     return found
 
 
 def coerce(schema: Schema, record: Record) -> Record:
-    """A driver's row as Python values, changed in place: the inverse of `clean`.
+    """A driver's row as Python values, changed in place. For many rows take a `coercer` once."""
+    return coercer(schema)(record)
+
+
+@lru_cache(maxsize=512)
+def coercer(schema: Schema) -> Cleaner:
+    """A function that gives a driver's row as Python values, changed in place: it undoes `clean`.
 
     JSON text is read, 0 and 1 of a BOOL become bool, ints of a FLOAT float,
     and a vector's bytes a read-only float32 array.
     """
-    for name, read in _readers(schema):
-        value = record.get(name)
-        if value is not None:
-            record[name] = read(value)
-    return record
-
-
-@lru_cache(maxsize=512)
-def _readers(schema: Schema) -> tuple[tuple[str, _Rule], ...]:
     rules: dict[Kind, _Rule] = {
         Kind.JSON: json.loads,
         Kind.BOOL: bool,
         Kind.FLOAT: float,
         Kind.VECTOR: partial(np.frombuffer, dtype=np.float32),
     }
-    return tuple((f.name, rules[f.kind]) for f in schema.fields if f.kind in rules)
+    readers = [(f.name, rules[f.kind]) for f in schema.fields if f.kind in rules]
 
+    def run(record: Record) -> Record:
+        for name, read in readers:
+            value = record.get(name)
+            if value is not None:
+                record[name] = read(value)
+        return record
 
-def _required(schema: Schema, field: Field) -> bool:
-    return not field.nullable or field.name in schema.key
+    return run
 
 
 def _rule(schema: Schema, field: Field) -> _Rule:
@@ -132,21 +140,13 @@ def unit(value: Any, dimension: int, name: str) -> NDArray[np.float32]:
     Raises InvalidInput for another shape, zero, or a value that is not finite.
     """
     if _ready(value, dimension):
-        square = _square(value)
-        if abs(square - 1) < 1e-6:
+        wide = value.astype(np.float64)  # where no square overflows, and none is lost
+        square = float(wide.dot(wide))
+        if abs(square - 1) < 1e-5:
             return value
         if 1e-30 < square < 1e30:
-            exact = float(np.square(value, dtype=np.float64).sum())  # float32 errs by the thousands
-            if abs(exact - 1) < 1e-5:
-                return value
-            return np.divide(value, math.sqrt(exact), dtype=np.float32)
+            return np.divide(value, math.sqrt(square), dtype=np.float32)
     return _wide_unit(value, dimension, name)
-
-
-@np.errstate(over="ignore")  # as a decorator half the price of a with
-def _square(vector: NDArray[np.float32]) -> float:
-    """The squared length, infinite where float32 ends."""
-    return float(vector.dot(vector))
 
 
 def _ready(value: Any, dimension: int) -> TypeGuard[NDArray[np.float32]]:
@@ -243,7 +243,7 @@ def _terms(name: str, value: Any) -> str:
         value = " ".join(value)
     elif "  " in value or value[:1] == " " or value[-1:] == " ":
         value = " ".join(t for t in value.split(" ") if t)
-    if _CONTROL.search(value):
+    if not value.isprintable() and _CONTROL.search(value):
         raise InvalidInput(name, "a term contains no control character")
     return _text(name, value)
 

@@ -15,13 +15,18 @@ from engrammic.backend import Backend, Reader, Survey
 from engrammic.changes import Change, Check, Delete, Put, Update
 from engrammic.checks import check_count, check_name, shown
 from engrammic.errors import InvalidInput, UnknownField
-from engrammic.filters import And, Compare, Filter, Or, eq, every
+from engrammic.filters import And, Compare, Filter, Or, eq
 from engrammic.predicate import DEEPEST, LARGEST, check_is_filter
 from engrammic.types import Order, Record, Schema, Scored, Vector
 
 COLUMN = "scope"
 """The field that carries the scope in every physical table."""
 
+
+_WRITES = (Put, Update)
+_LISTS = (tuple, list)
+_JOINS = (And, Or)
+# Named, since each `A | B` in a call makes a new type.
 
 LONGEST = 480
 """A scope as text: it must fit into a key."""
@@ -88,7 +93,9 @@ class Scoped:
         """As `Backend.transact`, within the scope: what is given to `decide` only reads."""
 
         async def stamped(reader: Reader) -> Sequence[Change]:
-            inside = Scoped(cast("Backend", reader), self.scope)
+            inside = Scoped.__new__(Scoped)
+            inside.backend = cast("Backend", reader)
+            inside.scope, inside._value, inside._mine = self.scope, self._value, self._mine
             return [self._stamp(change) for change in await decide(inside)]
 
         return await self.backend.transact(stamped)
@@ -111,11 +118,11 @@ class Scoped:
             table, self._narrow(table, where), order=order, after=self._resume(order, after),
             limit=limit, columns=columns,
         )  # fmt: skip
-        return [_bare(r) for r in found]
+        return [_bare(r) for r in found] if columns is None else found
 
     async def get(self, table: str, key: tuple[Any, ...]) -> Record | None:
         """As `Backend.get`, within the scope."""
-        if not isinstance(key, tuple | list):
+        if not isinstance(key, _LISTS):
             raise InvalidInput("key", f"want a tuple of values, not {shown(key)}")
         found = await self.backend.get(table, (self._value, *key))
         return None if found is None else _bare(found)
@@ -194,10 +201,10 @@ class Scoped:
         if where is None:
             return self._mine
         _check_unscoped(table, where, 0)
-        return every(self._mine, where)
+        return And((self._mine, *where.parts)) if type(where) is And else And((self._mine, where))
 
     def _stamp(self, change: Change) -> Change:
-        if isinstance(change, Put | Update):
+        if isinstance(change, _WRITES):
             return type(change)(change.table, self._stamped(change.table, change.records))
         if isinstance(change, Check):
             return Check(change.table, self._narrow(change.table, change.where), change.count)
@@ -213,7 +220,7 @@ class Scoped:
     def _resume(self, order: Order | None, after: Any) -> tuple[Any, ...] | None:
         if after is None:
             return None
-        if not isinstance(after, tuple | list) or not after:
+        if not isinstance(after, _LISTS) or not after:
             raise InvalidInput("after", f"want the place of a record, not {shown(after)}")
         if order is None:
             return (self._value, *after)
@@ -233,7 +240,7 @@ def _unseen(table: str) -> UnknownField:
 
 
 def _check_columns(table: str, columns: Sequence[str] | None) -> None:
-    if isinstance(columns, tuple | list) and COLUMN in columns:
+    if isinstance(columns, _LISTS) and COLUMN in columns:
         raise _unseen(table)
 
 
@@ -242,7 +249,7 @@ def _check_unscoped(table: str, where: Any, depth: int) -> None:
     if isinstance(where, Compare):
         if where.field == COLUMN:
             raise _unseen(table)
-    elif isinstance(where, And | Or) and depth <= DEEPEST:
+    elif isinstance(where, _JOINS) and depth <= DEEPEST:
         check_is_filter(where)
         for part in where.parts:
             _check_unscoped(table, part, depth + 1)

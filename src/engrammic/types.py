@@ -77,15 +77,22 @@ class Schema:
     indexes: tuple[Index, ...] = ()
     partition: str | None = None
     _by_name: Mapping[str, Field] = field(default_factory=dict, repr=False, compare=False)
+    _hash: int = field(default=0, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         by_name = {f.name: f for f in self.fields}
         object.__setattr__(self, "_by_name", by_name)
+        parts = (self.name, self.fields, self.key, self.indexes, self.partition)
+        object.__setattr__(self, "_hash", hash(parts))
         if len(by_name) != len(self.fields):
             raise InvalidSchema(self.name, "two fields share a name")
         for name in (*self.key, *(n for i in self.indexes for n in i.fields)):
             if name not in by_name:
                 raise UnknownField(f"{self.name}.{name}", by_name)
+
+    def __hash__(self) -> int:
+        # Worked out once: schemas are looked up by for each record that is read.
+        return self._hash
 
     def field(self, name: str) -> Field:
         """The field called `name`; `metadata.a.b` gives `metadata`. Raises UnknownField."""

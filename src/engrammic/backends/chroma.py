@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, Self, TypeVar
@@ -24,7 +24,7 @@ from engrammic.emulation.one_vector import Floats, OneVector, Row
 from engrammic.emulation.payload import safe
 from engrammic.emulation.pushdown import Push
 from engrammic.errors import ConnectionFailed, InvalidSettings, StorageError
-from engrammic.types import Schema
+from engrammic.types import Kind, Schema
 
 T = TypeVar("T")
 
@@ -32,6 +32,24 @@ SCHEME = "chroma:"
 PORT = 8000
 PAGE = 2000
 PLACEHOLDER = (1.0,)
+
+EXACT = "exact:"
+"""Begins the name under which a float's digits are kept."""
+
+
+def _digits(payload: Mapping[str, Any]) -> dict[str, str]:
+    """The digits of each float: Chroma's log reads them with an error in the last place."""
+    return {EXACT + n: repr(v) for n, v in payload.items() if isinstance(v, float)}
+
+
+def _exact(payload: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The payload with its floats as they were given."""
+    found = dict(payload or {})
+    for name in [n for n in found if n.startswith(EXACT)]:
+        digits = found.pop(name)
+        if digits is not None:
+            found[name.removeprefix(EXACT)] = float(digits)
+    return found
 
 
 class ChromaCollections(OneVector):
@@ -51,8 +69,8 @@ class ChromaCollections(OneVector):
         self._batch = client.get_max_batch_size()
 
     def push(self, schema: Schema) -> Push[Dollar]:
-        """Without `$exists`, which Chroma lacks."""
-        return dollar(schema, exists=False)
+        """Without `$exists`, which Chroma lacks; its log misreads floats of many digits."""
+        return dollar(schema, exists=False, near=True)
 
     def make(self, name: str, schema: Schema, dimension: int | None) -> None:
         """Inner product over unit vectors keeps their bits; cosine would scale them again."""
@@ -77,6 +95,7 @@ class ChromaCollections(OneVector):
     def put(self, name: str, schema: Schema, rows: Sequence[Row]) -> None:
         """Null fields are named, since an upsert keeps what it does not name."""
         empty = {safe(f.name): None for f in schema.fields}
+        empty |= {EXACT + safe(f.name): None for f in schema.of_kind(Kind.FLOAT)}
         for start in range(0, len(rows), self._batch):
             batch = rows[start : start + self._batch]
             vectors = [PLACEHOLDER if r.vector is None else r.vector for r in batch]
@@ -85,7 +104,7 @@ class ChromaCollections(OneVector):
                     self._collection(name).upsert,
                     ids=[r.id for r in batch],
                     embeddings=np.array(vectors, np.float32),
-                    metadatas=[{**empty, **r.payload} for r in batch],
+                    metadatas=[{**empty, **r.payload, **_digits(r.payload)} for r in batch],
                 )
             )
 
@@ -117,7 +136,7 @@ class ChromaCollections(OneVector):
         found = self._said(partial(self._collection(name).get, include=include, **asked))
         embeddings = found["embeddings"] if vectors else [None] * len(found["ids"])
         return [
-            Row(i, m or {}, None if v is None else np.asarray(v, np.float32))
+            Row(i, _exact(m), None if v is None else np.asarray(v, np.float32))
             for i, m, v in zip(found["ids"], found["metadatas"], embeddings, strict=True)
         ]
 
@@ -137,7 +156,7 @@ class ChromaCollections(OneVector):
             found["ids"][0], found["metadatas"][0], embeddings, found["distances"][0], strict=True
         )
         return [
-            (Row(i, m or {}, None if v is None else np.asarray(v, np.float32)), 1.0 - d)
+            (Row(i, _exact(m), None if v is None else np.asarray(v, np.float32)), 1.0 - d)
             for i, m, v, d in parts
         ]
 

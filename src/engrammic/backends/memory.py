@@ -9,10 +9,12 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engrammic import reads
 from engrammic.backend import Backend, Capabilities
 from engrammic.changes import Change, Check, Delete, Put, Update
+from engrammic.emulation.ranks import best
 from engrammic.errors import Closed, Conflict, InvalidSchema
 from engrammic.evolution import grown
 from engrammic.filters import Filter
@@ -27,10 +29,21 @@ SAME = ".6f", ".8e"
 """Cosines and BM25 scores that look the same this way are equal, and ordered by key."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Scan:
+    """The vectors of a partition in one matrix, and whose they are."""
+
+    keys: list[Key]
+    rows: dict[Key, int]
+    matrix: NDArray[np.float32]
+
+
 @dataclass(slots=True)
 class _Table:
     schema: Schema
     records: dict[Key, Record] = field(default_factory=dict)
+    scans: dict[tuple[str, Any], _Scan] = field(default_factory=dict)
+    """Vectors by field and partition, until the next write."""
 
     def key_of(self, record: Record) -> Key:
         return tuple(record[name] for name in self.schema.key)
@@ -45,6 +58,24 @@ class _Table:
         """What search statistics are made of: filters do not change them."""
         name = self.schema.partition
         return [r for r in self.records.values() if name is None or r[name] == value]
+
+    def scan(self, name: str, partition: Any) -> _Scan:
+        """The vectors of a field in one partition."""
+        if (name, partition) not in self.scans:
+            there = [r for r in self.partition(partition) if r.get(name) is not None]
+            keys = list(map(self.key_of, there))
+            wide = self.schema.field(name).dimension or 0
+            matrix = np.array([r[name] for r in there], np.float32).reshape(len(there), wide)
+            rows = {key: row for row, key in enumerate(keys)}
+            self.scans[name, partition] = _Scan(keys, rows, matrix)
+        return self.scans[name, partition]
+
+    def rows(self, scan: _Scan, where: Filter | None) -> NDArray[np.int64] | None:
+        """Where in a scan the matching records are; None for all of them."""
+        if where is None or reads.is_partition_alone(self.schema, where):
+            return None
+        keys = map(self.key_of, self.matching(where))
+        return np.array([scan.rows[key] for key in keys if key in scan.rows], np.int64)
 
     def page(
         self,
@@ -106,6 +137,7 @@ class MemoryBackend(Backend):
         table = self._table(change.table)
         if isinstance(change, Check):
             return 0
+        table.scans.clear()
         if isinstance(change, Delete):
             doomed = [table.key_of(r) for r in table.matching(change.where)]
             for key in doomed:
@@ -174,10 +206,17 @@ class MemoryBackend(Backend):
         """As `Backend.vector_search`, exact."""
         found = self._table(table)
         query = reads.query_vector(found.schema, field, vector)
-        reads.partition_of(found.schema, where)
-        near = [r for r in found.matching(where) if r.get(field) is not None]
-        scores = [min(max(float(r[field] @ query), -1.0), 1.0) for r in near]
-        return found.page(zip(near, scores, strict=True), limit, SAME[0], columns)
+        partition = reads.partition_of(found.schema, where)
+        reads.check_limit(limit)
+        if where is not None:
+            check_filter(where, found.schema)
+        chosen = reads.columns_of(found.schema, columns)
+        scan = found.scan(field, partition)
+        rows = found.rows(scan, where)
+        scores = np.clip((scan.matrix if rows is None else scan.matrix[rows]) @ query, -1.0, 1.0)
+        places = np.arange(len(scores)) if rows is None else rows
+        ranked = best(scan.keys, places, scores, limit, SAME[0]) if limit and len(scores) else []
+        return [Scored(_given(found.records[key], chosen), score) for key, score in ranked]
 
     async def text_search(
         self,

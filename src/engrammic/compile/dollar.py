@@ -27,18 +27,27 @@ SIGNS = {
     Op.IN: "$in", Op.NOT_IN: "$nin",
 }  # fmt: skip
 NEGATIVE = (Op.NE, Op.NOT_IN)
+SETS = (Op.IN, Op.NOT_IN)
+
+NEAR = 8
+"""Last places by which a float may be misread."""
+
+LARGEST_NEAR = 1e307
+"""Beyond it a bound may be read as infinite."""
 
 
 def dollar(
-    schema: Schema, *, exists: bool, head: int | None = None, most: int = MOST_VALUES
-) -> Push[Dollar]:
+    schema: Schema, *, exists: bool, head: int | None = None, most: int = MOST_VALUES,
+    near: bool = False,
+) -> Push[Dollar]:  # fmt: skip
     """How the table's filters are spelled; `exists` where the engine knows `$exists`.
 
     Without it nothing is asked about nulls, and `$ne` and `$nin` let them
     through. `head`: texts and blobs of that many characters or more may be
-    stored with just so many. `most`: the values that a set may have.
+    stored with just so many. `most`: the values that a set may have. `near`:
+    the engine reads a float from its digits with an error of a few bits.
     """
-    leaves = _Leaves(schema, exists, head, most)
+    leaves = _Leaves(schema, exists, head, most, near)
     return Push(leaves.leaf, lambda parts: {"$and": parts}, lambda parts: {"$or": parts})
 
 
@@ -48,6 +57,7 @@ class _Leaves:
     exists: bool
     head: int | None
     most: int
+    near: bool
 
     def leaf(self, where: Compare) -> Asked[Dollar] | None:
         """The comparison, as near as the language comes to it."""
@@ -62,6 +72,8 @@ class _Leaves:
             return self._text(field, where)
         if field.kind is Kind.BOOL:
             return self._bool(field, where)
+        if field.kind is Kind.FLOAT and self.near:
+            return self._near(field, where)
         if field.kind in (Kind.INT, Kind.FLOAT):
             return self._number(field, where)
         return self._present(field, False)
@@ -115,6 +127,20 @@ class _Leaves:
         if len(values) == 2:
             return self._present(field, True)
         return self._asked(field, Op.EQ, values[0]) if values else self._never(field)
+
+    def _near(self, field: Field, where: Compare) -> Asked[Dollar] | None:
+        """All that may hold for a float that the engine misread, and for a bound that it did."""
+        given = where.value if where.op in SETS else (where.value,)
+        if where.op in NEGATIVE or any(abs(v) > LARGEST_NEAR for v in given):
+            return self._present(field, False)
+        name, bounds = safe(field.name), []
+        if where.op not in (Op.LT, Op.LTE):
+            low = float(min(given))
+            bounds.append({name: {"$gte": low - NEAR * math.ulp(low)}})
+        if where.op not in (Op.GT, Op.GTE):
+            high = float(max(given))
+            bounds.append({name: {"$lte": high + NEAR * math.ulp(high)}})
+        return Asked(bounds[0] if len(bounds) == 1 else {"$and": bounds}, False)
 
     def _number(self, field: Field, where: Compare) -> Asked[Dollar] | None:
         op = where.op

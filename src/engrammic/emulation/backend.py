@@ -13,6 +13,7 @@ from engrammic.checks import shown
 from engrammic.emulation.collections import NOTES, Collections, Key, Outcome
 from engrammic.emulation.derived import Derived
 from engrammic.emulation.listings import Listings
+from engrammic.emulation.mixed import Mixed
 from engrammic.emulation.reading import Readings
 from engrammic.emulation.samples import Samples
 from engrammic.emulation.searching import Searches
@@ -44,6 +45,7 @@ class CollectionBackend(Readings, Searches, Backend):
         self.derived = Derived(engine)
         self.samples = Samples(engine)
         self.listings = Listings()
+        self.mixed = Mixed()
         self._known: dict[str, Schema] = {}
         self._pid: int | None = os.getpid()
 

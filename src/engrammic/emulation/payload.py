@@ -40,11 +40,16 @@ def encode(schema: Schema, record: Record, *, vectors: bool = False) -> dict[str
 
 def decode(schema: Schema, payload: Mapping[str, Any], columns: Iterable[str]) -> Record:
     """The stored form of these fields. INT, FLOAT and BOOL are what they were."""
-    record: Record = {}
-    for name in columns:
-        value = payload.get(safe(name))
-        record[name] = None if value is None else _READ[schema.field(name).kind](value)
-    return record
+    return {
+        name: None if (value := payload.get(key)) is None else read(value)
+        for name, key, read in _steps(schema, tuple(columns))
+    }
+
+
+@lru_cache(maxsize=512)
+def _steps(schema: Schema, columns: tuple[str, ...]) -> list[tuple[str, str, Any]]:
+    """Each field's name, its name in a payload, and what reads it."""
+    return [(name, safe(name), _READ[schema.field(name).kind]) for name in columns]
 
 
 def _blob(value: str) -> bytes:

@@ -13,16 +13,17 @@ from engrammic.backend import Survey
 from engrammic.emulation import vectors
 from engrammic.emulation.collections import Collections, Key
 from engrammic.emulation.derived import Derived, Index
+from engrammic.emulation.mixed import Mixed
 from engrammic.emulation.pushdown import demanded_keys, fields_of
 from engrammic.emulation.ranks import Ranked, ordered
 from engrammic.emulation.reading import given
 from engrammic.emulation.samples import Samples
 from engrammic.emulation.settling import key_of
-from engrammic.filters import Compare, Filter
+from engrammic.filters import Filter
 from engrammic.predicate import check_filter, predicate
 from engrammic.types import Record, Schema, Scored, Vector
 
-SPARE = 8
+SPARE = 2
 """Hits more than a page: equal scores at its end are ordered by key."""
 
 GROWTH = 4
@@ -41,6 +42,7 @@ class Searches:
     engine: Collections
     derived: Derived
     samples: Samples
+    mixed: Mixed
     schema: Callable[[str], Any]
     loaded: Callable[[Schema, Sequence[Key], Sequence[str]], Any]
     matching: Callable[[Schema, Filter | None, Sequence[str]], AsyncIterator[list[Record]]]
@@ -65,6 +67,9 @@ class Searches:
         if limit == 0:
             return []
         if self.engine.searches and (keys := demanded_keys(schema, where)) is None:
+            page = await self._among_all(schema, field, query, limit, where, chosen)
+            if page is not None:
+                return page
             return await self._nearest(schema, field, query, limit, where, chosen)
         if self.engine.searches:
             assert keys is not None
@@ -76,6 +81,33 @@ class Searches:
             return found.vectors[field].rank(query, count)
 
         return await self._page(schema, index, by, where, limit, chosen)
+
+    async def _among_all(
+        self,
+        schema: Schema,
+        field: str,
+        query: NDArray[np.float32],
+        limit: int,
+        where: Filter | None,
+        columns: Sequence[str],
+    ) -> list[Scored] | None:
+        """The page of a partition that has its table for itself, as most do; else None.
+
+        The engine need not look at a condition for each record then, which may
+        take it longer than the search.
+        """
+        asked, needed = limit + SPARE, tuple(dict.fromkeys((*schema.key, *columns)))
+        if where is None or not reads.is_partition_alone(schema, where):
+            return None
+        if asked > self.engine.most or self.mixed.knows(schema.name, where):
+            return None
+        hits = await self.engine.nearest(schema, field, query, asked, None, needed)
+        found = [Scored(given(schema, h.record, needed), h.score) for h in hits]
+        if not all(map(predicate(where), (h.record for h in found))):
+            self.mixed.note(schema.name, where)
+        elif len(found) == asked and _is_settled(found, limit, hits[-1].score):
+            return _cut(schema, found, limit, columns)
+        return None
 
     async def _nearest(
         self,
@@ -161,7 +193,7 @@ class Searches:
         columns: Sequence[str],
     ) -> list[Scored]:
         """The best that match: tried in order of rank, or as a whole when matches are rare."""
-        if where is None or _is_partition_alone(schema, where):
+        if where is None or reads.is_partition_alone(schema, where):
             return await self._given(schema, index.rank(by, limit), columns)
         test, needed = predicate(where), _needed(schema, where, columns)
         page: list[Scored] = []
@@ -229,10 +261,6 @@ def _checked(schema: Schema, where: Filter | None, limit: int) -> Any:
 def _needed(schema: Schema, where: Filter, columns: Sequence[str]) -> tuple[str, ...]:
     looked = {schema.field(name).name for name in fields_of(where)}
     return tuple(dict.fromkeys((*columns, *looked)))
-
-
-def _is_partition_alone(schema: Schema, where: Filter) -> bool:
-    return isinstance(where, Compare) and where.field == schema.partition
 
 
 def _is_settled(found: Sequence[Scored], limit: int, last: float) -> bool:

@@ -71,7 +71,8 @@ class Settling:
     async def _update(self, outcome: Outcome, records: Sequence[Record]) -> int:
         schema = outcome.schema
         keys = [key_of(schema, r) for r in records]
-        unread = [k for k in keys if k not in outcome.saved and k not in outcome.erased]
+        new = dict.fromkeys(keys)  # Chroma refuses to be asked for the same twice
+        unread = [k for k in new if k not in outcome.saved and k not in outcome.erased]
         stored = await self.loading(schema, unread) if unread else []
         known = {key_of(schema, r): r for r in stored} | outcome.saved
         found = [(k, r) for k, r in zip(keys, records, strict=True) if k in known]

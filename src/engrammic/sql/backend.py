@@ -8,6 +8,9 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from engrammic import reads
 from engrammic.backend import Backend, Decide
 from engrammic.changes import Change
@@ -21,6 +24,7 @@ from engrammic.sql.layout import Layout, check
 from engrammic.sql.pool import Pool
 from engrammic.sql.postings import text_page
 from engrammic.sql.reading import counted, page, record_under
+from engrammic.sql.sampling import sampled
 from engrammic.sql.servers import ServerDialect
 from engrammic.sql.session import Session
 from engrammic.sql.writing import Writer, prepared
@@ -140,6 +144,15 @@ class SqlBackend(Backend):
         return await self._read(
             lambda s: text_page(s, layout, wanted, partition, where, limit, names), snapshot=True
         )
+
+    async def vector_sample(
+        self, table: str, field: str, *, count: int, where: Filter | None = None
+    ) -> NDArray[np.float32]:
+        """As `Backend.vector_sample`, from rows with numbers all over the table."""
+        layout = self.layout(table)
+        wide = layout.schema.field(field).dimension or 0
+        found = await self._read(lambda s: sampled(s, layout, field, count, where)) if count else []
+        return np.array(found, np.float32).reshape(len(found), wide)
 
     @staticmethod
     def _searched(layout: Layout, where: Filter | None, limit: int) -> Any:

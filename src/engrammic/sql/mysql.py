@@ -107,6 +107,10 @@ class MysqlDialect(ServerDialect):
         """The numbers themselves: a list of parameters would be as long."""
         return f"{column} IN ({', '.join(map(str, map(int, rows))) or 'NULL'})", []
 
+    def as_key(self, value: Any) -> Any:
+        """Bytes: with a text the server looks at the index, but not along it."""
+        return value.encode() if isinstance(value, str) else value
+
     def vector_out(self, column: str) -> str:
         """The bytes as they are."""
         return column

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from engrammic import glob
 from engrammic.errors import InvalidSchema
+from engrammic.predicate import LARGEST
 from engrammic.sql.dialect import Bind, JsonIs
 from engrammic.sql.layout import HEAD, Layout
 from engrammic.sql.like import like
@@ -51,7 +52,7 @@ class PostgresDialect(ServerDialect):
         """One array, whatever its length."""
         if isinstance(choices[0], str | bytes):
             return f"{value} = ANY({bind(list(choices))})"
-        if all(isinstance(c, int) or c.is_integer() for c in choices):
+        if all(float(c).is_integer() and abs(c) <= LARGEST for c in choices):
             return f"{value} = ANY({bind(list(map(int, choices)))}::bigint[])"
         return f"{value} = ANY({bind(list(map(float, choices)))}::float8[])"
 

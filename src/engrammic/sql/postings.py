@@ -8,9 +8,10 @@ from typing import Any
 from engrammic.emulation.words import SAME
 from engrammic.filters import Filter
 from engrammic.ranking.bm25 import K1, B, idf
+from engrammic.reads import is_partition_alone
 from engrammic.sql.layout import Layout, partition_digest, term_digest
 from engrammic.sql.ranking import ranked
-from engrammic.sql.reading import Statement, condition, is_partition_alone
+from engrammic.sql.reading import Statement, condition
 from engrammic.sql.session import Posting, Session
 from engrammic.types import Record, Scored
 
@@ -49,7 +50,7 @@ async def text_page(
         return []
     sql, values = _scores(layout, worth, mean)
 
-    if where is not None and not is_partition_alone(layout, where):
+    if where is not None and not is_partition_alone(layout.schema, where):
         text, more = condition(layout, where)
         table = f"({sql}) a JOIN {layout.table} t ON t.row_ = a.row_"
         sql = f"SELECT a.row_, a.score FROM {table} WHERE {text}"  # noqa: S608

@@ -10,7 +10,7 @@ from engrammic.sql.layout import Layout
 from engrammic.sql.reading import decoder
 from engrammic.types import Kind, Scored
 
-SPARE = 8
+SPARE = 2
 """Rows more than a page: equal scores at its end are ordered by key."""
 
 GROWTH = 4

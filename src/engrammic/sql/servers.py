@@ -35,6 +35,10 @@ class ServerDialect(Dialect):
     def read_vector(self, value: bytes) -> NDArray[np.float32]:
         """The vector that `vector_out` gave."""
 
+    def as_key(self, value: Any) -> Any:
+        """The value of a key's field in a form that the index on it knows as equal."""
+        return value
+
     def read_text(self, value: Any) -> str:
         """The text of a TEXT or TERMS column."""
         return value if isinstance(value, str) else bytes(value).decode()

@@ -10,6 +10,7 @@ from engrammic.checks import check_text, shown
 from engrammic.clock import Clock, now
 from engrammic.errors import InvalidInput
 from engrammic.filters import Compare, Filter, Op, Or, is_null
+from engrammic.predicate import LARGEST
 from engrammic.records import KEY_BYTES, canonical
 from engrammic.scope import Scope, Scoped
 from engrammic.types import Schema
@@ -111,12 +112,16 @@ def check_metadata(value: object) -> dict[str, Any]:
 
 
 def _is_small(found: dict[str, Any]) -> bool:
-    """Whether a few texts are all there is, too short for any bound."""
+    """Whether a few texts and numbers are all there is, too short for any bound."""
     room = _SMALL
     for key, value in found.items():
-        if type(key) is not str or type(value) is not str:
+        if type(key) is not str:
             return False
-        room -= len(key) + len(value) + 6
+        if type(value) is str:
+            room -= len(value)
+        elif type(value) is not int or not -LARGEST <= value <= LARGEST:
+            return False
+        room -= len(key) + 24
     return room > 0
 
 

@@ -47,5 +47,8 @@ async def touched(
             fresh.append({**key, "created_at": first, "updated_at": last})
         elif stored["updated_at"] < last:
             later.append({**key, "updated_at": last})
-    changes += [Put("conversations", fresh), Update("conversations", later)]
+    if fresh:
+        changes.append(Put("conversations", fresh))
+    if later:
+        changes.append(Update("conversations", later))
     return changes, frozenset(r["conversation_id"] for r in fresh)

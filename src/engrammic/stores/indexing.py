@@ -22,6 +22,7 @@ from engrammic.text import terms
 from engrammic.types import Record, Schema, Vector
 
 Item = TypeVar("Item")
+_SEQUENCES = (Sequence, np.ndarray)
 Records: TypeAlias = list[Record]
 Changes: TypeAlias = list[Change]
 Entries: TypeAlias = Mapping[str, tuple[Record, Encoded | None]]
@@ -88,7 +89,11 @@ class Indexing(Store, Generic[Item]):
         moment = self.clock()
         tiers = [tier_record(self.kind, i, moment) for i in entries if i not in known]
         passages = [p for r, e in entries.values() for p in self._passages(r, e)]
-        return [*changes, Put("tier_metadata", tiers), Put("passages", passages)]
+        if tiers:
+            changes.append(Put("tier_metadata", tiers))
+        if passages:
+            changes.append(Put("passages", passages))
+        return changes
 
     async def _stored(self, reader: Scoped, ids: Sequence[str]) -> Records:
         """What `arranged` wants to know of those of the ids that are stored."""
@@ -97,17 +102,17 @@ class Indexing(Store, Generic[Item]):
             return [] if record is None else [record]
         return await reader.query(self.table, is_in(self.key, ids), columns=self.place_columns())
 
-    def _units(self, vectors: Sequence[Vector], count: int) -> Vectors:
-        if not isinstance(vectors, Sequence | np.ndarray):
+    def _units(self, vectors: Sequence[Vector], count: int) -> list[Vectors]:
+        if not isinstance(vectors, _SEQUENCES):
             raise InvalidInput("vectors", "want one vector for each item")
         if len(vectors) != count:
             raise InvalidInput("vectors", f"{len(vectors)} for {count} items")
         dimension = self.schema.field("vector").dimension or 0
-        rows = [unit(v, dimension, "vector") for v in vectors]
-        return np.array(rows, np.float32).reshape(count, dimension)
+        # Copies, since the caller's arrays may change while the write waits.
+        return [np.array(unit(v, dimension, "vector")) for v in vectors]
 
     async def _encoded(
-        self, records: Sequence[Record], vectors: Vectors | None
+        self, records: Sequence[Record], vectors: Sequence[Vectors] | None
     ) -> Sequence[Encoded | None]:
         if vectors is not None:
             return [Encoded(vector) for vector in vectors]

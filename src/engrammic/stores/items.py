@@ -67,16 +67,17 @@ class ItemStore(Indexing[Item]):
         await self._write(records, units)
         return [self.item_of(record) for record in records]
 
-    async def _write(self, records: Records, units: Vectors | None) -> None:
+    async def _write(self, records: Records, units: Sequence[Vectors] | None) -> None:
         """Batch by batch: while one is written, the next one's words and vectors are made."""
+        if len(records) <= BATCH:
+            await self._store(await self._entries(records, units))
+            return
         writing: asyncio.Task[None] | None = None
         try:
             for start in range(0, len(records), BATCH):
                 batch = records[start : start + BATCH]
                 given = None if units is None else units[start : start + BATCH]
-                encoded = await self._encoded(batch, given)
-                indexed = map(self._indexed, batch, encoded)
-                entries = {record[self.key]: (record, e) for record, e in indexed}
+                entries = await self._entries(batch, given)
                 if writing is not None:
                     await writing
                     writing = None
@@ -88,6 +89,10 @@ class ItemStore(Indexing[Item]):
             # Nothing goes on behind the back of a caller who was told of an error.
             if writing is not None:
                 await writing
+
+    async def _entries(self, records: Records, units: Sequence[Vectors] | None) -> Entries:
+        indexed = map(self._indexed, records, await self._encoded(records, units))
+        return {record[self.key]: (record, e) for record, e in indexed}
 
     async def get(self, item_id: str) -> Item | None:
         """The item, or None when there is none or it has expired."""

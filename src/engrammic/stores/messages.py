@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import ClassVar
 
 from engrammic.changes import Change, Update
@@ -49,6 +50,7 @@ _FIELDS = (
     Field("around", Kind.TERMS),
 )
 _ITEM_FIELDS = tuple(f.name for f in _FIELDS if f.name not in ("ordinal", "terms", "around"))
+_item_values = attrgetter(*_ITEM_FIELDS)
 
 
 class MessageStore(ItemStore[Message]):
@@ -108,7 +110,7 @@ class MessageStore(ItemStore[Message]):
             check_id("message_id", item.message_id)
         check_role(item.role)
         check_content("content", item.content)
-        record = {name: getattr(item, name) for name in _ITEM_FIELDS}
+        record = dict(zip(_ITEM_FIELDS, _item_values(item), strict=True))
         for name in ("created_at", "expires_at"):
             if record[name] is not None:
                 record[name] = milliseconds(name, record[name])
@@ -124,7 +126,8 @@ class MessageStore(ItemStore[Message]):
     def item_of(self, record: Record) -> Message:
         """The message that a record holds."""
         values = {name: record[name] for name in _ITEM_FIELDS}
-        return Message(**{**values, "metadata": values["metadata"] or {}})
+        values["metadata"] = values["metadata"] or {}
+        return Message(**values)
 
     def searchable(self, record: Record) -> str:
         """Date, speaker and content: `[8 May 2023] Mel: I went to the lake`."""
@@ -135,8 +138,9 @@ class MessageStore(ItemStore[Message]):
         """The terms of date, speaker and content, which its neighbours need as well."""
         if not is_said_whole(record["content"]):
             return super().words(record)
-        head = " ".join(terms(self.searchable({**record, "content": ""})))
-        return f"{head} {said(record['content'])}".rstrip()
+        head = self.searchable({**record, "content": ""})
+        whole = said(head) if is_said_whole(head) else " ".join(terms(head))
+        return f"{whole} {said(record['content'])}".rstrip()
 
     def place_columns(self) -> tuple[str, ...]:
         """Where in which conversation a message stands."""
@@ -147,7 +151,9 @@ class MessageStore(ItemStore[Message]):
     ) -> list[Change]:
         """Places in the conversation, the neighbours' new surroundings, the conversations."""
         changes, fresh = await touched(reader, records, self.backend.backend.capabilities.guarded)
-        return [*changes, Update("messages", await place(reader, records, gone, fresh=fresh))]
+        if refreshed := await place(reader, records, gone, fresh=fresh):
+            changes.append(Update("messages", refreshed))
+        return changes
 
 
 def check_role(role: str) -> str:

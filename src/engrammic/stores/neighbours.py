@@ -7,8 +7,9 @@ message times SLOTS, plus its place among those of the same millisecond.
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+from operator import itemgetter
+from typing import NamedTuple
 
 from engrammic.filters import Compare, Filter, Op, eq, every
 from engrammic.scope import Scoped
@@ -24,8 +25,7 @@ _COLUMNS = ("message_id", "ordinal", "content")
 _CACHED_LENGTH = 4000
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
+class Turn(NamedTuple):
     """A message as its neighbours see it."""
 
     ordinal: int
@@ -33,8 +33,7 @@ class Turn:
     content: str
 
 
-@dataclass(frozen=True, slots=True)
-class Woven:
+class Woven(NamedTuple):
     """The neighbours' terms by message id: of the new turns, and of stored ones that changed."""
 
     new: dict[str, str]
@@ -61,8 +60,7 @@ def _surroundings(turns: Sequence[Turn]) -> dict[str, tuple[str, str]]:
     return dict(zip([turn.message_id for turn in turns], pairs, strict=False))
 
 
-def _place(turn: Turn) -> tuple[int, str]:
-    return turn.ordinal, turn.message_id
+_place = itemgetter(0, 1)  # of a Turn: its ordinal and id
 
 
 def _terms(contents: tuple[str, str]) -> str:
@@ -97,6 +95,8 @@ async def place(
     `gone` are stored records that leave their place: deleted, or replaced by
     one of `new`. Conversations in `fresh` are known to hold nothing yet.
     """
+    if len(new) == 1 and not gone:
+        return await _place_one(backend, new[0], fresh)
     refreshed: list[Record] = []
     arriving, leaving = _by_conversation(new), _by_conversation(gone)
     for conversation in {**arriving, **leaving}:
@@ -113,6 +113,26 @@ async def place(
             record["around"] = woven.new[record["message_id"]]
         refreshed += [{"message_id": i, "around": t} for i, t in woven.refreshed.items()]
     return refreshed
+
+
+async def _place_one(backend: Scoped, record: Record, fresh: Container[str]) -> list[Record]:
+    """As `place` for one new turn; that it is the last one said is what mostly happens."""
+    conversation, moment = record["conversation_id"], record["created_at"]
+    stored: list[Turn] = []
+    if conversation not in fresh:
+        stored = await around(backend, conversation, moment, moment)
+    _number([record], stored)
+    turn = Turn(record["ordinal"], record["message_id"], record["content"])
+    if not stored or stored[-1].ordinal >= turn.ordinal:
+        woven = weave(stored, [turn])
+        record["around"] = woven.new[turn.message_id]
+        return [{"message_id": i, "around": t} for i, t in woven.refreshed.items()]
+    last = stored[-1]
+    record["around"] = said(last.content)
+    if not turn.content:
+        return []
+    between = (stored[-2].content if len(stored) > 1 else "", turn.content)
+    return [{"message_id": last.message_id, "around": _terms(between)}]
 
 
 def _by_conversation(records: Iterable[Record]) -> dict[str, list[Record]]:

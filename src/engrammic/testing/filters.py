@@ -40,7 +40,8 @@ def _sets() -> Iterator[Filter]:
     choices: list[tuple[str, tuple[Any, ...]]] = [
         ("name", ()), ("name", ("alpha",)), ("name", TEXTS[::3]), ("name", ("nothing", "it's")),
         ("name", tuple(f"n{i}" for i in range(3000)) + TEXTS[::7]),
-        ("size", ()), ("size", (1, 2**53)), ("size", (1.0, 0.5, True)),
+        ("size", ()), ("size", (1, 2**53)), ("size", (1.0, 0.5, True)), ("size", (1e300, 1)),
+        ("done", (1e300, -1e300, 1)), ("data.a", (1e300, 1, 2.0**54)),
         ("size", tuple(range(-2500, 2500))), ("weight", (0, 0.1, 0.1 + 0.2, 1e300)),
         ("weight", tuple(i / 10 for i in range(1000))), ("done", (True,)), ("done", (0, 1)),
         ("raw", (b"", b"abc")), ("raw", tuple(bytes([i]) for i in range(256))),
@@ -81,6 +82,11 @@ def _joined() -> Iterator[Filter]:
                     And(tuple(Compare("at", Op.NE, i) for i in range(3, 1500)))):  # fmt: skip
         yield filter_
         yield ~filter_
+    for name, one, other in (("name", "a", "b"), ("size", 1, 2), ("raw", b"", b"abc")):
+        unlike = [Compare(name, op, v) for op, v in
+                  ((Op.NE, one), (Op.NE, other), (Op.NOT_IN, (one, other)))]  # fmt: skip
+        yield from (Or((*unlike[:2],)), Or((unlike[1], unlike[2])), Or((*unlike, named)))
+        yield from (Or((Compare(name, Op.EQ, one), unlike[0])), And((*unlike,)))
     nested: Filter = small
     for i in range(40):
         nested = And((nested, Compare("at", Op.NE, i))) if i % 2 else Or((nested, named))
@@ -93,12 +99,18 @@ CASES: dict[str, tuple[Filter, ...]] = {
     "parts of texts": tuple(_each(("name",), _BOTH_WAYS, TEXTS)),
     "globs": tuple(_each(("name", "data.a"), (Op.GLOB, Op.NOT_GLOB), GLOBS)),
     "ints": tuple(
-        _each(("size",), (*_EQUAL, *_ORDERED), (*(i for i in INTS if i is not None), 0.5, 1.0))
+        _each(
+            ("size",),
+            (*_EQUAL, *_ORDERED),
+            (*(i for i in INTS if i is not None), 0.5, 1.0, 1e300, -1e300, 2.0**53 + 2),
+        )
     ),
     "floats": tuple(
         _each(("weight",), (*_EQUAL, *_ORDERED), (*(f for f in FLOATS if f is not None), 1, True))
     ),
-    "bools": tuple(_each(("done",), (*_EQUAL, *_ORDERED), (True, False, 1, 0, 0.5, 2))),
+    "bools": tuple(
+        _each(("done",), (*_EQUAL, *_ORDERED), (True, False, 1, 0, 0.5, 2, 1e300, -1e300))
+    ),
     "blobs": tuple(_each(("raw",), _EQUAL, (*(b for b in BLOBS if b is not None), b"no"))),
     "json values": tuple(_each(("data.a", "data", "data.a.b"), (*_EQUAL, *_ORDERED), JSON_VALUES)),
     "json paths": tuple(_each(JSON_PATHS, (Op.EQ, Op.NE, Op.GTE), (1, 5, "z", "deep"))),

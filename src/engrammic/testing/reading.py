@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,12 @@ from engrammic.filters import Compare, Filter, Op, is_in
 from engrammic.testing.filtering import ids
 from engrammic.testing.things import TEXTS, THINGS, things
 from engrammic.types import Field, Kind, Order, Schema
+
+DIGITS: tuple[float, ...] = (
+    -1.666189749391023e130, -3.9660233597267984e185, 2.2250738585072014e-308, 0.1 + 0.7,
+    1.7976931348623157e308, 9007199254740993e4, 123456789.12345679, 1 / 3, 5e-324, 1e-5,
+)  # fmt: skip
+"""Floats that are another one where a reader of their digits is careless."""
 
 ORDERS: tuple[Order | None, ...] = (
     None, Order("at"), Order("at", descending=True), Order("id"), Order("id", descending=True),
@@ -38,6 +45,18 @@ async def pages(
 
 class ReadTests:
     """Order, after, limit, columns, get, count."""
+
+    async def test_floats_keep_every_bit(self, backend: Backend) -> None:
+        """They come back and are compared as they were given."""
+        await backend.ensure_table(THINGS)
+        near = sorted({n for d in DIGITS for n in (d, math.nextafter(d, 0))})
+        records = [{"id": f"f{i:02d}", "at": 1, "weight": d} for i, d in enumerate(near)]
+        await backend.insert("things", records)
+        assert [r["weight"] for r in await backend.query("things")] == near
+        for i, digits in enumerate(near):
+            assert await backend.count("things", Compare("weight", Op.EQ, digits)) == 1
+            assert await backend.count("things", Compare("weight", Op.LT, digits)) == i
+            assert await backend.count("things", ~is_in("weight", [digits])) == len(near) - 1
 
     @pytest.mark.parametrize("order", ORDERS, ids=repr)
     async def test_records_come_in_order(self, backend: Backend, order: Order | None) -> None:

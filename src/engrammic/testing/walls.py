@@ -111,6 +111,20 @@ class WallTests:
         assert ids(h.record for h in hits) == ids(things(30))
         assert await theirs.text_search("things", ["red"], limit=5) == []
 
+    async def test_a_page_is_full_beside_nearer_neighbours(self, backend: Backend) -> None:
+        """Also where the scope had the table for itself before."""
+        mine, theirs = Scoped(backend, Scope("a")), Scoped(backend, Scope("b"))
+        await mine.ensure_table(THINGS)
+        await mine.apply([Put("things", things(60))])
+        before = await mine.vector_search("things", "vector", [0, 1, 1, 0], limit=5)
+        near = [{"id": f"n{n}", "at": n, "vector": [0, 1, 1, n / 100]} for n in range(30)]
+        await theirs.apply([Put("things", near)])
+        for _ in range(2):
+            after = await mine.vector_search("things", "vector", [0, 1, 1, 0], limit=5)
+            same_hits(after, before)
+        found = await theirs.vector_search("things", "vector", [0, 1, 1, 0], limit=5)
+        assert [h.record["id"] for h in found] == ["n0", "n1", "n2", "n3", "n4"]
+
     async def test_a_search_without_a_partition_is_refused(self, backend: Backend) -> None:
         """Neither none, nor a choice, nor an alternative stands for one."""
         await two_scopes(backend, Scope("b"))

@@ -88,6 +88,14 @@ class WriteTests:
         everything = await backend.vector_search("things", "vector", [1, 0, 0, 0], limit=9)
         assert len(everything) == 5
 
+    async def test_the_last_update_of_a_key_wins(self, backend: Backend) -> None:
+        """Within one list as well; each is counted."""
+        await backend.ensure_table(THINGS)
+        await backend.insert("things", things(3))
+        sizes = [{"id": "t00001", "size": size} for size in (5, 6, 7)]
+        assert await backend.apply([Update("things", sizes)]) == 3
+        assert [r["size"] for r in await contents(backend)] == [None, 7, things(3)[2]["size"]]
+
     async def test_an_update_changes_what_search_finds(self, backend: Backend) -> None:
         """Vectors and terms, apart from each other."""
         await backend.ensure_table(THINGS)

@@ -93,9 +93,11 @@ def _sql(kind: Kind, name: str, where: Compare) -> str | None:
 def _among(name: str, word: str, values: Sequence[Any]) -> str | None:
     if len(values) > MOST_VALUES:
         return None
-    if values:
-        return one_of(name, values, word)
-    return NEVER if word == "IN" else f"{name} IS NOT NULL"
+    if word == "IN":
+        return one_of(name, values) if values else NEVER
+    there = f"{name} IS NOT NULL"
+    # Said, since DataFusion takes `x <> 1 OR x <> 2` for true, of nulls too.
+    return f"({there} AND {one_of(name, values, word)})" if values else there
 
 
 def _equals(kind: Kind, values: Sequence[Any]) -> list[Any]:

@@ -28,7 +28,7 @@ from engrammic.backends.mysql.connection import (
 )
 from engrammic.backends.mysql.foundation import lay_foundation
 from engrammic.backends.mysql.matrix import RETAINED, Matrix
-from engrammic.backends.mysql.searching import nearest
+from engrammic.backends.mysql.searching import at_once, nearest
 from engrammic.errors import Locked
 from engrammic.filters import Filter
 from engrammic.sql.backend import SqlBackend, Work
@@ -153,6 +153,10 @@ class MysqlBackend(SqlBackend):
         if not limit:
             return []
         matrix = self._matrix(layout, field, partition)
+
+        found = await self._read(lambda s: at_once(s, matrix, query, limit, where, names))
+        if found is not None:
+            return found
 
         async def work(session: Session) -> list[Scored]:
             async with matrix.turn:

@@ -71,6 +71,10 @@ class Rest(Wire):
         status, raw = self._posted("/auth/token", asked)
         if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
             raise self._refused()
+        if status == HTTPStatus.TOO_MANY_REQUESTS:
+            raise ConnectionFailed(
+                f"{self.name} lets the user in no more for a while: too many wrong passwords"
+            )
         token = self._read(status, raw).get("access_token")
         if not isinstance(token, str):
             raise ConnectionFailed(f"{self.name} gives no token: status {status}")

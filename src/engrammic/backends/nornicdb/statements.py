@@ -13,6 +13,8 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from engrammic.emulation.payload import decode, encode, short
@@ -62,8 +64,12 @@ def pack(schema: Schema, record: Record) -> str:
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def unpack(payload: str) -> dict[str, Any]:
-    """What `pack` was made of, as `engrammic.emulation.payload` encodes it."""
+@lru_cache(maxsize=256)
+def unpack(payload: str) -> Mapping[str, Any]:
+    """What `pack` was made of, as `engrammic.emulation.payload` encodes it.
+
+    Each search reads the same few notes again.
+    """
     found: dict[str, Any] = json.loads(
         base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4))
     )

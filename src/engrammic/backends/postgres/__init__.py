@@ -14,9 +14,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, ClassVar, Self, TypeVar
 
-import numpy as np
 import psycopg
-from numpy.typing import NDArray
 
 from engrammic import reads
 from engrammic.backend import Capabilities, Health
@@ -28,6 +26,8 @@ from engrammic.backends.postgres.connection import (
     translated,
 )
 from engrammic.backends.postgres.foundation import lay_foundation
+from engrammic.backends.postgres.searching import nearest
+from engrammic.emulation.mixed import Mixed
 from engrammic.emulation.vectors import SAME
 from engrammic.errors import Locked
 from engrammic.filters import Filter
@@ -35,7 +35,6 @@ from engrammic.sql.backend import SqlBackend, Work
 from engrammic.sql.layout import Layout
 from engrammic.sql.postgres import INDEXED_DIMENSION, POSTGRES
 from engrammic.sql.ranking import ranked
-from engrammic.sql.reading import condition
 from engrammic.sql.session import Session
 from engrammic.sql.urls import server_url
 from engrammic.types import Scored, Vector
@@ -71,6 +70,10 @@ class PostgresBackend(SqlBackend):
         durable="commit",
     )
     pool: PostgresPool
+
+    def __init__(self, pool: PostgresPool) -> None:
+        super().__init__(pool)
+        self._mixed = Mixed()
 
     @classmethod
     async def connect(cls, url: str) -> Self:
@@ -160,40 +163,17 @@ class PostgresBackend(SqlBackend):
         if not limit:
             return []
         exact = self.pool.url.options.get("exact") == "1"
-        found = await self._nearest(layout, field, query, limit, where, names, exact=exact)
-        if len(found) < limit and not exact:
-            found = await self._nearest(layout, field, query, limit, where, names, exact=True)
+        for exactly in (True,) if exact else (False, True):
+            best = nearest(
+                self._rows, layout, (field, query), where, names, self._mixed, exact=exactly
+            )
+            found = await ranked(layout, best, limit, names, SAME)
+            if len(found) == limit:
+                break
         return found
 
-    async def _nearest(
-        self,
-        layout: Layout,
-        field: str,
-        query: NDArray[np.float32],
-        limit: int,
-        where: Filter | None,
-        names: Sequence[str],
-        *,
-        exact: bool,
-    ) -> list[Scored]:
-        text, values = condition(layout, where)
-        keys = ", ".join(f"t.{layout.column(name)}" for name in layout.schema.key)
-        given = "".join(f", {layout.given(name)}" for name in names)
-        literal = "[" + ",".join(map(str, query.tolist())) + "]"
-        # No index serves a sum.
-        away = "(v.v <=> %s::vector)" + (" + 0" if exact else "")
-        joined = f"{layout.vectors_of(field)} v JOIN {layout.table} t ON t.row_ = v.row_"
-        near = f"SELECT v.row_, {away} AS away FROM {joined} WHERE {text} ORDER BY away LIMIT %s"
-        sql = (
-            f"SELECT greatest(-1, least(1, 1 - s.away)), {keys}{given} "
-            f"FROM ({near}) s JOIN {layout.table} t ON t.row_ = s.row_ ORDER BY s.away"
-        )
-
-        async def best(count: int) -> list[Any]:
-            asked = [literal, *values, count]
-            return await self._read(lambda session: session.rows(sql, asked))
-
-        return await ranked(layout, best, limit, names, SAME)
+    async def _rows(self, sql: str, values: list[Any]) -> list[Any]:
+        return await self._read(lambda session: session.rows(sql, values))
 
     async def optimize(self) -> None:
         """Index long tables of vectors, add up the sizes of partitions, refresh statistics."""

@@ -1,4 +1,4 @@
-"""Where a `qdrant:` URL points to: a server, or the client's local mode."""
+"""Where a `qdrant:` URL points to: a server, the client's local mode, or the engine in process."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from engrammic.checks import shown
 from engrammic.errors import InvalidSettings
 
 MEMORY = ("memory", ":memory:")
-OPTIONS = frozenset({"api_key", "exact", "grpc", "https", "timeout"})
+OPTIONS = frozenset({"api_key", "engine", "exact", "grpc", "https", "timeout"})
 ONLY_SERVERS = frozenset({"api_key", "grpc", "https", "timeout"})
 DEFAULT_TIMEOUT = 30
 DEFAULT_NAME = "engrammic"
 LONGEST_TIMEOUT = 86_400
 PORT = 6333
 WANTED = (
-    "want qdrant:memory, qdrant:/path or qdrant://host:port/name"
+    "want qdrant:memory, qdrant:/path, qdrant:/path?engine=edge or qdrant://host:port/name"
     "?grpc=6334&api_key=...&https=1&timeout=30&exact=1"
 )
 
@@ -34,6 +34,7 @@ class Address:
     host: str | None = None
     port: int = PORT
     name: str = ""
+    edge: bool = False
     exact: bool = False
     grpc: int | None = None
     api_key: str | None = None
@@ -61,10 +62,12 @@ def parsed(url: str) -> Address:
         return _server(raw, options)
     if misplaced := set(options) & ONLY_SERVERS:
         raise InvalidSettings(f"qdrant URL: {sorted(misplaced)[0]} is for servers; {WANTED}")
-    exact = _truth("exact", options)
+    exact, edge = _truth("exact", options), _is_edge(options)
     if raw in MEMORY:
+        if edge:
+            raise InvalidSettings("qdrant URL: engine=edge needs a path: qdrant:/path?engine=edge")
         return Address(exact=exact)
-    return Address(path=Path(unquote(raw.removeprefix("//"))).expanduser(), exact=exact)
+    return Address(path=Path(unquote(raw.removeprefix("//"))).expanduser(), edge=edge, exact=exact)
 
 
 def _server(raw: str, options: dict[str, str]) -> Address:
@@ -73,7 +76,7 @@ def _server(raw: str, options: dict[str, str]) -> Address:
         host, port = parts.hostname, parts.port
     except ValueError as error:
         raise InvalidSettings(f"qdrant URL: {error}; {WANTED}") from error
-    if not host or parts.username is not None:
+    if not host or parts.username is not None or "engine" in options:
         raise InvalidSettings(f"qdrant URL: {_problem(parts, host)}; {WANTED}")
     name = unquote(parts.path.strip("/")) or DEFAULT_NAME
     if not _NAME.fullmatch(name):
@@ -93,7 +96,16 @@ def _server(raw: str, options: dict[str, str]) -> Address:
 
 
 def _problem(parts: SplitResult, host: str | None) -> str:
-    return "a key is given as api_key=" if host and parts.username is not None else "no host"
+    if not host:
+        return "no host"
+    return "a key is given as api_key=" if parts.username is not None else "engine= is for paths"
+
+
+def _is_edge(options: dict[str, str]) -> bool:
+    engine = options.get("engine", "client")
+    if engine not in ("client", "edge"):
+        raise InvalidSettings(f"qdrant URL: no engine {shown(engine)}; want client or edge")
+    return engine == "edge"
 
 
 def _truth(name: str, options: dict[str, str]) -> bool:

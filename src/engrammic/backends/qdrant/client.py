@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
@@ -13,12 +11,15 @@ from numpy.typing import NDArray
 from qdrant_client import QdrantClient, models
 
 from engrammic.backends.qdrant.address import Address
+from engrammic.backends.qdrant.disk import sync
 from engrammic.backends.qdrant.driver import Driver, Point, Sorting, Wanted
 from engrammic.backends.qdrant.failures import translated
 from engrammic.errors import ConnectionFailed, Locked
 
 DISTANCE = models.Distance.DOT
 """Of vectors of length 1 it is the cosine, and they are stored as they are given."""
+
+TENANT = models.KeywordIndexParams(type=models.KeywordIndexType.KEYWORD, is_tenant=True)
 
 PARTS_SINCE = (1, 20)
 """The first server that knows conditions on parts of a text."""
@@ -92,15 +93,14 @@ class ClientDriver(Driver):
             self.client.create_vector_name(name, vector, models.DenseVectorNameConfig(dense=dense))
         self._settle(name)
 
-    def index(self, name: str, key: str, kind: models.PayloadSchemaType, tenant: bool) -> None:
+    def index(
+        self, name: str, keys: Mapping[str, models.PayloadSchemaType], tenant: str | None
+    ) -> None:
         """As `Driver.index`; local mode has no such indexes."""
-        if not self.shared:
-            return
-        schema: Any = kind
-        if tenant and kind is models.PayloadSchemaType.KEYWORD:
-            schema = models.KeywordIndexParams(type=models.KeywordIndexType.KEYWORD, is_tenant=True)
-        with translated(self._name):
-            self.client.create_payload_index(name, key, schema, wait=True)
+        for key, kind in keys.items() if self.shared else ():
+            schema: Any = TENANT if key == tenant else kind
+            with translated(self._name):
+                self.client.create_payload_index(name, key, schema, wait=True)
 
     def drop(self, name: str) -> None:
         """As `Driver.drop`."""
@@ -187,7 +187,7 @@ class ClientDriver(Driver):
         if root is not None:
             own = [] if name is None else [root / "collection" / name]
             for place in (*own, root / "collection", root / "meta.json", root):
-                _sync(place)
+                sync(place)
 
 
 @contextmanager
@@ -202,15 +202,6 @@ def _opening(address: Address) -> Iterator[None]:
                 "use a server: qdrant://host:port/name"
             ) from error
         raise ConnectionFailed(f"cannot open {address}: {error}; check the folder") from error
-
-
-def _sync(place: Path) -> None:
-    if place.exists():
-        handle = os.open(place, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 def _shown(wanted: Wanted) -> dict[str, Any]:

@@ -7,19 +7,16 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from qdrant_client import models
 
-from engrammic.backends.qdrant.codec import collection, point, record, wanted
-from engrammic.backends.qdrant.conditions import Condition, push
-from engrammic.backends.qdrant.driver import Driver, Point, Sorting
+from engrammic.backends.qdrant.codec import point, record, wanted
+from engrammic.backends.qdrant.driver import Driver, Point
+from engrammic.backends.qdrant.paging import INDEXED, Pages, indexed
 from engrammic.backends.qdrant.work import Work
-from engrammic.emulation.collections import NOTES, Collections, Key
+from engrammic.emulation.collections import NOTES, Key
 from engrammic.emulation.payload import point_id, safe
-from engrammic.emulation.pushdown import Pushed
-from engrammic.emulation.settling import key_of
 from engrammic.errors import InvalidSchema
-from engrammic.filters import Compare, Filter, Op, every
-from engrammic.types import Field, Kind, Order, Record, Schema, Scored
+from engrammic.filters import Filter
+from engrammic.types import Field, Kind, Record, Schema, Scored
 
 BYTES = 16 * 2**20
 """Of one request, about; a server takes 32 MiB."""
@@ -27,21 +24,15 @@ BYTES = 16 * 2**20
 FEW = 16
 """Points that are read where the caller is."""
 
-INDEXED = {
-    Kind.TEXT: models.PayloadSchemaType.KEYWORD,
-    Kind.INT: models.PayloadSchemaType.INTEGER,
-    Kind.FLOAT: models.PayloadSchemaType.FLOAT,
-    Kind.BOOL: models.PayloadSchemaType.INTEGER,
-}
 
-
-class QdrantCollections(Collections):
+class QdrantCollections(Pages):
     """A collection for each table, named `database.table`."""
 
-    def __init__(self, driver: Driver, database: str) -> None:
+    def __init__(self, driver: Driver, database: str, *, approximate: bool) -> None:
         self.driver = driver
         self.database = database
         self.shared = driver.shared
+        self.approximate = approximate
         self.work = Work(alone=not driver.shared)
 
     async def start(self) -> None:
@@ -63,9 +54,8 @@ class QdrantCollections(Collections):
         else:
             for field in vectors:
                 self._widen(name, field, stored.get(safe(field.name)))
-        for field in _indexed(schema):
-            tenant = field.name == schema.partition
-            self.driver.index(name, safe(field.name), INDEXED[field.kind], tenant)
+        keys = {safe(f.name): INDEXED[f.kind] for f in indexed(schema)}
+        self.driver.index(name, keys, schema.partition and safe(schema.partition))
 
     def _widen(self, name: str, field: Field, stored: int | None) -> None:
         if stored is None:
@@ -162,65 +152,6 @@ class QdrantCollections(Collections):
             self.driver.quick, self.driver.count, self._name(schema), pushed.native
         )
 
-    async def page(
-        self,
-        schema: Schema,
-        where: Filter | None,
-        order: Order | None,
-        after: tuple[Any, ...] | None,
-        limit: int,
-        columns: Sequence[str],
-    ) -> list[Record] | None:
-        """As `Collections.page`, where an indexed INT field sorts."""
-        if order is None or limit > self.most or not _sorts(schema, order.field):
-            return None
-        needed = tuple(dict.fromkeys((order.field, *schema.key, *columns)))
-        found: list[Record] = []
-        if after is not None:
-            found = [r for r in await self._equal(schema, where, order.field, after[0], needed)
-                     if _is_behind(schema, r, order, after)]  # fmt: skip
-            beyond = Compare(order.field, Op.LT if order.descending else Op.GT, after[0])
-            where = every(where, beyond)
-        if len(found) < limit:
-            found += await self._first(schema, where, order, limit - len(found), needed)
-        found.sort(key=lambda r: _rank(schema, r, order), reverse=order.descending)
-        return found[:limit]
-
-    async def _first(
-        self,
-        schema: Schema,
-        where: Filter | None,
-        order: Order,
-        limit: int,
-        columns: Sequence[str],
-    ) -> list[Record]:
-        """The first in this order, and all that equal the last of them."""
-        pushed = self._pushed(schema, where)
-        if pushed.empty:
-            return []
-        found = await self.work.read(
-            self.driver.quick,
-            self.driver.sorted,
-            self._name(schema),
-            pushed.native,
-            Sorting(safe(order.field), order.descending),
-            limit,
-            wanted(schema, columns),
-        )
-        records = [record(schema, p, columns) for p in found]
-        if len(records) < limit:
-            return records
-        last = records[-1][order.field]
-        before = [r for r in records if r[order.field] != last]
-        return before + await self._equal(schema, where, order.field, last, columns)
-
-    async def _equal(
-        self, schema: Schema, where: Filter | None, field: str, value: Any, columns: Sequence[str]
-    ) -> list[Record]:
-        same = every(where, Compare(field, Op.EQ, value))
-        return [r async for batch in self.scan(schema, same, columns) for r in batch
-                if r[field] == value]  # fmt: skip
-
     async def flush(self) -> None:
         """As `Collections.flush`."""
         await self.work.write(self.driver.flush)
@@ -236,31 +167,6 @@ class QdrantCollections(Collections):
     async def close(self) -> None:
         """As `Collections.close`."""
         await self.work.write(self.driver.close)
-
-    def _name(self, schema: Schema) -> str:
-        return collection(self.database, schema.name)
-
-    def _pushed(self, schema: Schema, where: Filter | None) -> Pushed[Condition]:
-        return push(schema, self.driver.knows_parts)(where)
-
-
-def _indexed(schema: Schema) -> list[Field]:
-    """Fields of the key and of the declared indexes, as far as the engine can index them."""
-    names = dict.fromkeys((*schema.key, *(n for i in schema.indexes for n in i.fields)))
-    return [f for n in names if (f := schema.field(n)).kind in INDEXED]
-
-
-def _sorts(schema: Schema, name: str) -> bool:
-    return schema.field(name).kind is Kind.INT and any(f.name == name for f in _indexed(schema))
-
-
-def _rank(schema: Schema, found: Record, order: Order) -> tuple[Any, ...]:
-    return (found[order.field], *key_of(schema, found))
-
-
-def _is_behind(schema: Schema, found: Record, order: Order, after: tuple[Any, ...]) -> bool:
-    rank = _rank(schema, found, order)
-    return rank < tuple(after) if order.descending else rank > tuple(after)
 
 
 def _batches(points: Sequence[Point], most: int) -> list[list[Point]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -62,8 +62,10 @@ class Driver(ABC):
         """Give a collection one more vector."""
 
     @abstractmethod
-    def index(self, name: str, key: str, kind: models.PayloadSchemaType, tenant: bool) -> None:
-        """Make conditions on a payload field fast. Idempotent."""
+    def index(
+        self, name: str, keys: Mapping[str, models.PayloadSchemaType], tenant: str | None
+    ) -> None:
+        """Make conditions on these payload fields fast; `tenant` divides the points. Idempotent."""
 
     @abstractmethod
     def drop(self, name: str) -> None:

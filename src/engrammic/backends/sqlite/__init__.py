@@ -16,28 +16,24 @@ import apsw
 
 from engrammic.backend import Capabilities, Decide, Health
 from engrammic.backends.sqlite import copying, diagnosis
-from engrammic.backends.sqlite.connection import (
-    CHECKPOINT_PAGES,
-    Connections,
-    locate,
-    passive_checkpoint,
-    refuse_network,
-    translated,
-)
+from engrammic.backends.sqlite.connection import Connections, locate, refuse_network
 from engrammic.backends.sqlite.exporting import exported
 from engrammic.backends.sqlite.inside import Inside, driven
 from engrammic.backends.sqlite.ranked import RankedSearch
 from engrammic.backends.sqlite.reading import (
+    chosen,
     condition,
     decoder,
     is_short,
     select,
 )
+from engrammic.backends.sqlite.transactions import TooLong, is_brief
+from engrammic.backends.sqlite.translation import translated
 from engrammic.backends.sqlite.writing import Writer, prepared
 from engrammic.changes import Change
 from engrammic.errors import ConnectionFailed
 from engrammic.filters import Filter
-from engrammic.reads import check_after, check_key, check_limit, page_columns
+from engrammic.reads import check_after, check_limit
 from engrammic.records import cleaner
 from engrammic.types import Order, Record, Schema
 
@@ -91,18 +87,26 @@ class SqliteBackend(RankedSearch):
             return 0
         layouts = self._tables.layout
         ready = [prepared(c, layouts(c.table)) for c in changes]
-        return await self._write(lambda c: Writer(c, layouts, self._partitions).run(ready))
+
+        def work(connection: apsw.Connection, _here: bool) -> int:
+            return Writer(connection, layouts, self._partitions).run(ready)
+
+        with self._translated():
+            return await self._transactions.run(work, brief=is_brief(ready, layouts))
 
     async def transact(self, decide: Decide) -> int:
-        """As `Backend.transact`: reads and changes in one transaction, on the writer's thread."""
+        """As `Backend.transact`: reads and changes in one transaction, in place if all is short."""
         layouts = self._tables.layout
 
-        def work(connection: apsw.Connection) -> int:
-            changes = driven(decide(Inside(connection, layouts)))
+        def work(connection: apsw.Connection, here: bool) -> int:
+            changes = driven(decide(Inside(connection, layouts, here)))
+            if here and not is_brief(changes, layouts):
+                raise TooLong
             ready = [prepared(c, layouts(c.table)) for c in changes]
             return Writer(connection, layouts, self._partitions).run(ready)
 
-        return await self._write(work)
+        with self._translated():
+            return await self._transactions.run(work, brief=True)
 
     async def query(
         self,
@@ -117,22 +121,22 @@ class SqliteBackend(RankedSearch):
         """As `Backend.query`; a short read along an index runs in place."""
         layout = self._tables.layout(table)
         check_limit(limit)
-        names = page_columns(layout.schema, columns)
+        names = chosen(layout, columns)
         sql, values = select(layout, where, order, after, limit, names)
         decode = decoder(layout, names)
 
         def work(connection: apsw.Connection) -> list[Record]:
             return [decode(row) for row in connection.execute(sql, values)]
 
-        return await self._read(work, here=is_short(layout.schema, where, order, limit))
+        return await self._read(work, here=is_short(layout, where, order, limit))
 
     async def get(self, table: str, key: tuple[Any, ...]) -> Record | None:
         """As `Backend.get`, without another thread."""
         layout = self._tables.layout(table)
-        values = check_key(layout.schema, key)
+        values = layout.key_of(key)
         with self._translated():
             row = self._connections.here().execute(layout.point_read, values).fetchone()
-        return None if row is None else decoder(layout, layout.schema.stored)(row)
+        return None if row is None else decoder(layout, layout.stored)(row)
 
     async def export(
         self, table: str, *, after: tuple[Any, ...] | None = None, limit: int | None = None
@@ -192,7 +196,7 @@ class SqliteBackend(RankedSearch):
         def work() -> None:
             copying.restore(self.path, self._connections.timeout, Path(path))
             with translated(self.path):
-                self._tables.found(self._connections.here())
+                self._tables.found(self._connections.writing())
 
         await self._connections.write(work)
 
@@ -203,28 +207,16 @@ class SqliteBackend(RankedSearch):
 
     async def _outside(self, work: Callable[[apsw.Connection], T]) -> T:
         with self._translated():
-            return await self._connections.write(lambda: work(self._connections.here()))
+            return await self._connections.write(lambda: work(self._connections.writing()))
 
     async def _write(self, work: Callable[[apsw.Connection], T]) -> T:
-        with self._translated():
-            return await self._connections.write(lambda: self._transaction(work))
+        """For what may alter the schema or the epoch."""
 
-    def _transaction(self, work: Callable[[apsw.Connection], T]) -> T:
-        connection = self._connections.here()
-        connection.execute("begin immediate")
-        try:
-            self._partitions.renew(connection)
-            self._tables.renew(connection)
-            result = work(connection)
-            connection.execute("commit")
-        except BaseException:
-            if connection.in_transaction:
-                connection.execute("rollback")
-            self._partitions.rollback()
-            self._tables.rollback()
-            raise
-        self._partitions.commit()
-        self._tables.commit()
-        if self._connections.log_pages() > CHECKPOINT_PAGES:
-            self._connections.later(lambda: passive_checkpoint(connection))
-        return result
+        def altering(connection: apsw.Connection, _here: bool) -> T:
+            try:
+                return work(connection)
+            finally:
+                self._transactions.forget()
+
+        with self._translated():
+            return await self._transactions.run(altering)

@@ -16,6 +16,7 @@ import apsw
 
 from engrammic import errors
 from engrammic.backends.sqlite.layout import APPLICATION_ID, FORMAT
+from engrammic.backends.sqlite.translation import translated
 from engrammic.backends.sqlite.workers import Workers
 from engrammic.checks import is_storable, shown
 
@@ -81,45 +82,19 @@ def _timeout(given: str | None) -> float:
     return seconds
 
 
-@contextmanager
-def translated(path: Path) -> Iterator[None]:
-    """Turn the driver's errors into ours. A lock is never taken for damage."""
-    try:
-        yield
-    except (apsw.BusyError, apsw.LockedError) as error:
-        raise errors.Locked(
-            f"{path} is locked by another process; it is not damaged. Try again, or raise "
-            "?timeout= (seconds) in the URL sqlite:PATH"
-        ) from error
-    except apsw.NotADBError as error:
-        raise errors.NotADatabase(f"{path} is not a database; it was left as it is") from error
-    except apsw.CorruptError as error:
-        raise errors.Corrupt(
-            f"{path} is damaged ({error}); run `engrammic doctor` before writing to it"
-        ) from error
-    except (apsw.ReadOnlyError, apsw.CantOpenError, apsw.PermissionsError) as error:
-        raise errors.ConnectionFailed(
-            f"cannot write to {path}: {error}; check the permissions of the file and its folder"
-        ) from error
-    except apsw.SQLError as error:
-        raise errors.StorageError(
-            f"{path}: {error}; open it again if it was restored from a backup meanwhile"
-        ) from error
-    except apsw.ForkingViolationError as error:
-        raise errors.Closed(f"{path} was opened before a fork; open it again") from error
-    except (apsw.FullError, apsw.IOError, apsw.ConnectionClosedError) as error:
-        raise errors.StorageError(f"{path}: {error}") from error
-
-
 class Connections:
-    """The threads that touch one file: a writer, readers, and short reads in place.
+    """The connections to one file, and who uses which when.
 
-    Each thread has a connection of its own. `here()` is the calling thread's.
+    To read, each thread has a connection of its own, `here()`. To write there is
+    one for all threads, `writing()`, and it belongs to whoever holds `turn`: the
+    writer's thread for the length of a job (`write`, `later`), or the calling
+    thread for a short write in place (`takes_turn`), which never overtakes a job.
     """
 
     def __init__(self, path: Path, timeout: float) -> None:
         self.path = path
         self.timeout = timeout
+        self.busy = int(timeout * 1000)
         self.pid = os.getpid()
         self._mine = threading.local()
         self._open: list[apsw.Connection] = []
@@ -127,12 +102,15 @@ class Connections:
         self._writer = Workers(1, "engrammic-write")
         self._readers = Workers(READERS, "engrammic-read")
         self._log_pages = 0
+        self._writing: apsw.Connection | None = None
+        self.turn = threading.Lock()
+        """Held by the thread that uses the connection for writing."""
         self.closed = False
 
     async def write(self, work: Callable[[], T]) -> T:
         """Run `work` on the writer thread, after all writes before it."""
         self.ensure_open()
-        return await self._writer.call(work)
+        return await self._writer.call(self._in_turn(work))
 
     async def read(self, work: Callable[[], T]) -> T:
         """Run `work` on a reader thread."""
@@ -141,18 +119,42 @@ class Connections:
 
     def later(self, work: Callable[[], object]) -> None:
         """Queue `work` on the writer thread without waiting for it."""
-        self._writer.later(work)
+        self._writer.later(self._in_turn(work))
+
+    def takes_turn(self) -> bool:
+        """Whether the calling thread may write now: no write waits, and `turn` is taken for it."""
+        return self._writer.idle and self.turn.acquire(blocking=False)
+
+    def _in_turn(self, work: Callable[[], T]) -> Callable[[], T]:
+        def turned() -> T:
+            with self.turn:
+                return work()
+
+        return turned
+
+    def writing(self) -> apsw.Connection:
+        """The connection for writing, opened on first use: whoever has the turn uses it.
+
+        It is one for all threads, since another's commit empties a connection's cache.
+        """
+        self.ensure_open()
+        if self._writing is None:
+            self._writing = self._opened()
+        return self._writing
 
     def here(self) -> apsw.Connection:
         """The calling thread's connection, opened on first use."""
         connection: apsw.Connection | None = getattr(self._mine, "connection", None)
         if connection is None or self.closed or os.getpid() != self.pid:
             self.ensure_open()
-            connection = open_connection(self.path, self.timeout)
-            connection.set_wal_hook(self._note_log)
-            self._mine.connection = connection
-            with self._guard:
-                self._open.append(connection)
+            self._mine.connection = connection = self._opened()
+        return connection
+
+    def _opened(self) -> apsw.Connection:
+        connection = open_connection(self.path, self.timeout)
+        connection.set_wal_hook(self._note_log)
+        with self._guard:
+            self._open.append(connection)
         return connection
 
     def log_pages(self) -> int:
@@ -177,10 +179,12 @@ class Connections:
         if os.getpid() == self.pid:
             self._writer.close()
             self._readers.close()
+            self.turn.acquire()
         self.closed = True
         if os.getpid() == self.pid:
             for connection in self._open:
                 connection.close()
+            self.turn.release()
 
 
 def open_connection(path: Path, timeout: float) -> apsw.Connection:
@@ -198,6 +202,8 @@ def open_connection(path: Path, timeout: float) -> apsw.Connection:
 def set_up(connection: apsw.Connection, path: Path, timeout: float) -> None:
     """Check the format, then make every commit durable."""
     connection.set_busy_timeout(int(timeout * 1000))
+    # Else a statement that sorts or has a limit is compiled anew whenever it is given other values.
+    connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
     check_format(connection, path)
     _enter_wal(connection, timeout)
     connection.execute(

@@ -11,7 +11,8 @@ from pathlib import Path
 import apsw
 
 from engrammic import errors
-from engrammic.backends.sqlite.connection import check_format, open_connection, translated
+from engrammic.backends.sqlite.connection import check_format, open_connection
+from engrammic.backends.sqlite.translation import translated
 
 PAGES = 256
 """Pages in one step of a copy: 1 MiB."""

@@ -9,9 +9,10 @@ from typing import Any, TypeVar
 import apsw
 
 from engrammic.backends.sqlite.layout import Layout
-from engrammic.backends.sqlite.reading import condition, decoder, select
+from engrammic.backends.sqlite.reading import chosen, condition, decoder, is_short, select
+from engrammic.backends.sqlite.transactions import TooLong
 from engrammic.filters import Filter
-from engrammic.reads import check_key, check_limit, page_columns
+from engrammic.reads import check_limit
 from engrammic.types import Order, Record
 
 T = TypeVar("T")
@@ -23,12 +24,14 @@ class Inside:
 
     connection: apsw.Connection
     layouts: Callable[[str], Layout]
+    here: bool
+    """Whether an event loop stands still meanwhile: then only short reads are done."""
 
     async def get(self, table: str, key: tuple[Any, ...]) -> Record | None:
         """As `Backend.get`."""
         layout = self.layouts(table)
-        row = self.connection.execute(layout.point_read, check_key(layout.schema, key)).fetchone()
-        return None if row is None else decoder(layout, layout.schema.stored)(row)
+        row = self.connection.execute(layout.point_read, layout.key_of(key)).fetchone()
+        return None if row is None else decoder(layout, layout.stored)(row)
 
     async def query(
         self,
@@ -43,12 +46,16 @@ class Inside:
         """As `Backend.query`."""
         check_limit(limit)
         layout = self.layouts(table)
-        names = page_columns(layout.schema, columns)
+        if self.here and not is_short(layout, where, order, limit):
+            raise TooLong
+        names = chosen(layout, columns)
         sql, values = select(layout, where, order, after, limit, names)
         return list(map(decoder(layout, names), self.connection.execute(sql, values)))
 
     async def count(self, table: str, where: Filter | None = None) -> int:
         """As `Backend.count`."""
+        if self.here:
+            raise TooLong
         layout = self.layouts(table)
         text, values = condition(layout, where)
         sql = f"select count(*) from {layout.table} as t where {text}"

@@ -17,17 +17,19 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
-from typing import overload
+from operator import itemgetter
+from typing import Any, overload
 
 import apsw
 
 from engrammic.errors import InvalidSchema
+from engrammic.reads import check_key
 from engrammic.records import Cleaner, cleaner
 from engrammic.sql.sqlite import SQLITE
-from engrammic.types import DERIVED, Field, Index, Kind, Schema
+from engrammic.types import DERIVED, Field, Index, Kind, Record, Schema
 
 APPLICATION_ID = 0x456E6772  # "Engr"
 FORMAT = 1
@@ -125,6 +127,40 @@ class Layout:
         return cleaner(self.schema)
 
     @cached_property
+    def clean_update(self) -> Cleaner:
+        """As `clean`, for a record of an `Update`."""
+        return cleaner(self.schema, True)
+
+    def key_of(self, key: Any) -> tuple[Any, ...]:
+        """As `check_key`, which it asks about all but short plain texts."""
+        if type(key) is tuple and len(key) == self._key_texts:
+            for value in key:
+                if type(value) is not str or not 0 < len(value) <= 128 or "\0" in value:
+                    break
+                if not value.isascii():
+                    break
+            else:
+                return key
+        return check_key(self.schema, key)
+
+    @cached_property
+    def _key_texts(self) -> int:
+        """How many values a key has, -1 where one is no text."""
+        kinds = [self.schema.field(name).kind for name in self.schema.key]
+        return len(kinds) if set(kinds) == {Kind.TEXT} else -1
+
+    @cached_property
+    def stored(self) -> tuple[str, ...]:
+        """The fields that a query returns by default."""
+        return self.schema.stored
+
+    @cached_property
+    def values(self) -> Callable[[Record], Sequence[Any]]:
+        """The values of a clean record's plain fields."""
+        first, *rest = (f.name for f in self.plain)
+        return itemgetter(first, *rest) if rest else lambda record: (record[first],)
+
+    @cached_property
     def upsert(self) -> str:
         """Insert or replace one record's plain fields."""
         names = [f.name for f in self.plain]
@@ -134,6 +170,20 @@ class Layout:
     def upsert_row(self) -> str:
         """As `upsert`; gives `_row`."""
         return self.upsert + " RETURNING _row"
+
+    @cached_property
+    def insertion(self) -> str:
+        """Insert one record's plain fields, or do nothing where its key is there."""
+        columns = ", ".join(quoted(f.name) for f in self.plain)
+        marks = ", ".join("?" * len(self.plain))
+        key = ", ".join(map(quoted, self.schema.key))
+        into = f"insert into {self.table} ({columns}) values ({marks})"
+        return f"{into} on conflict ({key}) do nothing"
+
+    @cached_property
+    def row_read(self) -> str:
+        """The number of the row of a key."""
+        return self.by_key("_row")
 
     def by_key(self, select: str) -> str:
         """A point read of `select` (SQL text of ours) by the whole key."""

@@ -87,6 +87,8 @@ class Partitions:
 
     def commit(self) -> None:
         """What the transaction made is there for good."""
+        if not self._new_numbers and not self._new_tables:
+            return
         with self._guard:
             self._numbers.update(self._new_numbers)
             self._tables.update(self._new_tables)

@@ -11,13 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engrammic.backend import Backend, Survey
-from engrammic.backends.sqlite.connection import Connections, snapshot, translated
+from engrammic.backends.sqlite.connection import Connections, snapshot
 from engrammic.backends.sqlite.layout import quoted, unfolded
 from engrammic.backends.sqlite.matrix import Matrices, Matrix, View
 from engrammic.backends.sqlite.partitions import Part, Partitions
 from engrammic.backends.sqlite.scan import VECTOR_DIGITS
 from engrammic.backends.sqlite.search import TERMS_DIGITS, Plan, Search
 from engrammic.backends.sqlite.tables import Tables
+from engrammic.backends.sqlite.transactions import Transactions
+from engrammic.backends.sqlite.translation import translated
 from engrammic.filters import Filter
 from engrammic.reads import query_terms, query_vector
 from engrammic.types import Scored, Vector
@@ -33,6 +35,7 @@ class RankedSearch(Backend):
         self._tables = Tables()
         self._partitions = Partitions()
         self._matrices = Matrices()
+        self._transactions = Transactions(connections, self._partitions, self._tables)
 
     @property
     def path(self) -> Path:

@@ -11,10 +11,10 @@ from typing import Any
 from engrammic.backends.sqlite.layout import Layout, quoted
 from engrammic.compile.infix import Column, after_clause, compile_filter, order_clause
 from engrammic.errors import InvalidInput
-from engrammic.filters import And, Compare, Filter, Op
-from engrammic.predicate import check_filter
-from engrammic.reads import check_order
-from engrammic.records import coerce
+from engrammic.filters import And, Compare, Filter, Op, Or
+from engrammic.predicate import DEEPEST, LARGEST, check_filter
+from engrammic.reads import check_order, page_columns
+from engrammic.records import coercer
 from engrammic.sql.sqlite import SQLITE
 from engrammic.types import Kind, Order, Record, Schema
 
@@ -27,7 +27,8 @@ SHORT_READ = 64
 _CODED = frozenset({Kind.BOOL, Kind.JSON, Kind.VECTOR})
 
 
-_PLAIN = frozenset({Op.EQ, Op.NE, Op.LT, Op.LTE, Op.GT, Op.GTE, Op.IS_NULL, Op.IN})
+_PLAIN = (Op.EQ, Op.IN, Op.IS_NULL, Op.NE, Op.LT, Op.LTE, Op.GT, Op.GTE)
+"""In a tuple: an enumeration's hash is a Python function, its identity is at hand."""
 
 
 def condition(
@@ -35,17 +36,21 @@ def condition(
 ) -> tuple[str, list[Any]]:
     """SQL text over the table alias `t`, and its parameters.
 
-    Filters of one shape have one text: compiled once, it is kept.
+    Filters of one shape have one text: checked and compiled once, it is kept.
     """
     if where is None:
         return "1", []
+    values: list[Any] = []
+    shape = _shape(where, values, 0)
+    if shape is not None:
+        shape = (shape, *map(type, values))
+        text = layout.conditions.get(shape)
+        if text is not None:
+            if not checked and not all(map(_is_simple, values)):
+                check_filter(where, layout.schema)
+            return text, values
     if not checked:
         check_filter(where, layout.schema)
-    values: list[Any] = []
-    shape = _shape(where, values)
-    text = layout.conditions.get(shape)
-    if text is not None:
-        return text, values
     fitted = where if shape is None else _padded(where)
     text, params = compile_filter(fitted, layout.schema, SQLITE, _expression(layout))
     if shape is not None and params == values and len(layout.conditions) < KEPT_SHAPES:
@@ -53,9 +58,16 @@ def condition(
     return text, params
 
 
-def _shape(where: Filter, values: list[Any]) -> Hashable:
+def _is_simple(value: Any) -> bool:
+    """Whether a value needs no look if others of its type fitted."""
+    if type(value) is str:
+        return value.isascii() and "\0" not in value
+    return type(value) is int and -LARGEST <= value <= LARGEST
+
+
+def _shape(where: Any, values: list[Any], depth: int) -> Hashable:
     """What of a filter decides its SQL text, its parameters aside; None for rarer filters."""
-    if isinstance(where, Compare):
+    if type(where) is Compare:
         if where.op not in _PLAIN or "." in where.field:
             return None
         if where.op is Op.IN:
@@ -63,11 +75,13 @@ def _shape(where: Filter, values: list[Any]) -> Hashable:
                 return None
             padded = _padding(where.value)
             values.extend(padded)
-            return where.field, where.op, len(padded)
+            return where.field, where.op._name_, len(padded)
         if where.op is not Op.IS_NULL:
             values.append(where.value)
-        return where.field, where.op
-    shapes = tuple([_shape(part, values) for part in where.parts])
+        return where.field, where.op._name_
+    if type(where) not in (And, Or) or type(where.parts) is not tuple or depth > DEEPEST:
+        return None
+    shapes = tuple([_shape(part, values, depth + 1) for part in where.parts])
     return None if None in shapes else (type(where), shapes)
 
 
@@ -114,6 +128,19 @@ def select(
     return (sql, params) if limit is None else (f"{sql} limit ?", [*params, limit])
 
 
+def chosen(layout: Layout, columns: Sequence[str] | None) -> tuple[str, ...]:
+    """The columns of a query. Raises as `page_columns`."""
+    if columns is None:
+        return layout.stored
+    kept = type(columns) is tuple and {*map(type, columns)} == {str}
+    return _chosen_once(layout, columns) if kept else page_columns(layout.schema, columns)
+
+
+@lru_cache(maxsize=512)
+def _chosen_once(layout: Layout, columns: tuple[str, ...]) -> tuple[str, ...]:
+    return page_columns(layout.schema, columns)
+
+
 @lru_cache(maxsize=512)
 def _frame(layout: Layout, columns: tuple[str, ...], order: Order | None) -> tuple[str, str]:
     """What stands before and behind the condition of a query."""
@@ -130,8 +157,10 @@ def decoder(layout: Layout, columns: tuple[str, ...]) -> Callable[[Sequence[Any]
     def plain(row: Sequence[Any]) -> Record:
         return dict(zip(columns, row, strict=True))
 
+    coerced = coercer(layout.schema)
+
     def decode(row: Sequence[Any]) -> Record:
-        return coerce(layout.schema, plain(row))
+        return coerced(plain(row))
 
     return decode if any(layout.schema.field(n).kind in _CODED for n in columns) else plain
 
@@ -192,15 +221,30 @@ def keys_listed(schema: Schema, where: Filter | None) -> float:
     return len(_choices(where)[own[0]]) if own[1:] == [] and own[0] in _choices(where) else inf
 
 
-def is_short(schema: Schema, where: Filter | None, order: Order | None, limit: int | None) -> bool:
+def is_short(layout: Layout, where: Filter | None, order: Order | None, limit: int | None) -> bool:
     """Whether a query reads few rows along one index, and so needs no other thread."""
-    pinned = set(equalities(where))
+    few = limit is not None and limit <= SHORT_READ
+    pinned, named = [], []
+    for part in where.parts if isinstance(where, And) else (where,):
+        if isinstance(part, Compare) and part.op is Op.EQ:
+            pinned.append(part.field)
+        elif isinstance(part, Compare) and part.op is Op.IN and len(part.value) <= SHORT_READ:
+            named.append(part.field)
+    return _is_short(layout, tuple(pinned), tuple(named), order, few)
+
+
+@lru_cache(maxsize=1024)
+def _is_short(
+    layout: Layout, pinned: tuple[str, ...], named: tuple[str, ...], order: Order | None, few: bool
+) -> bool:
+    schema = layout.schema
     for lead in (schema.key, *(i.fields for i in schema.indexes)):
         rest = [f for f in lead if f not in pinned]
-        if limit is not None and limit <= SHORT_READ and rest == ([order.field] if order else []):
+        sorts = [order.field, *schema.key] if order else []
+        wanted = [f for f in sorts if f not in pinned]
+        if few and rest == wanted[: len(rest)] and (rest or order is None):
             return True
-    named = {f for f, values in _choices(where).items() if len(values) <= SHORT_READ}
-    return set(schema.key) <= pinned | named
+    return set(schema.key) <= {*pinned, *named}
 
 
 def _choices(where: Filter | None) -> dict[str, tuple[Any, ...]]:

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable
 from contextlib import suppress
 from queue import SimpleQueue
-from threading import Thread
+from threading import Lock, Thread
 from typing import Any, NamedTuple, TypeVar
 
 T = TypeVar("T")
@@ -34,6 +34,13 @@ class Workers:
             Thread(target=self._run, name=f"{name}-{n}", daemon=True) for n in range(count)
         ]
         self._started = False
+        self._guard = Lock()
+        self._given = self._done = 0
+
+    @property
+    def idle(self) -> bool:
+        """Whether every job given so far is done."""
+        return self._given == self._done
 
     async def call(self, work: Callable[[], T]) -> T:
         """What `work` returns or raises, on one of the threads."""
@@ -55,31 +62,34 @@ class Workers:
                 thread.join()
 
     def _give(self, job: _Job) -> None:
-        if not self._started:
-            self._started = True
-            for thread in self._threads:
-                thread.start()
-        self._jobs.put(job)
+        with self._guard:
+            self._given += 1
+            if not self._started:
+                self._started = True
+                for thread in self._threads:
+                    thread.start()
+            self._jobs.put(job)
 
     def _run(self) -> None:
         while (job := self._jobs.get()) is not None:
-            _do(job)
+            self._do(job)
             del job  # what it holds must not outlive it until the next one comes
 
-
-def _do(job: _Job) -> None:
-    value, error = None, None
-    try:
-        value = job.work()
-    except BaseException as raised:  # noqa: BLE001 -- told to the one who waits
-        error = raised
-    if job.loop is None or job.result is None:
-        if error is not None:
-            log.error("background work failed", exc_info=error)
-        return
-    # A loop that was closed meanwhile has nobody left to tell.
-    with suppress(RuntimeError):
-        job.loop.call_soon_threadsafe(_tell, job.result, value, error)
+    def _do(self, job: _Job) -> None:
+        value, error = None, None
+        try:
+            value = job.work()
+        except BaseException as raised:  # noqa: BLE001 -- told to the one who waits
+            error = raised
+        with self._guard:  # before the one who waits learns of it and gives the next
+            self._done += 1
+        if job.loop is None or job.result is None:
+            if error is not None:
+                log.error("background work failed", exc_info=error)
+            return
+        # A loop that was closed meanwhile has nobody left to tell.
+        with suppress(RuntimeError):
+            job.loop.call_soon_threadsafe(_tell, job.result, value, error)
 
 
 def _tell(result: asyncio.Future[Any], value: Any, error: BaseException | None) -> None:

@@ -26,7 +26,7 @@ from engrammic.filters import Filter
 from engrammic.types import Kind, Order, Record, Schema, Scored
 
 PAGE = 2000
-FEW = 8
+FEW = 16
 """Rows that are read sooner than a thread is woken."""
 
 WIDE = 64

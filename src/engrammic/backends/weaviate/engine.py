@@ -41,6 +41,7 @@ class Classes(Collections):
         self.shared = shared
         self._prefix = prefix
         self._step = STEP
+        self._noted = False
 
     def _name(self, schema: Schema) -> str:
         return f"{self._prefix}_{objects.word(schema.name)}"
@@ -49,15 +50,27 @@ class Classes(Collections):
         return (await self.wire.client()).collections.use(self._name(schema))
 
     async def open(self) -> None:
-        """Connect, and make what the tables are noted in. Raises ConnectionFailed."""
-        await self.create(NOTES, None)
+        """Connect, and look whether there are tables. Makes nothing. Raises ConnectionFailed."""
+        await self._has_notes()
+
+    async def _has_notes(self) -> bool:
+        """Whether there is what the tables are noted in: the first table brings it."""
+        self._noted = self._noted or await self._exists(NOTES)
+        return self._noted
+
+    async def _exists(self, schema: Schema) -> bool:
+        return bool(await self.wire.said((await self._class(schema)).exists()))
 
     async def create(self, schema: Schema, old: Schema | None) -> None:
         """As `Collections.create`."""
+        if not await self._has_notes():
+            await self._make(NOTES)
+            self._noted = True
+        if await self._exists(schema) or not await self._make(schema):
+            await self._grow(schema)
+
+    async def _grow(self, schema: Schema) -> None:
         said, class_ = self.wire.said, await self._class(schema)
-        if not await said(class_.exists()):
-            await self._make(schema)
-            return
         config = await said(class_.config.get())
         known = {p.name for p in config.properties}
         for made in objects.properties(schema):
@@ -67,15 +80,24 @@ class Classes(Collections):
             if vector.name not in (config.vector_config or {}):
                 await said(class_.config.add_vector(vector_config=vector))
 
-    async def _make(self, schema: Schema) -> None:
-        """Stopwords are not seen by filters, so there are none."""
+    async def _make(self, schema: Schema) -> bool:
+        """Whether the class is made here, and not by another who was faster.
+
+        Stopwords are not seen by filters, so there are none.
+        """
         making = (await self.wire.client()).collections.create(
             self._name(schema),
             properties=objects.properties(schema),
             vector_config=objects.vectors(schema),
             inverted_index_config=Configure.inverted_index(stopwords_preset=StopwordsPreset.NONE),
         )
-        await self.wire.said(making)
+        try:
+            await self.wire.said(making)
+        except StorageError:
+            if not await self._exists(schema):
+                raise
+            return False
+        return True
 
     async def drop(self, schema: Schema) -> None:
         """As `Collections.drop`."""
@@ -129,7 +151,7 @@ class Classes(Collections):
     ) -> AsyncIterator[list[Record]]:
         """As `Collections.scan`: by cursor, or in ranges of slots with at most a step of hits."""
         pushed = push(schema)(where)
-        if pushed.empty:
+        if pushed.empty or (schema is NOTES and not await self._has_notes()):
             return
         pages = (
             self._all(schema, columns)

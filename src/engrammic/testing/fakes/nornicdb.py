@@ -16,6 +16,7 @@ from engrammic.testing.fakes.nornicdb_bolt import BoltServer
 from engrammic.testing.fakes.nornicdb_graph import Graph, Wrong
 
 DATABASE = "nornic"
+PATIENCE = 5
 
 
 class NornicdbServer:
@@ -60,6 +61,7 @@ class HttpServer(JsonServer):
         self._graph = graph
         self._login = {"username": login[0], "password": login[1]}
         self._tokens: set[str] = set()
+        self._wrong = 0
 
     def expire(self) -> None:
         """Let no token be good any more."""
@@ -78,8 +80,13 @@ class HttpServer(JsonServer):
         return Answer(404, {"error": "not found"})
 
     def _token(self, login: Any) -> Answer:
+        """After five wrong passwords the right one is refused as well, there for 15 minutes."""
+        if self._wrong >= PATIENCE:
+            return Answer(429, {"code": 429, "error": True, "message": "account locked"})
         if login != self._login:
+            self._wrong += 1
             return Answer(401, {"code": 401, "error": True, "message": "invalid credentials"})
+        self._wrong = 0
         token = uuid4().hex
         self._tokens.add(f"Bearer {token}")
         return Answer(200, {"access_token": token, "token_type": "Bearer", "scope": "default"})

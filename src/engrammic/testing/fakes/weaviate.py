@@ -1,8 +1,8 @@
 """A stand-in for Weaviate: the REST and gRPC interfaces that its client calls, in this process.
 
 It is for tests. It keeps nothing, ranks exactly where the service
-approximates, has no vectorizers, tenants, references or BM25, and follows
-the service's public documents and source, not a running server.
+approximates, and has no vectorizers, tenants, references or BM25. What it
+answers was held against a running server, 1.40.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from engrammic.testing.fakes.http import Answer, JsonServer, Refused, Request
 from engrammic.testing.fakes.weaviate_grpc import Servicer
 from engrammic.testing.fakes.weaviate_schema import Class, Invalid, Stored, new_class
 
-VERSION = "1.36.0"
+VERSION = "1.40.0"
 """The version that it claims; the client chooses its requests by it."""
 
 MESSAGE_BYTES = 104_858_000
@@ -81,7 +81,7 @@ class WeaviateServer(JsonServer):
             case "GET", "nodes":
                 return Answer(200, {"nodes": [self._node()]})
             case method, "schema", *rest:
-                return self._schema(method, rest, request)
+                return self._schema(method, [part for part in rest if part], request)
             case "POST", "objects":
                 return self._insert(request.json())
             case method, "objects", name, id_:
@@ -136,6 +136,8 @@ class WeaviateServer(JsonServer):
         in_ = self._found(name)
         stored = in_.objects.get(id_)
         if stored is None:
+            if method == "DELETE":
+                return Answer(204)
             raise Refused(404, None)
         match method:
             case "GET" | "HEAD":

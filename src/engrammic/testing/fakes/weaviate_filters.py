@@ -48,10 +48,10 @@ def compiled(where: Any, in_: Class) -> Matches:
     definition = in_.properties.get(name)
     if definition is None:
         raise Invalid(f"no such prop with name {name!r} found in class {in_.definition['class']!r}")
-    if not definition["indexFilterable"]:
-        raise Invalid(f"Filtering by property {name!r} requires inverted index")
     if op == _Op.OPERATOR_IS_NULL:
         return _is_null(name, where, in_)
+    if not definition["indexFilterable"]:
+        raise Invalid(f"Filtering by property {name!r} requires inverted index")
     kind = definition["dataType"][0].removesuffix("[]")
     if op in _CONTAINS:
         return _contains(name, kind, where, definition, in_)
@@ -60,11 +60,39 @@ def compiled(where: Any, in_: Class) -> Matches:
 
 
 def _value(where: Any, wanted: str, name: str) -> Any:
+    """The value of a filter: a number may come as another kind of number, or as text."""
     given = where.WhichOneof("test_value")
-    if given != wanted:
-        raise Invalid(f"data type filter cannot use {given!r} on property {name!r}, use {wanted!r}")
-    value = getattr(where, wanted)
-    return list(value.values) if wanted.endswith("_array") else value
+    value = getattr(where, given)
+    if given.endswith("_array"):
+        value = list(value.values)
+    if given == wanted:
+        return value
+    if (given, wanted) in _NUMBERS:
+        return [_NUMBERS[given, wanted](v) for v in value]
+    if wanted in _NUMBER and given in (*_NUMBER, "value_text"):
+        return _NUMBER[wanted](value)
+    raise Invalid(f"property {name!r}: expected value to be {wanted[6:]}, got {given[6:]}")
+
+
+def _whole(value: Any) -> int:
+    number = _real(value)
+    if not number.is_integer() or not -(2**63) <= number < 2**63:
+        raise Invalid(f"filtering for integer, but received {value}")
+    return int(number)
+
+
+def _real(value: Any) -> float:
+    if isinstance(value, str) and not _NUMERAL.fullmatch(value):
+        raise Invalid(f"expected a number value, but could not parse string {value!r}")
+    return float(value)
+
+
+_NUMERAL = re.compile(r"[+-]?(\d[\d_]*\.?\d*|\.\d+)(e[+-]?\d+)?|[+-]?(inf(inity)?|nan)", re.I)
+_NUMBER: dict[str, Callable[[Any], Any]] = {"value_int": _whole, "value_number": _real}
+_NUMBERS = {
+    ("value_number_array", "value_int_array"): _whole,
+    ("value_int_array", "value_number_array"): _real,
+}
 
 
 def _by_id(op: int, where: Any) -> Matches:
@@ -86,6 +114,8 @@ def _is_null(name: str, where: Any, in_: Class) -> Matches:
     if not in_.null_state:
         raise Invalid("Nullstate must be indexed to be filterable! Add `IndexNullState: true`")
     wanted = _value(where, "value_boolean", name)
+    if in_.properties[name]["dataType"] == ["blob"]:
+        return lambda _: False  # it is not indexed
     return lambda found: (found.properties.get(name) in (None, "", [])) is wanted
 
 
@@ -93,6 +123,8 @@ def _contains(name: str, kind: str, where: Any, definition: Any, in_: Class) -> 
     values = _value(where, _WANTED[kind] + "_array", name)
     if not values:
         raise Invalid("Contains without values")
+    if kind == "text" and where.operator == _Op.OPERATOR_CONTAINS_ANY:
+        values = [v for v in values if _terms(v, definition["tokenization"], in_)] or values[:1]
     equal = [_compared(name, kind, _Op.OPERATOR_EQUAL, v, definition, in_) for v in values]
     if where.operator == _Op.OPERATOR_CONTAINS_ALL:
         return lambda found: all(e(found) for e in equal)
@@ -111,10 +143,7 @@ def _compared(name: str, kind: str, op: int, value: Any, definition: Any, in_: C
 def _text(name: str, op: int, value: str, tokenization: str, in_: Class) -> Matches:
     """All terms of the value have to hold, each for some token of the stored text."""
     wild = op == _Op.OPERATOR_LIKE
-    terms = (value.split() if tokenization != "field" else [value.strip()]) if wild else tokens(
-        tokenization, value
-    )  # fmt: skip
-    terms = [t for t in terms if t not in in_.stopwords]
+    terms = _patterns(tokenization, value) if wild else _terms(value, tokenization, in_)
     if not terms:
         raise Invalid("invalid search term, only stopwords provided")
 
@@ -124,6 +153,18 @@ def _text(name: str, op: int, value: str, tokenization: str, in_: Class) -> Matc
 
     tests = [_like(t, stored) if wild else _any_of(op, t.encode(), stored) for t in terms]
     return lambda found: all(t(found) for t in tests)
+
+
+def _patterns(tokenization: str, value: str) -> list[str]:
+    if tokenization == "field":
+        return [value.strip()]
+    return (value if tokenization == "whitespace" else value.lower()).split()
+
+
+def _terms(value: str, tokenization: str, in_: Class) -> list[str]:
+    """What is looked for; stopwords are words alone, and a whole field is never one."""
+    hidden = in_.stopwords if tokenization == "word" else ()
+    return [t for t in tokens(tokenization, value) if t not in hidden]
 
 
 def _like(term: str, stored: Callable[[Stored], list[Any]]) -> Matches:

@@ -8,7 +8,6 @@ from functools import partial
 from typing import Any, NoReturn, Protocol
 
 import grpc
-import numpy as np
 from weaviate.proto.v1 import (
     aggregate_pb2,
     base_pb2,
@@ -21,6 +20,7 @@ from weaviate.proto.v1 import (
 )
 
 from engrammic.testing.fakes.weaviate_filters import compiled
+from engrammic.testing.fakes.weaviate_ranking import floats, in_order, nearest
 from engrammic.testing.fakes.weaviate_schema import Class, Invalid, Stored
 
 MOST = 10_000
@@ -122,10 +122,10 @@ class Servicer(weaviate_pb2_grpc.WeaviateServicer):
             raise Invalid("where, sort and search cannot be set with after")
         found = self._matching(in_, request)
         if near:
-            ranked = _nearest(in_, found, near)
+            ranked = nearest(in_, found, near)
         else:
             rest = [o for o in found if o.id > request.after]
-            ranked = [(o, None) for o in _sorted(in_, rest, request.sort_by)]
+            ranked = [(o, None) for o in in_order(in_, rest, request.sort_by)]
         page = ranked[request.offset : request.offset + limit]
         results = [_result(in_, o, distance, request) for o, distance in page]
         return search_get_pb2.SearchReply(took=0.001, results=results)
@@ -167,54 +167,10 @@ def _abort(context: Any, code: Any, message: str) -> NoReturn:
     raise AssertionError(message)  # abort has raised
 
 
-def _nearest(in_: Class, found: list[Stored], near: Any) -> list[tuple[Stored, float | None]]:
-    targets = list(near.targets.target_vectors) or list(near.target_vectors)
-    if not targets and len(in_.named) > 1:
-        raise Invalid("collection has multiple vectors, but no target vectors were provided")
-    name = targets[0] if targets else next(iter(in_.named))
-    if name not in in_.named:
-        raise Invalid(f"collection does not have named vector {name!r}")
-    given = [*near.vectors, *(v for t in near.vector_for_targets for v in t.vectors)]
-    query = _floats(near.vector_bytes or given[0].vector_bytes)
-    width = in_.widths.get(name, len(query))
-    if len(query) != width:
-        raise Invalid(f"vector lengths don't match: {width} vs {len(query)}")
-    holding = [o for o in found if name in o.vectors]
-    if not holding:
-        return []
-    matrix, target = np.array([o.vectors[name] for o in holding]), np.array(query)
-    lengths = np.linalg.norm(matrix, axis=1) * np.linalg.norm(target)
-    distances = 1 - (matrix @ target) / lengths
-    order = np.argsort(distances, kind="stable")
-    return [(holding[i], float(distances[i])) for i in order]
-
-
-def _sorted(in_: Class, found: list[Stored], by: Any) -> list[Stored]:
-    """Texts without regard to case, as there; what has no value comes first."""
-    for sort in reversed(by):
-        name = sort.path[0]
-        if name not in in_.properties:
-            raise Invalid(f"no such prop with name {name!r} to sort by")
-        found = sorted(found, key=lambda o: _rank(o.properties.get(name)))
-        if not sort.ascending:
-            found.reverse()
-    return found
-
-
-def _rank(value: Any) -> tuple[bool, Any]:
-    if value is None:
-        return (False, 0)
-    return (True, value.lower() if isinstance(value, str) else value)
-
-
-def _floats(raw: bytes) -> list[float]:
-    return list(struct.unpack(f"<{len(raw) // 4}f", raw))
-
-
 def _vectors(given: Any) -> dict[str, list[float]]:
-    found = {v.name: _floats(v.vector_bytes) for v in given.vectors}
+    found = {v.name: floats(v.vector_bytes) for v in given.vectors}
     if given.vector_bytes:
-        found[""] = _floats(given.vector_bytes)
+        found[""] = floats(given.vector_bytes)
     return found
 
 
@@ -266,9 +222,10 @@ def _result(in_: Class, stored: Stored, distance: float | None, request: Any) ->
 
 
 def _wanted(in_: Class, request: Any) -> dict[str, Any]:
+    """The properties asked for; a blob has to be asked for by its name."""
     known, asked = in_.properties, request.properties
     if not request.HasField("properties") or asked.return_all_nonref_properties:
-        return known
+        return {n: p for n, p in known.items() if p["dataType"] != ["blob"]}
     unknown = [n for n in asked.non_ref_properties if n not in known]
     if unknown:
         raise Invalid(f"no such prop with name {unknown[0]!r}")

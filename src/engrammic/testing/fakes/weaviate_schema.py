@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import uuid
 from dataclasses import dataclass, field
@@ -24,7 +25,7 @@ STOPWORDS = frozenset((
     "no", "not", "of", "on", "or", "such", "that", "the", "their", "then", "there", "these",
     "they", "this", "to", "was", "will", "with",
 ))  # fmt: skip
-"""The preset `en`, which is on unless the class says `none`: no filter finds such a word."""
+"""The preset `en`, on unless the class says `none`: no filter on words finds such a one."""
 
 
 class Invalid(ValueError):
@@ -95,6 +96,7 @@ class Class:
         except ValueError as error:
             raise Invalid(f"invalid UUID {id_!r}") from error
         known = self.properties
+        properties = {_small(name): value for name, value in properties.items()}
         for name, value in properties.items():
             if name not in known:
                 raise Invalid(
@@ -134,10 +136,22 @@ def check_value(name: str, kind: str, value: Any) -> None:
         wrong = isinstance(one, bool) and single != "boolean"
         if wrong or not isinstance(one, TYPES[single]):
             raise Invalid(f"invalid {kind} property {name!r}: requires a {single}, got {one!r}")
+        number: Any = one
         if single == "int" and isinstance(one, float) and not one.is_integer():
             raise Invalid(f"invalid int property {name!r}: {one!r} is no integer")
+        if single == "int" and not -(2**63) <= number < 2**63:
+            raise Invalid(f"invalid int property {name!r}: {one!r} is out of range")
         if single == "uuid":
             uuid.UUID(str(one))
+        if single == "blob":
+            _check_blob(name, str(one))
+
+
+def _check_blob(name: str, value: str) -> None:
+    try:
+        base64.b64decode(value, validate=True)
+    except ValueError as error:
+        raise Invalid(f"invalid blob property {name!r}: no base64") from error
 
 
 def _typed(kind: str, value: Any) -> Any:
@@ -219,8 +233,13 @@ def described(given: dict[str, Any]) -> dict[str, Any]:
         "indexSearchable": text,
         **({"tokenization": "word"} if text else {}),
         **{k: v for k, v in given.items() if v is not None},
-        "name": name[0].lower() + name[1:],
+        "name": _small(name),
     }
+
+
+def _small(name: str) -> str:
+    """A property's name as it is kept: the first letter is small."""
+    return name[:1].lower() + name[1:]
 
 
 def tokens(tokenization: str, text: str) -> list[str]:

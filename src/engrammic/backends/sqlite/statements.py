@@ -1,0 +1,72 @@
+"""The statements that write, each made once for a table: making costs more than running."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from engrammic.backends.sqlite.layout import Layout, quoted
+
+KEPT = 1024
+
+
+@lru_cache(maxsize=KEPT)
+def terms(layout: Layout) -> tuple[str, ...]:
+    """The names of the fields of terms."""
+    return tuple(f.name for f in layout.terms)
+
+
+@lru_cache(maxsize=KEPT)
+def vectors(layout: Layout) -> tuple[str, ...]:
+    """The names of the vectors."""
+    return tuple(f.name for f in layout.vectors)
+
+
+@lru_cache(maxsize=KEPT)
+def chosen(layout: Layout, given: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+    """Of the fields given: the plain ones that are no key, those of terms, the vectors."""
+    plain = tuple(f.name for f in layout.plain if f.name not in layout.schema.key)
+    kinds = (plain, terms(layout), vectors(layout))
+    return tuple(tuple(name for name in kind if name in given) for kind in kinds)
+
+
+@lru_cache(maxsize=KEPT)
+def put_vector(layout: Layout, name: str, fresh: bool) -> str:
+    """Takes row, partition and vector; `fresh` is a row that never had one."""
+    verb = "insert" if fresh else "insert or replace"
+    return f"{verb} into {layout.vector_table(name)} values (?, ?, ?)"
+
+
+@lru_cache(maxsize=KEPT)
+def delete_vector(layout: Layout, name: str) -> str:
+    """Takes the row."""
+    return f"delete from {layout.vector_table(name)} where _row = ?"
+
+
+@lru_cache(maxsize=KEPT)
+def put_terms(layout: Layout, part: int, fresh: bool) -> str:
+    """Takes the row and every field of terms. A `fresh` row is not looked for first."""
+    columns = ", ".join(quoted(name) for name in terms(layout))
+    marks = ", ".join("?" * (len(layout.terms) + 1))
+    verb = "insert" if fresh else "insert or replace"
+    return f"{verb} into {layout.terms_table(part)}(rowid, {columns}) values ({marks})"
+
+
+@lru_cache(maxsize=KEPT)
+def update_terms(layout: Layout, part: int, chosen: tuple[str, ...]) -> str:
+    """Takes the chosen fields of terms and the row."""
+    sets = ", ".join(f"{quoted(name)} = ?" for name in chosen)
+    return f"update {layout.terms_table(part)} set {sets} where rowid = ?"
+
+
+@lru_cache(maxsize=KEPT)
+def delete_terms(layout: Layout, part: int) -> str:
+    """Takes the row."""
+    return f"delete from {layout.terms_table(part)} where rowid = ?"
+
+
+@lru_cache(maxsize=KEPT)
+def update(layout: Layout, chosen: tuple[str, ...]) -> str:
+    """Takes the chosen fields, which are at least one, and the key."""
+    sets = ", ".join(f"{quoted(name)} = ?" for name in chosen)
+    where = " and ".join(f"{quoted(k)} = ?" for k in layout.schema.key)
+    return f"update {layout.table} set {sets} where {where}"

@@ -1,0 +1,54 @@
+"""The driver's errors as ours, in one place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import apsw
+
+from engrammic import errors
+
+
+class translated:  # noqa: N801 -- used as `contextmanager` functions are, at a third of the price
+    """Turns the driver's errors into ours. A lock is never taken for damage."""
+
+    __slots__ = ("path",)
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if isinstance(error, apsw.Error):
+            ours = _ours(self.path, error)
+            if ours is not None:
+                raise ours from error
+
+
+def _ours(path: Path, error: apsw.Error) -> errors.EngrammicError | None:
+    if isinstance(error, apsw.BusyError | apsw.LockedError):
+        return errors.Locked(
+            f"{path} is locked by another process; it is not damaged. Try again, or raise "
+            "?timeout= (seconds) in the URL sqlite:PATH"
+        )
+    if isinstance(error, apsw.NotADBError):
+        return errors.NotADatabase(f"{path} is not a database; it was left as it is")
+    if isinstance(error, apsw.CorruptError):
+        return errors.Corrupt(
+            f"{path} is damaged ({error}); run `engrammic doctor` before writing to it"
+        )
+    if isinstance(error, apsw.ReadOnlyError | apsw.CantOpenError | apsw.PermissionsError):
+        return errors.ConnectionFailed(
+            f"cannot write to {path}: {error}; check the permissions of the file and its folder"
+        )
+    if isinstance(error, apsw.SQLError):
+        return errors.StorageError(
+            f"{path}: {error}; open it again if it was restored from a backup meanwhile"
+        )
+    if isinstance(error, apsw.ForkingViolationError):
+        return errors.Closed(f"{path} was opened before a fork; open it again")
+    if isinstance(error, apsw.FullError | apsw.IOError | apsw.ConnectionClosedError):
+        return errors.StorageError(f"{path}: {error}")
+    return None
