@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -44,7 +44,7 @@ class Conflicts:
     """What is said of the pairs of ends that a change list touches."""
 
     moment: int
-    gone: Collection[str]
+    gone: frozenset[str]
     said: dict[str, dict[str, Record]] = field(default_factory=lambda: defaultdict(dict))
     known: dict[str, Record] = field(default_factory=dict)
     rejected: set[tuple[str, str]] = field(default_factory=set)
@@ -114,7 +114,7 @@ class Conflicts:
         return now
 
     def _report(self, old: Record, new: Record) -> None:
-        contexts = [old["detail"], new["detail"]]
+        contexts = (old["detail"], new["detail"])
         ids = [digest(new["pair_id"], *map(plain, pair)) for pair in (contexts, contexts[::-1])]
         if any(one in self.known or one in self.new for one in ids):
             return

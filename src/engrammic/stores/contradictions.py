@@ -170,7 +170,7 @@ def _rejecting(event: ContradictionEvent, pair_id: str) -> list[Change]:
     ]
 
 
-def _choice(name: str, given: object, kind: type[Chosen]) -> Chosen:
+def _choice(name: str, given: Chosen | str, kind: type[Chosen]) -> Chosen:
     """The member. Raises InvalidInput."""
     try:
         return kind(given)

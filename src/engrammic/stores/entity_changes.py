@@ -87,9 +87,9 @@ class Plan:
             self._mention(name, entity_type, given)
         for relation in given.result.relationships:
             ends = typed(relation, types)
-            for name, entity_type in zip(relation.ends, ends, strict=True):
-                if entity_type:
-                    self._mention(name, entity_type, given)
+            for name, said in zip(relation.ends, ends, strict=True):
+                if said:
+                    self._mention(name, EntityType(said), given)
             row = relation_record(relation, ends, given.message_id, given.timestamp)
             self.relations.setdefault((row["id"], given.message_id), row)
 
