@@ -14,10 +14,27 @@ from engrammic._version import __version__
 
 if TYPE_CHECKING:
     from engrammic.authority import CanonicalWriteToken
+    from engrammic.claims.checking import contradiction
+    from engrammic.claims.nouns import Claim
+    from engrammic.claims.reading import claims_of
     from engrammic.context import Context
     from engrammic.embed.base import Embedder, Fingerprint
     from engrammic.embed.cached import CachedEmbedder
+    from engrammic.extraction.nouns import (
+        Contains,
+        CoOccurs,
+        Defines,
+        DependsOn,
+        EdgeType,
+        EntityType,
+        ExtractionResult,
+        Extractor,
+        Modifies,
+        References,
+    )
+    from engrammic.extraction.rules import extract
     from engrammic.forgetting.report import ForgetReport
+    from engrammic.graph.relationships import RelationshipGraph
     from engrammic.hits import Hit, Hits
     from engrammic.items import (
         Conversation,
@@ -32,7 +49,10 @@ if TYPE_CHECKING:
     from engrammic.opening import open_memory as open  # noqa: A004
     from engrammic.scope import Scope
     from engrammic.stores.code_chunks import ChunkMetadata
+    from engrammic.stores.contradictions import Resolution
     from engrammic.stores.conversations import ConversationStore
+    from engrammic.stores.entities import EntityStore
+    from engrammic.stores.entity_tables import ContradictionEvent, ContradictionKind, Entity
     from engrammic.stores.facts import FactStore
     from engrammic.stores.messages import MessageStore
     from engrammic.stores.notes import NoteStore
@@ -49,10 +69,23 @@ _WHERE = {
     "CachedEmbedder": "embed.cached",
     "CanonicalWriteToken": "authority",
     "ChunkMetadata": "stores.code_chunks",
+    "Claim": "claims.nouns",
+    "CoOccurs": "extraction.nouns",
+    "Contains": "extraction.nouns",
     "Context": "context",
+    "ContradictionEvent": "stores.entity_tables",
+    "ContradictionKind": "stores.entity_tables",
     "Conversation": "items",
     "ConversationStore": "stores.conversations",
+    "Defines": "extraction.nouns",
+    "DependsOn": "extraction.nouns",
+    "EdgeType": "extraction.nouns",
     "Embedder": "embed.base",
+    "Entity": "stores.entity_tables",
+    "EntityStore": "stores.entities",
+    "EntityType": "extraction.nouns",
+    "ExtractionResult": "extraction.nouns",
+    "Extractor": "extraction.nouns",
     "FactStore": "stores.facts",
     "Fingerprint": "embed.base",
     "ForgetReport": "forgetting.report",
@@ -66,9 +99,13 @@ _WHERE = {
     "Message": "items",
     "MessageStore": "stores.messages",
     "MessageSummary": "items",
+    "Modifies": "extraction.nouns",
     "Note": "items",
     "NoteStore": "stores.notes",
     "Page": "memory",
+    "References": "extraction.nouns",
+    "RelationshipGraph": "graph.relationships",
+    "Resolution": "stores.contradictions",
     "Scope": "scope",
     "Standing": "stores.tier_metadata",
     "SummaryStore": "stores.summaries",
@@ -78,6 +115,9 @@ _WHERE = {
     "TieredSearchResult": "tiers.searching",
     "VectorDatabase": "stores.vector_database",
     "VectorStore": "stores.vector_store",
+    "claims_of": "claims.reading",
+    "contradiction": "claims.checking",
+    "extract": "extraction.rules",
     "open": "opening",
 }
 
@@ -87,10 +127,23 @@ __all__ = [
     "CachedEmbedder",
     "CanonicalWriteToken",
     "ChunkMetadata",
+    "Claim",
+    "CoOccurs",
+    "Contains",
     "Context",
+    "ContradictionEvent",
+    "ContradictionKind",
     "Conversation",
     "ConversationStore",
+    "Defines",
+    "DependsOn",
+    "EdgeType",
     "Embedder",
+    "Entity",
+    "EntityStore",
+    "EntityType",
+    "ExtractionResult",
+    "Extractor",
     "FactStore",
     "Fingerprint",
     "ForgetReport",
@@ -104,9 +157,13 @@ __all__ = [
     "Message",
     "MessageStore",
     "MessageSummary",
+    "Modifies",
     "Note",
     "NoteStore",
     "Page",
+    "References",
+    "RelationshipGraph",
+    "Resolution",
     "Scope",
     "Standing",
     "SummaryStore",
@@ -117,6 +174,9 @@ __all__ = [
     "VectorDatabase",
     "VectorStore",
     "__version__",
+    "claims_of",
+    "contradiction",
+    "extract",
     "open",
 ]
 

@@ -11,9 +11,13 @@ from engrammic.adapters.agent_brain import (
 )
 from engrammic.backend import Backend, Capabilities
 from engrammic.embed.cached import CachedEmbeddingProvider, EmbeddingProvider, get_embedder
+from engrammic.extraction.nouns import EntityType, ExtractionResult, Relationship
+from engrammic.graph.relationships import RelationshipGraph
 from engrammic.items import Conversation, Message
 from engrammic.stores.code_chunks import ChunkMetadata, DatabaseStats, SearchResult
 from engrammic.stores.conversations import ConversationStore
+from engrammic.stores.entities import EntityStore
+from engrammic.stores.entity_tables import ContradictionEvent, Entity
 from engrammic.stores.messages import MessageStore
 from engrammic.stores.vector_database import VectorDatabase
 from engrammic.stores.vector_store import VectorStore
@@ -25,16 +29,23 @@ __all__ = [
     "BackendCapabilities",
     "CachedEmbeddingProvider",
     "ChunkMetadata",
+    "ContradictionEvent",
     "ConversationMetadata",
     "ConversationStore",
     "DatabaseStats",
     "EmbeddingProvider",
+    "Entity",
+    "EntityStore",
+    "EntityType",
+    "ExtractionResult",
     "FieldDef",
     "FieldType",
     "GraphStoreManager",
     "MessageMetadata",
     "MessageStore",
     "Record",
+    "Relationship",
+    "RelationshipGraph",
     "ScoredRecord",
     "SearchResult",
     "StorageBackend",
