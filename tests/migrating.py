@@ -14,12 +14,18 @@ from engrammic import Memory, Message, Note, Scope
 from engrammic.backend import Backend
 from engrammic.canonical import canonical
 from engrammic.embed.hashing import HashingEmbedder
+from engrammic.extraction import extract
 from engrammic.moving import migrate
 from engrammic.registry import open_backend
+from engrammic.stores.entities import EntityStore
+from engrammic.stores.graph import SimpleGraphStore
 from engrammic.stores.meta import MetaStore
 from engrammic.testing.exporting import everything
+from engrammic.tiers.fallback import fallback_fact, summary_of
+from engrammic.triples import GraphEntity, GraphTriple
 
 NOON = 1_760_000_000_000
+DAY = 86_400_000
 
 
 class Windowed(HashingEmbedder):
@@ -42,6 +48,29 @@ async def fill(backend: Backend, count: int) -> None:
     await memory.notes.add_batch([Note(f"note {n} of Déjà 日本", f"n{n}") for n in range(30)])
     other = Memory(backend, None, scope=Scope("Other", user="ü"), clock=lambda: NOON)
     await other.messages.add_batch(list(messages(range(20))))
+
+
+async def age(backend: Backend) -> None:
+    """Some messages of `fill` become summaries and facts; notes are corrected and rejected."""
+    memory = Memory(backend, Windowed(64), clock=lambda: NOON + DAY)
+    await memory.ready()
+    for number in range(0, 40, 2):
+        message = await memory.messages.get(f"m{number:06d}")
+        assert message is not None
+        summary = summary_of(message)
+        await memory.tiers.demote_to_warm(message.id, summary)
+        if number % 4 == 0:
+            await memory.tiers.demote_to_cold(message.id, fallback_fact(summary))
+    await memory.tiers.promote_to_hot("m000008")
+    await memory.supersede("n3", "note 3 says something else now")
+    await memory.reject("n4")
+    store = EntityStore(backend)
+    await store.ready()
+    for number, text in enumerate(("api.py: def run(x)", "api.py: def run(x, y)", "db.py: load()")):
+        await store.add_extraction(extract(text), f"m{number:06d}", NOON + number)
+    graph = SimpleGraphStore(backend)
+    await graph.upsert_entities([GraphEntity("api", description="it's 日本"), GraphEntity("db")])
+    await graph.upsert_triples([GraphTriple("api", "calls", "db")])
 
 
 def messages(numbers: Sequence[int]) -> Iterator[Message]:
