@@ -6,10 +6,12 @@ import pytest
 from hypothesis import given
 
 from engrammic.errors import InvalidInput
-from engrammic.filters import (
+from engrammic.filters import (  # fmt: skip
     EVERYTHING,
     NOTHING,
+    NULL_OPS,
     OPPOSITE,
+    SET_OPS,
     Compare,
     Filter,
     Op,
@@ -17,7 +19,8 @@ from engrammic.filters import (
     every,
     is_in,
     is_null,
-)  # fmt: skip
+    within,
+)
 from engrammic.testing.draws import filters
 
 
@@ -70,3 +73,16 @@ def test_every_leaves_none_out() -> None:
     assert every(None, eq("a", 1), None) == eq("a", 1)
     assert every(None) == EVERYTHING
     assert every(eq("a", 1), eq("b", 2)) == eq("a", 1) & eq("b", 2)
+
+
+def test_a_comparison_with_a_nul_matches_nothing_and_neither_does_its_opposite() -> None:
+    for op in Op:
+        if op in NULL_OPS:
+            continue
+        where = Compare("a", op, ("x", "b\0") if op in SET_OPS else "b\0")
+        left = ("x",) if op is Op.IN else ()
+        assert (where.op, where.value) == (Op.IN, left)
+        assert ((~where).op, (~where).value) == (Op.IN, ("x",) if op is Op.NOT_IN else ())
+        assert (~~where).value == left
+        assert (~within("json", where)).field == "json.a"
+        assert (~within("json", where)).value == (~where).value

@@ -2,6 +2,8 @@
 
 `~` is pushed down to the leaves at once, so that no compiler meets a NOT.
 A missing or null field matches no comparison, not even `ne`; ask `is_null`.
+Nor does any field match a text with a NUL, which no database holds: such a
+comparison becomes an empty `in` at once, so that no database is asked for it.
 """
 
 from __future__ import annotations
@@ -52,6 +54,32 @@ SET_OPS = frozenset({Op.IN, Op.NOT_IN})
 NULL_OPS = frozenset({Op.IS_NULL, Op.NOT_NULL})
 
 
+class Nulled(tuple[Any, ...]):
+    """What is left to compare with, once the texts that hold a NUL are gone: mostly nothing."""
+
+    op: Op
+    asked: Any
+    """The operator and the value that were given."""
+
+    @classmethod
+    def of(cls, op: Op, asked: Any) -> Nulled:
+        """Of a list for `in` the other values; of anything else nothing."""
+        left = cls(v for v in asked if not _is_nul(v)) if op is Op.IN else cls()
+        left.op, left.asked = op, asked
+        return left
+
+    @property
+    def sound(self) -> Any:
+        """What was given, its NUL characters left out."""
+        if self.op in SET_OPS:
+            return tuple(v.replace("\0", "") if _is_nul(v) else v for v in self.asked)
+        return self.asked.replace("\0", "")
+
+
+def _is_nul(value: Any) -> bool:
+    return isinstance(value, str) and "\0" in value
+
+
 class _Joinable:
     """`a & b`, `a | b` and `~a` for every filter."""
 
@@ -71,6 +99,8 @@ class Compare(_Joinable):
     `field` may reach into a JSON field with dots: `metadata.severity`.
     `glob` knows `*` (any run), `?` (one character) and `[abc]`, `[!abc]`.
     `contains` is a substring of a text, or an element of a JSON array.
+    With a text that holds a NUL it is an empty `in`, whatever the operator;
+    a list for `in` loses such texts.
     """
 
     field: str
@@ -88,8 +118,14 @@ class Compare(_Joinable):
             raise InvalidInput(self.field, "nothing compares with None; use is_null or not_null")
         if self.op in TEXT_OPS and not isinstance(self.value, str):
             raise InvalidInput(self.field, f"{self.op} wants a text, not {shown(self.value)}")
+        value = self.value
+        if _is_nul(value) or (type(value) is tuple and any(map(_is_nul, value))):
+            object.__setattr__(self, "value", Nulled.of(self.op, value))
+            object.__setattr__(self, "op", Op.IN)
 
     def __invert__(self) -> Compare:
+        if isinstance(self.value, Nulled):
+            return Compare(self.field, OPPOSITE[self.value.op], self.value.asked)
         return Compare(self.field, OPPOSITE[self.op], self.value)
 
 

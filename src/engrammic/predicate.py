@@ -17,7 +17,8 @@ object, or null. A filter compares with a number, a text or bytes.
 So `~` is the exact opposite on every field that is not null, with one
 exception: no order exists between kinds, so that there neither `lt` nor its
 opposite `gte` holds. Such values occur only in JSON: `check_filter` refuses
-them for fields with a kind of their own. An empty `in` is false; an empty
+them for fields with a kind of their own. Nothing compares with a text that
+holds a NUL: neither `eq` nor `ne` is true of any field. An empty `in` is false; an empty
 `not_in` is true where the field is not null.
 
 A name with dots reaches into the objects of a JSON field, `metadata.a.b`; it
@@ -36,7 +37,17 @@ from engrammic import glob
 from engrammic.checks import check_text as check_text
 from engrammic.checks import shown
 from engrammic.errors import InvalidInput
-from engrammic.filters import NULL_OPS, SET_OPS, TEXT_OPS, And, Compare, Filter, Op, Or
+from engrammic.filters import (
+    NULL_OPS,
+    SET_OPS,
+    TEXT_OPS,
+    And,
+    Compare,
+    Filter,
+    Nulled,
+    Op,
+    Or,
+)
 from engrammic.types import Field, Kind, Record, Schema
 
 Predicate: TypeAlias = Callable[[Record], bool]
@@ -168,7 +179,9 @@ def check_is_filter(where: Any, name: str = "where") -> None:
 
 
 def _check_compare(where: Compare, field: Field, name: str) -> None:
-    kind, op = field.kind, where.op
+    kind, op, wanted = field.kind, where.op, where.value
+    if isinstance(wanted, Nulled):
+        op, wanted = wanted.op, wanted.sound
     if kind is Kind.TERMS:
         raise InvalidInput(name, "terms are for text_search; no filter looks at them")
     if op in NULL_OPS:
@@ -179,9 +192,9 @@ def _check_compare(where: Compare, field: Field, name: str) -> None:
         raise InvalidInput(name, f"{op} is for text and json, this field is {kind}")
     if op in _ORDERED and kind is Kind.BLOB:
         raise InvalidInput(name, f"{op} has no meaning for a blob")
-    for value in where.value if op in SET_OPS else (where.value,):
+    for value in wanted if op in SET_OPS else (wanted,):
         check_value(kind, value, name)
-    if op in (Op.GLOB, Op.NOT_GLOB) and len(where.value) > glob.LONGEST:
+    if op in (Op.GLOB, Op.NOT_GLOB) and len(wanted) > glob.LONGEST:
         raise InvalidInput(name, f"a glob pattern has at most {glob.LONGEST} characters")
 
 

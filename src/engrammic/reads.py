@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from engrammic.checks import check_count, shown
 from engrammic.errors import InvalidInput, UnknownField
-from engrammic.filters import And, Compare, Filter, Op
+from engrammic.filters import And, Compare, Filter, Nulled, Op
 from engrammic.predicate import LARGEST, check_text, check_value
 from engrammic.records import NO_TERM, key_value, unit
 from engrammic.types import Kind, Order, Schema, Vector
@@ -94,12 +94,13 @@ def partition_of(schema: Schema, where: Filter | None) -> Any:
     """
     if schema.partition is None:
         return None
-    found = None if where is None else _demanded(schema.partition, where)
-    if found is None:
-        raise InvalidInput(
-            f"{schema.name}.{schema.partition}", "a search must say which: add eq on this field"
-        )
-    return found.value
+    if where is not None:
+        found = _demanded(schema.partition, where) or _nulled(schema.partition, where)
+        if found is not None:
+            return found.value.sound if isinstance(found.value, Nulled) else found.value
+    raise InvalidInput(
+        f"{schema.name}.{schema.partition}", "a search must say which: add eq on this field"
+    )
 
 
 def is_partition_alone(schema: Schema, where: Filter) -> bool:
@@ -115,6 +116,15 @@ def _demanded(name: str, where: Filter) -> Compare | None:
     if isinstance(where, And):
         return next((c for p in where.parts if (c := _demanded(name, p)) is not None), None)
     return None
+
+
+def _nulled(name: str, where: Filter) -> Compare | None:
+    """The `eq` with a text that holds a NUL: whatever is searched, the filter lets nothing by."""
+    if isinstance(where, Compare):
+        is_one = where.field == name and isinstance(where.value, Nulled)
+        return where if is_one and where.value.op is Op.EQ else None
+    parts = where.parts if isinstance(where, And) else ()
+    return next((c for p in parts if (c := _nulled(name, p)) is not None), None)
 
 
 def query_vector(schema: Schema, field: str, vector: Vector) -> NDArray[np.float32]:

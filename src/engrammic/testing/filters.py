@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from engrammic.filters import EVERYTHING, NOTHING, And, Compare, Filter, Op, Or
+from engrammic.filters import EVERYTHING, NOTHING, NULL_OPS, SET_OPS, And, Compare, Filter, Op, Or
 from engrammic.testing.things import BLOBS, FLOATS, INTS, TEXTS
 
 GLOBS: tuple[str, ...] = (
@@ -29,6 +29,7 @@ JSON_VALUES: tuple[Any, ...] = (
 
 _ORDERED = (Op.LT, Op.LTE, Op.GT, Op.GTE)
 _EQUAL = (Op.EQ, Op.NE)
+_COMPARING = tuple(op for op in Op if op not in NULL_OPS | SET_OPS)
 _BOTH_WAYS = (Op.CONTAINS, Op.NOT_CONTAINS, Op.PREFIX, Op.NOT_PREFIX)
 
 
@@ -125,6 +126,7 @@ CASES: dict[str, tuple[Filter, ...]] = {
         )
     ),
     "sets": tuple(_sets()),
+    "nuls": tuple(_each(("name", "data.a", "tags"), _COMPARING, ("a\0b", "\0"))),
     "nulls": tuple(_nulls()),
     "joined": tuple(_joined()),
 }
@@ -144,7 +146,8 @@ REFUSED: tuple[Filter, ...] = (
     Compare("name", Op.IN, ("a", 1)),
     Compare("name", Op.IN, ("a", None)),
     Compare("name", Op.LT, b"a"),
-    Compare("name", Op.EQ, "a\0b"),
+    Compare("size", Op.EQ, "\0"),
+    Compare("name", Op.NE, "\0\ud800"),
     Compare("name", Op.CONTAINS, "\ud800"),
     Compare("name", Op.CONTAINS, 5),
     Compare("name", Op.GLOB, "a" * 5000),

@@ -136,3 +136,16 @@ class WallTests:
             with pytest.raises(InvalidInput, match="scope"):
                 await backend.text_search("things", ["common"], limit=1, where=where)
         assert await backend.text_search("things", ["common"], limit=1, where=here & eq("at", 7))
+
+    async def test_a_search_with_a_nul_finds_nothing(self, backend: Backend) -> None:
+        """In the partition and beside it."""
+        await two_scopes(backend, Scope("b"))
+        here = eq("scope", str(Scope("a")))
+        for where in (eq("scope", "a\0"), here & eq("name", "\0"), here & ~eq("name", "a\0b")):
+            for limit in (1, 100):
+                found = await backend.vector_search(
+                    "things", "vector", [1, 0, 0, 0], limit=limit, where=where
+                )
+                assert found == []
+                found = await backend.text_search("things", ["common"], limit=limit, where=where)
+                assert found == []
