@@ -74,6 +74,14 @@ class Backend(ABC):
     native: bool = False
     """Whether what the database does not do itself is refused, instead of emulated."""
 
+    def emulate(self, lack: str) -> None:
+        """To be called before doing what the database cannot. Raises Unsupported where refused."""
+        if self.native:
+            raise Unsupported(
+                f"{self.scheme}: the engine {lack}, and emulation was refused; open it without "
+                "native=True"
+            )
+
     @classmethod
     @abstractmethod
     async def connect(cls, url: str) -> Self:

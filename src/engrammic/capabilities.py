@@ -71,12 +71,12 @@ KNOWN: Mapping[str, Capabilities] = {
     "mysql": Capabilities(
         atomic=True, checks=True, filters=True, order=True, processes=True, durable="commit"
     ),
-    "surrealdb": Capabilities(atomic=True, checks=True, filters=True, order=True, durable="commit"),
+    "surrealdb": Capabilities(atomic=True, checks=True, order=True, durable="commit"),
     "qdrant": Capabilities(vectors=True, processes=True, durable="commit"),
     "milvus": Capabilities(vectors=True, processes=True, durable="commit"),
     "chroma": Capabilities(vectors=True, processes=True, durable="commit"),
     "pinecone": Capabilities(vectors=True, processes=True, durable="commit"),
-    "weaviate": Capabilities(filters=True, vectors=True, processes=True, durable="commit"),
+    "weaviate": Capabilities(vectors=True, processes=True, durable="commit"),
     "nornicdb": Capabilities(processes=True, durable="flush"),
 }
 """What the classes of our backends say, for who asks without their drivers."""

@@ -55,6 +55,15 @@ class LayeredBackend(Backend):
             await records.close()
             raise
 
+    @property
+    def native(self) -> bool:  # type: ignore[override]
+        """As `Backend.native`, of both."""
+        return self.records.native
+
+    @native.setter
+    def native(self, refused: bool) -> None:
+        self.records.native = self.vectors.native = refused
+
     async def ensure_table(self, schema: Schema) -> None:
         """As `Backend.ensure_table`: the tables of the vectors first."""
         cleaner(schema)

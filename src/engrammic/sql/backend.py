@@ -141,6 +141,8 @@ class SqlBackend(Backend):
         wanted = reads.query_terms(layout.schema, terms)
         names = reads.columns_of(layout.schema, columns)
         partition = self._searched(layout, where, limit)
+        if not self.capabilities.text:
+            self.emulate("ranks no words by BM25 as engrammic does")
         return await self._read(
             lambda s: text_page(s, layout, wanted, partition, where, limit, names), snapshot=True
         )

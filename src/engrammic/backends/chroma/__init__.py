@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import ClassVar, Self
 from urllib.parse import parse_qsl, urlsplit
 
@@ -38,7 +39,9 @@ class ChromaBackend(CollectionBackend):
         except BaseException:
             close(opened.client)
             raise
-        return cls(engine, opened.name)
+        backend = cls(engine, opened.name)
+        backend.capabilities = replace(cls.capabilities, vectors=engine.searches)
+        return backend
 
 
 def _seconds(given: str) -> float:

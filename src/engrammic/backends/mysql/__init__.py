@@ -152,6 +152,8 @@ class MysqlBackend(SqlBackend):
         partition = self._searched(layout, where, limit)
         if not limit:
             return []
+        if not self.capabilities.vectors:
+            self.emulate("compares no vectors exactly")
         matrix = self._matrix(layout, field, partition)
 
         found = await self._read(lambda s: at_once(s, matrix, query, limit, where, names))

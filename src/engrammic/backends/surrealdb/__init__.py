@@ -47,7 +47,7 @@ class SurrealdbBackend(CollectionBackend):
 
     scheme: ClassVar[str] = "surrealdb"
     capabilities: Capabilities = Capabilities(
-        atomic=True, checks=True, filters=True, order=True, durable="commit"
+        atomic=True, checks=True, order=True, durable="commit"
     )
     engine: SurrealCollections
     derived: Stamps

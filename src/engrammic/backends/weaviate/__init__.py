@@ -30,9 +30,7 @@ class WeaviateBackend(CollectionBackend):
     """
 
     scheme: ClassVar[str] = "weaviate"
-    capabilities: Capabilities = Capabilities(
-        filters=True, vectors=True, processes=True, durable="commit"
-    )
+    capabilities: Capabilities = Capabilities(vectors=True, processes=True, durable="commit")
 
     @classmethod
     async def connect(cls, url: str) -> Self:
