@@ -77,10 +77,8 @@ class Backend(ABC):
     def emulate(self, lack: str) -> None:
         """To be called before doing what the database cannot. Raises Unsupported where refused."""
         if self.native:
-            raise Unsupported(
-                f"{self.scheme}: the engine {lack}, and emulation was refused; open it without "
-                "native=True"
-            )
+            told = f"{self.scheme}: the engine {lack}; native=True refuses to emulate it"
+            raise Unsupported(told)
 
     @classmethod
     @abstractmethod

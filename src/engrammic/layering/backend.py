@@ -16,8 +16,7 @@ from engrammic.filters import Filter
 from engrammic.layering import mending
 from engrammic.layering.finding import Nearest, filled, needed, whole_page
 from engrammic.layering.layout import of_records, of_vectors, vector_table, whole
-from engrammic.layering.writing import Unprepared, Writing, known
-from engrammic.predicate import check_filter
+from engrammic.layering.writing import Unprepared, Writing, check_where, known
 from engrammic.records import cleaner
 from engrammic.registry import open_backend
 from engrammic.types import Kind, Order, Record, Schema, Scored, Vector
@@ -56,7 +55,7 @@ class LayeredBackend(Backend):
             raise
 
     @property
-    def native(self) -> bool:  # type: ignore[override]
+    def native(self) -> bool:
         """As `Backend.native`, of both."""
         return self.records.native
 
@@ -152,7 +151,7 @@ class LayeredBackend(Backend):
         """As `Backend.query`."""
         schema = await self._schema(table)
         chosen = reads.page_columns(schema, columns)
-        _check(schema, where)
+        check_where(schema, where)
         reads.sort_fields(schema, order)
         wanted = needed(schema, chosen)
 
@@ -182,7 +181,7 @@ class LayeredBackend(Backend):
 
     async def count(self, table: str, where: Filter | None = None) -> int:
         """As `Backend.count`."""
-        _check(await self._schema(table), where)
+        check_where(await self._schema(table), where)
         return await self.records.count(table, where)
 
     async def vector_search(
@@ -198,7 +197,7 @@ class LayeredBackend(Backend):
         """As `Backend.vector_search`: near on the one side, named and matching on the other."""
         schema = await self._schema(table)
         query = reads.query_vector(schema, field, vector)
-        _check(schema, where)
+        check_where(schema, where)
         reads.partition_of(schema, where)
         reads.check_limit(limit)
         chosen = reads.columns_of(schema, columns)
@@ -216,7 +215,7 @@ class LayeredBackend(Backend):
     ) -> list[Scored]:
         """As `Backend.text_search`, by the side of the records."""
         schema = await self._schema(table)
-        _check(schema, where)
+        check_where(schema, where)
         chosen = reads.columns_of(schema, columns)
         hits = await self.records.text_search(
             table, terms, limit=limit, where=where, columns=needed(schema, chosen)
@@ -290,16 +289,11 @@ class _Inside:
         chosen = reads.page_columns(schema, columns)
         if any(schema.field(name).kind is Kind.VECTOR for name in chosen):
             raise Unsupported("layered: a decision cannot read vectors")
-        _check(schema, where)
+        check_where(schema, where)
         return await self.reader.query(
             table, where, order=order, after=after, limit=limit, columns=chosen
         )
 
     async def count(self, table: str, where: Filter | None = None) -> int:
-        _check(known(self.schemas, table), where)
+        check_where(known(self.schemas, table), where)
         return await self.reader.count(table, where)
-
-
-def _check(schema: Schema, where: Filter | None) -> None:
-    if where is not None:
-        check_filter(where, schema)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from engrammic.backend import Backend, Reader
 from engrammic.changes import Change, Check, Delete, Put
 from engrammic.errors import InvalidSchema
-from engrammic.filters import every, is_in
+from engrammic.filters import Filter, every, is_in
 from engrammic.layering.layout import (
     STAMP,
     VECTOR,
@@ -163,3 +163,9 @@ async def forget(vectors: Backend, schema: Schema, doomed: Sequence[Stamped]) ->
             )
             gone += await vectors.delete(vector_table(schema.name, name), where)
     return gone
+
+
+def check_where(schema: Schema, where: Filter | None) -> None:
+    """Raises UnknownField, or InvalidInput, for a filter that cannot be asked."""
+    if where is not None:
+        check_filter(where, schema)
