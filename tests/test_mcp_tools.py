@@ -172,18 +172,31 @@ async def test_searches_are_narrowed(session: Session) -> None:
     assert "m1" not in await told(session, "recall", query="harbour")
 
 
+async def test_what_is_superseded_is_not_told_again(session: Session) -> None:
+    await told(session, "remember", content="The port is 8080", id="port")
+    done = await ask(session, "supersede", id="port", content="The port is 9090")
+    assert done.structured_content is not None
+    assert done.structured_content["supersedes"] == "port"
+    said = await told(session, "search", query="which port")
+    assert "9090" in said
+    assert "8080" not in said
+    assert "no item" in await fault(session, "supersede", id="nobody", content="x")
+
+
 async def test_forgetting_can_be_tried_first(session: Session) -> None:
     for number in range(3):
         await told(session, "remember", content=f"Fact {number}", id=f"f{number}")
     tried = await ask(session, "forget", ids=["f0", "f9", "f0"], dry_run=True)
     assert tried.structured_content == {
         "dry_run": True, "forgotten": [], "would_forget": ["f0"], "unknown": ["f9"],
+        "kept": [],
     }  # fmt: skip
     assert "Fact 0" in text(tried)
     assert "f0" in await told(session, "recall")
     done = await ask(session, "forget", ids=["f0", "f9", "f1"])
     assert done.structured_content == {
         "dry_run": False, "forgotten": ["f0", "f1"], "would_forget": [], "unknown": ["f9"],
+        "kept": [],
     }  # fmt: skip
     left = await told(session, "recall")
     assert "f2" in left
