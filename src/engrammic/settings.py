@@ -30,12 +30,13 @@ class Settings:
     """Where the memory is, whose it is, and what embeds.
 
     `url` is a path or database URL. `embedder` is what `load_embedder` takes,
-    or "none" for search by words alone.
+    or "none" for search by words alone. `tiers` are fields of TieredMemoryConfig.
     """
 
     url: str
     embedder: str = DEFAULT_EMBEDDER
     scope: Scope = field(default_factory=Scope)
+    tiers: Mapping[str, Any] = field(default_factory=dict)
 
 
 def load_settings(
@@ -52,6 +53,7 @@ def load_settings(
         url=str(place or _database(environment, file) or home),
         embedder=environment.get(PREFIX + "EMBEDDER") or file.get("embedder", DEFAULT_EMBEDDER),
         scope=Scope(**{**scope, **given}),
+        tiers=file.get("tiers", {}),
     )
 
 
@@ -135,7 +137,7 @@ def _read(path: Path) -> dict[str, Any]:
         found = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise InvalidSettings(f"{path}: {error}") from error
-    kinds = dict.fromkeys((*DATABASES, "embedder"), str) | {"scope": dict}
+    kinds = dict.fromkeys((*DATABASES, "embedder"), str) | {"scope": dict, "tiers": dict}
     for name, kind in kinds.items():
         if not isinstance(found.get(name, kind()), kind):
             raise InvalidSettings(f"{path}: {name}: not {shown(found[name])}")

@@ -327,13 +327,15 @@ def open_memory(
     clock: Clock = now,
     check: bool = True,
     native: bool = False,
+    tiers: TieredMemoryConfig | None = None,
 ) -> Memory:
     """An open memory: at `url` (a path or database URL), else where the settings say.
 
     `embedder` is an Embedder, what `load_embedder` takes, or "none"; by
     default that of the settings. Where that model is not on this machine the
     memory opens without: search is by words, and says so. `native` refuses
-    what the database would have to emulate.
+    what the database would have to emulate. `tiers` says when items age and how
+    much each tier holds, by default as `[tiers]` in the settings says.
 
     Raises ConnectionFailed and its kin, EmbeddingMismatch when the stored
     vectors come from another model, ModelNotFound when the named one is absent.
@@ -341,7 +343,13 @@ def open_memory(
     return Memory(
         call(
             open_awaited(
-                url, scope=scope, embedder=embedder, clock=clock, check=check, native=native
+                url,
+                scope=scope,
+                embedder=embedder,
+                clock=clock,
+                check=check,
+                native=native,
+                tiers=tiers,
             )
         )
     )
