@@ -18,6 +18,7 @@ from engrammic.moving import migrate
 from engrammic.registry import open_backend
 from engrammic.stores.meta import MetaStore
 from engrammic.testing.exporting import everything
+from engrammic.tiers.config import TieredMemoryConfig
 
 NOON = 1_760_000_000_000
 
@@ -42,6 +43,18 @@ async def fill(backend: Backend, count: int) -> None:
     await memory.notes.add_batch([Note(f"note {n} of Déjà 日本", f"n{n}") for n in range(30)])
     other = Memory(backend, None, scope=Scope("Other", user="ü"), clock=lambda: NOON)
     await other.messages.add_batch(list(messages(range(20))))
+    await age(other)
+
+
+async def age(memory: Memory) -> None:
+    """Summaries, facts, evidence, versions, moves and tombstones."""
+    small = memory.tuned(TieredMemoryConfig(max_hot_messages=12, max_warm_summaries=4))
+    await small.maintain()
+    await memory.remember("the port is 8080", id="old")
+    await memory.supersede("old", "the port is 9090")
+    await memory.remember("the moon is made of green cheese", id="wrong")
+    await memory.reject("wrong")
+    await memory.hold("m000003", reason="case 7")
 
 
 def messages(numbers: Sequence[int]) -> Iterator[Message]:
