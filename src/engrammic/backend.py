@@ -239,6 +239,14 @@ class Backend(ABC):
         """Delete what matches; the true number of records."""
         return await self.apply([Delete(table, where)])
 
+    def emulate(self, lack: str) -> None:
+        """To be called before doing what the engine cannot. Raises Unsupported where refused."""
+        if self.native:
+            raise Unsupported(
+                f"{self.scheme}: the engine {lack}, and emulation was refused; open it without "
+                "native=True"
+            )
+
     async def optimize(self) -> None:
         """Do the engine's own housekeeping now (merge, compact, refresh statistics)."""
 

@@ -180,14 +180,6 @@ class CollectionBackend(Readings, Searches, Backend):
         check_filter(where, await self.schema(table))
         return await self.apply([Delete(table, where)])
 
-    def emulate(self, lack: str) -> None:
-        """To be called before doing what the engine cannot. Raises Unsupported where refused."""
-        if self.native:
-            raise Unsupported(
-                f"{self.name}: the engine {lack}, and emulation was refused; open it without "
-                "native=True"
-            )
-
     async def flush(self) -> None:
         """As `Backend.flush`."""
         self._open()

@@ -137,6 +137,7 @@ class SqlBackend(Backend):
         columns: Sequence[str] | None = None,
     ) -> list[Scored]:
         """As `Backend.text_search`, by tables of postings that each write keeps."""
+        self.emulate("ranks no words by BM25 as engrammic does")
         layout = self.layout(table)
         wanted = reads.query_terms(layout.schema, terms)
         names = reads.columns_of(layout.schema, columns)

@@ -146,6 +146,7 @@ class MysqlBackend(SqlBackend):
         columns: Sequence[str] | None = None,
     ) -> list[Scored]:
         """As `Backend.vector_search`, exact, in this process."""
+        self.emulate("compares no vectors exactly")
         layout = self.layout(table)
         query = reads.query_vector(layout.schema, field, vector)
         names = reads.columns_of(layout.schema, columns)
