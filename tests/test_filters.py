@@ -18,6 +18,7 @@ from engrammic.filters import (
     is_in,
     is_null,
 )  # fmt: skip
+from engrammic.predicate import matches
 from engrammic.testing.draws import filters
 
 
@@ -70,3 +71,12 @@ def test_every_leaves_none_out() -> None:
     assert every(None, eq("a", 1), None) == eq("a", 1)
     assert every(None) == EVERYTHING
     assert every(eq("a", 1), eq("b", 2)) == eq("a", 1) & eq("b", 2)
+
+
+@pytest.mark.parametrize("op", [Op.EQ, Op.LT, Op.GTE, Op.PREFIX, Op.CONTAINS, Op.GLOB])
+def test_a_text_with_a_nul_equals_nothing(op: Op) -> None:
+    for value in ("\0", "a\0b"):
+        assert not matches(Compare("name", op, value), {"name": "a"})
+        assert not matches(Compare("name", op, value), {"name": "a\0b"})
+        assert matches(~Compare("name", op, value), {"name": "a"})
+    assert is_in("name", ["a", "a\0b"]) == is_in("name", ["a"])

@@ -50,6 +50,7 @@ OPPOSITE = _OPPOSITE | {v: k for k, v in _OPPOSITE.items()}
 TEXT_OPS = frozenset({Op.PREFIX, Op.NOT_PREFIX, Op.GLOB, Op.NOT_GLOB})
 SET_OPS = frozenset({Op.IN, Op.NOT_IN})
 NULL_OPS = frozenset({Op.IS_NULL, Op.NOT_NULL})
+_NEGATIONS = frozenset({Op.NE, Op.NOT_PREFIX, Op.NOT_CONTAINS, Op.NOT_GLOB})
 
 
 class _Joinable:
@@ -70,7 +71,9 @@ class Compare(_Joinable):
 
     `field` may reach into a JSON field with dots: `metadata.severity`.
     `glob` knows `*` (any run), `?` (one character) and `[abc]`, `[!abc]`.
-    `contains` is a substring of a text, or an element of a JSON array.
+    `contains` is a substring of a text, or an element of a JSON array. A text
+    with a NUL equals nothing that is stored, so a comparison with one becomes
+    the one with no value at all.
     """
 
     field: str
@@ -88,6 +91,17 @@ class Compare(_Joinable):
             raise InvalidInput(self.field, "nothing compares with None; use is_null or not_null")
         if self.op in TEXT_OPS and not isinstance(self.value, str):
             raise InvalidInput(self.field, f"{self.op} wants a text, not {shown(self.value)}")
+        self._without_nul()
+
+    def _without_nul(self) -> None:
+        """No stored text holds a NUL: no engine is asked for one, and nothing equals it."""
+        if self.op in SET_OPS:
+            if any(isinstance(v, str) and "\0" in v for v in self.value):
+                rest = (v for v in self.value if not (isinstance(v, str) and "\0" in v))
+                object.__setattr__(self, "value", tuple(rest))
+        elif isinstance(self.value, str) and "\0" in self.value:
+            object.__setattr__(self, "op", Op.NOT_IN if self.op in _NEGATIONS else Op.IN)
+            object.__setattr__(self, "value", ())
 
     def __invert__(self) -> Compare:
         return Compare(self.field, OPPOSITE[self.op], self.value)

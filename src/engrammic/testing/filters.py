@@ -125,6 +125,7 @@ CASES: dict[str, tuple[Filter, ...]] = {
         )
     ),
     "sets": tuple(_sets()),
+    "nuls": tuple(_each(("name", "data.a"), (*_EQUAL, *_ORDERED, *_BOTH_WAYS), ("\0", "a\0b"))),
     "nulls": tuple(_nulls()),
     "joined": tuple(_joined()),
 }
@@ -144,7 +145,7 @@ REFUSED: tuple[Filter, ...] = (
     Compare("name", Op.IN, ("a", 1)),
     Compare("name", Op.IN, ("a", None)),
     Compare("name", Op.LT, b"a"),
-    Compare("name", Op.EQ, "a\0b"),
+    Compare("name", Op.EQ, "a\ud800"),
     Compare("name", Op.CONTAINS, "\ud800"),
     Compare("name", Op.CONTAINS, 5),
     Compare("name", Op.GLOB, "a" * 5000),
