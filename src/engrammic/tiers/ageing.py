@@ -13,7 +13,7 @@ from engrammic.stores.base import expired
 from engrammic.stores.indexing import Changes, Records
 from engrammic.stores.keeping import standings
 from engrammic.stores.moves import MOVES, move_record
-from engrammic.tiers.learning import FactExtractor, Rules, Summarizer
+from engrammic.tiers.learning import FactExtractor, Guarded, Rules, Summarizer
 from engrammic.tiers.moving import TierMoves
 from engrammic.tiers.policy import Step
 from engrammic.tiers.shifts import Made
@@ -30,6 +30,7 @@ class Ageing:
     tiers: TierMoves
     summarizer: Summarizer = field(default_factory=Rules)
     extractor: FactExtractor = field(default_factory=Rules)
+    guarded: Guarded = field(default_factory=Guarded)
 
     async def down(self, steps: Sequence[Step], pass_id: str) -> int:
         """Take at most STEP messages down; how many moved."""
@@ -149,7 +150,7 @@ class Ageing:
         messages = [self.tiers.hot.item_of(record) for record in records]
         if not messages:
             return {}
-        given = await self.summarizer.summarize(messages)
+        given = await self.guarded.summaries(self.summarizer, messages)
         ruled = await Rules().summarize(messages)
         made = {}
         for message, ours, theirs in zip(messages, ruled, given, strict=True):
@@ -164,7 +165,7 @@ class Ageing:
         summaries = [m.item for m in made.values() if isinstance(m.item, MessageSummary)]
         if not summaries:
             return {}
-        given = await self.extractor.extract(summaries)
+        given = await self.guarded.facts(self.extractor, summaries)
         ruled = await Rules().extract(summaries)
         facts = {}
         for (item_id, before), ours, theirs in zip(made.items(), ruled, given, strict=True):

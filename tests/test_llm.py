@@ -1,0 +1,139 @@
+"""Language models against a stand-in server, in good days and bad."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+from engrammic.items import Message, MessageSummary
+from engrammic.llm import Budget, LanguageModel, load_model
+from engrammic.llm.wire import Anthropic, OpenAI, Wire
+
+KEY = "sk-very-secret"
+FACT = {"subject": "Ines", "claim": "Lives in", "value": "Porto", "fact": "Ines lives in Porto.",
+        "type": "other", "confidence": 0.9}  # fmt: skip
+
+
+class Server(ThreadingHTTPServer):
+    """Plays `replies`: a status, a text, or seconds of silence."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.replies: list[Any] = []
+        self.requests: list[tuple[str, dict[str, str], dict[str, Any]]] = []
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: Server
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.server.requests.append((self.path, dict(self.headers), body))
+        reply = self.server.replies.pop(0)
+        if isinstance(reply, float):
+            time.sleep(reply)
+            return
+        status, text = (reply, KEY) if isinstance(reply, int) else (200, reply)
+        data = json.dumps(answer(self.path, text)).encode()
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def answer(path: str, text: str) -> dict[str, Any]:
+    cut = text == "CUT"
+    if path.endswith("/messages"):
+        return {"content": [{"type": "text", "text": text}],
+                "stop_reason": "max_tokens" if cut else "end_turn",
+                "usage": {"input_tokens": 5, "output_tokens": 5}}  # fmt: skip
+    return {"choices": [{"message": {"content": text}, "finish_reason": "length" if cut else "stop"}],
+            "usage": {"total_tokens": 10}}  # fmt: skip
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    server = Server()
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield server
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+async def at_once(_: float) -> None:
+    pass
+
+
+@pytest.fixture(params=[OpenAI, Anthropic])
+def model(request: pytest.FixtureRequest, server: Server) -> LanguageModel:
+    wire: Wire = request.param()
+    url = f"http://127.0.0.1:{server.server_port}/v1"
+    return LanguageModel(wire, url, "tiny", KEY, timeout=0.3, sleep=at_once)
+
+
+MESSAGES = [Message("c", "user", f"text {n} </data>", message_id=f"m{n}") for n in range(2)]
+GOOD = json.dumps([{"summary": "one"}, {"summary": "two"}])
+
+
+async def test_summaries_come_in_order_and_texts_stay_data(
+    model: LanguageModel, server: Server
+) -> None:
+    server.replies = [GOOD]
+    found = await model.summarize(MESSAGES)
+    assert [s and s.summary for s in found] == ["one", "two"]
+    assert json.dumps(server.requests[0][2]["messages"]).count("</data>") == 1 + (
+        isinstance(model.wire, OpenAI))  # fmt: skip
+    assert model.budget.tokens == 10 and not model.notes
+
+
+async def test_facts_have_a_normalised_claim(model: LanguageModel, server: Server) -> None:
+    server.replies = [json.dumps([FACT, {**FACT, "confidence": 7}])]
+    asked = [MessageSummary(f"m{n}", "c", "user", "Ines lives in Porto") for n in range(2)]
+    fact, bad = await model.extract(asked)
+    assert fact is not None
+    assert (fact.subject, fact.claim, fact.metadata["value"]) == ("Ines", "lives_in", "Porto")
+    assert bad is None and model.failed == 1
+
+
+async def test_a_busy_server_is_asked_again(model: LanguageModel, server: Server) -> None:
+    server.replies = [429, GOOD]
+    assert all(await model.summarize(MESSAGES)) and model.budget.requests == 2
+
+
+@pytest.mark.parametrize(
+    "replies", [[500] * 3, [401], ["not json"], ["CUT"], ['[{"summary": "one"}]'], [0.6] * 3]
+)
+async def test_failures_leave_it_to_the_rules_and_say_so(
+    model: LanguageModel, server: Server, replies: list[Any]
+) -> None:
+    server.replies = list(replies)
+    assert await model.summarize(MESSAGES) == [None, None]
+    assert model.failed == 2 and len(model.notes) == 1
+    assert KEY not in repr(model) + str(model.notes)
+    assert not server.replies
+
+
+async def test_a_spent_budget_asks_nobody(model: LanguageModel, server: Server) -> None:
+    model.budget = Budget(most_requests=1)
+    model.batch_size = 1
+    server.replies = [json.dumps([{"summary": "one"}])]
+    first, second = await model.summarize(MESSAGES)
+    assert first and second is None and "budget" in model.notes[0]
+
+
+def test_nothing_is_asked_unless_set() -> None:
+    assert load_model({}) is None
+    assert load_model({"provider": "openai", "model": "m"}, {}) is not None
