@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
 
+import engrammic
 from engrammic.items import Message, MessageSummary
 from engrammic.llm import Budget, LanguageModel, load_model
 from engrammic.llm.wire import Anthropic, OpenAI, Wire
+from engrammic.tiers.config import TieredMemoryConfig
 
 KEY = "sk-very-secret"
 FACT = {"subject": "Ines", "claim": "Lives in", "value": "Porto", "fact": "Ines lives in Porto.",
@@ -137,3 +141,27 @@ async def test_a_spent_budget_asks_nobody(model: LanguageModel, server: Server) 
 def test_nothing_is_asked_unless_set() -> None:
     assert load_model({}) is None
     assert load_model({"provider": "openai", "model": "m"}, {}) is not None
+
+
+async def test_cancelling_passes_through(model: LanguageModel, server: Server) -> None:
+    server.replies = [0.2]
+    asking = asyncio.create_task(model.summarize(MESSAGES))
+    await asyncio.sleep(0.05)
+    asking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+
+
+@pytest.mark.parametrize(("replies", "by", "failed"), [([GOOD], "llm:tiny", 0), ([401], None, 2)])
+async def test_a_pass_goes_on_without_the_model_and_reports_it(
+    model: LanguageModel, server: Server, replies: list[Any], by: str | None, failed: int
+) -> None:
+    server.replies = list(replies)
+    async with engrammic.open("memory:", embedder="none", summarizer=model) as memory:
+        for message in MESSAGES:
+            await memory.tiers.add_message(replace(message, created_at=1))
+        report = await memory.tuned(TieredMemoryConfig(warm_retention_hours=10**6)).maintain()
+        assert (report.demoted_to_warm, report.llm_failed) == (2, failed), report
+        assert bool(report.notes) == bool(failed)
+        told = [move.detail for move in (await memory.why("m0")).moves]
+        assert (by in str(told)) if by else ("llm:" not in str(told)), told

@@ -115,6 +115,7 @@ class LanguageModel:
                     return self._note("an answer was cut off")
                 return listed(reply.text, len(texts))
             except HTTPError as error:
+                error.close()
                 problem, wait = f"it answered {error.code}", _retry_after(error)
                 if error.code not in RETRIED:
                     return self._note(problem)
