@@ -7,7 +7,6 @@ import json
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -100,7 +99,8 @@ async def test_summaries_come_in_order_and_texts_stay_data(
     assert [s and s.summary for s in found] == ["one", "two"]
     assert json.dumps(server.requests[0][2]["messages"]).count("</data>") == 1 + (
         isinstance(model.wire, OpenAI))  # fmt: skip
-    assert model.budget.tokens == 10 and not model.notes
+    assert model.budget.tokens == 10
+    assert not model.notes
 
 
 async def test_facts_have_a_normalised_claim(model: LanguageModel, server: Server) -> None:
@@ -109,12 +109,14 @@ async def test_facts_have_a_normalised_claim(model: LanguageModel, server: Serve
     fact, bad = await model.extract(asked)
     assert fact is not None
     assert (fact.subject, fact.claim, fact.metadata["value"]) == ("Ines", "lives_in", "Porto")
-    assert bad is None and model.failed == 1
+    assert bad is None
+    assert model.failed == 1
 
 
 async def test_a_busy_server_is_asked_again(model: LanguageModel, server: Server) -> None:
     server.replies = [429, GOOD]
-    assert all(await model.summarize(MESSAGES)) and model.budget.requests == 2
+    assert all(await model.summarize(MESSAGES))
+    assert model.budget.requests == 2
 
 
 @pytest.mark.parametrize(
@@ -125,7 +127,8 @@ async def test_failures_leave_it_to_the_rules_and_say_so(
 ) -> None:
     server.replies = list(replies)
     assert await model.summarize(MESSAGES) == [None, None]
-    assert model.failed == 2 and len(model.notes) == 1
+    assert model.failed == 2
+    assert len(model.notes) == 1
     assert KEY not in repr(model) + str(model.notes)
     assert not server.replies
 
@@ -135,7 +138,9 @@ async def test_a_spent_budget_asks_nobody(model: LanguageModel, server: Server) 
     model.batch_size = 1
     server.replies = [json.dumps([{"summary": "one"}])]
     first, second = await model.summarize(MESSAGES)
-    assert first and second is None and "budget" in model.notes[0]
+    assert first
+    assert second is None
+    assert "budget" in model.notes[0]
 
 
 def test_nothing_is_asked_unless_set() -> None:
@@ -157,10 +162,16 @@ async def test_a_pass_goes_on_without_the_model_and_reports_it(
     model: LanguageModel, server: Server, replies: list[Any], by: str | None, failed: int
 ) -> None:
     server.replies = list(replies)
-    async with engrammic.open("memory:", embedder="none", summarizer=model) as memory:
+    now = [1_800_000_000_000]
+    opening = engrammic.open(
+        "memory:", embedder="none", summarizer=model, clock=lambda: now[0],
+        tiers=TieredMemoryConfig(hot_retention_hours=1, warm_retention_hours=10**4),
+    )  # fmt: skip
+    async with opening as memory:
         for message in MESSAGES:
-            await memory.tiers.add_message(replace(message, created_at=1))
-        report = await memory.tuned(TieredMemoryConfig(warm_retention_hours=10**6)).maintain()
+            await memory.tiers.add_message(message)
+        now[0] += 2 * 3_600_000
+        report = await memory.maintain()
         assert (report.demoted_to_warm, report.llm_failed) == (2, failed), report
         assert bool(report.notes) == bool(failed)
         told = [move.detail for move in (await memory.why("m0")).moves]
