@@ -61,7 +61,8 @@ def answer(path: str, text: str) -> dict[str, Any]:
         return {"content": [{"type": "text", "text": text}],
                 "stop_reason": "max_tokens" if cut else "end_turn",
                 "usage": {"input_tokens": 5, "output_tokens": 5}}  # fmt: skip
-    return {"choices": [{"message": {"content": text}, "finish_reason": "length" if cut else "stop"}],
+    end = "length" if cut else "stop"
+    return {"choices": [{"message": {"content": text}, "finish_reason": end}],
             "usage": {"total_tokens": 10}}  # fmt: skip
 
 
@@ -165,7 +166,7 @@ async def test_a_pass_goes_on_without_the_model_and_reports_it(
     now = [1_800_000_000_000]
     opening = engrammic.open(
         "memory:", embedder="none", summarizer=model, clock=lambda: now[0],
-        tiers=TieredMemoryConfig(hot_retention_hours=1, warm_retention_hours=10**4),
+        tiers=TieredMemoryConfig(max_hot_messages=0, hot_retention_hours=1),
     )  # fmt: skip
     async with opening as memory:
         for message in MESSAGES:

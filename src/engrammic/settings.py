@@ -151,7 +151,8 @@ def _read(path: Path) -> dict[str, Any]:
         found = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise InvalidSettings(f"{path}: {error}") from error
-    kinds = dict.fromkeys((*DATABASES, "embedder"), str) | {"scope": dict, "tiers": dict, "llm": dict}
+    kinds = dict.fromkeys((*DATABASES, "embedder"), str) | dict.fromkeys(
+        ("scope", "tiers", "llm"), dict)  # fmt: skip
     for name, kind in kinds.items():
         if not isinstance(found.get(name, kind()), kind):
             raise InvalidSettings(f"{path}: {name}: not {shown(found[name])}")

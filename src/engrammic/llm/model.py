@@ -107,32 +107,37 @@ class LanguageModel:
         guess = (len(system) + len(prompt)) // 4 + self.answer_tokens
         for attempt in range(1, self.attempts + 1):
             if not self.budget.take(guess):
-                return self._note("the budget of the pass is spent")
+                return self._left("the budget of the pass is spent")
             try:
                 reply = await self._reply(system, prompt)
                 self.budget.settle(guess, reply.tokens)
                 if not reply.whole:
-                    return self._note("an answer was cut off")
+                    return self._left("an answer was cut off")
                 return listed(reply.text, len(texts))
             except HTTPError as error:
                 error.close()
                 problem, wait = f"it answered {error.code}", _retry_after(error)
                 if error.code not in RETRIED:
-                    return self._note(problem)
+                    return self._left(problem)
             except (OSError, HTTPException) as error:
-                problem, wait = f"it does not answer: {error or type(error).__name__}", 0.0
+                problem, wait = f"it does not answer: {str(error) or type(error).__name__}", 0.0
             except (ValueError, LookupError, TypeError, AttributeError) as error:
-                return self._note(f"an answer made no sense: {type(error).__name__}")
+                return self._left(f"an answer made no sense: {type(error).__name__}")
             if attempt < self.attempts:
                 pause = self.backoff * 2 ** (attempt - 1) * random.uniform(0.5, 1.5)  # noqa: S311 - jitter
                 await self._sleep(max(wait, pause))
-        return self._note(problem)
+        return self._left(problem)
 
     async def _reply(self, system: str, prompt: str) -> Reply:
         body = self.wire.body(self.model, system, prompt, self.answer_tokens)
         headers, url = self.wire.headers(self._key), self.url + self.wire.path
         asking = asyncio.to_thread(post, url, headers, body, self.timeout)
         return self.wire.reply(await asyncio.wait_for(asking, self.timeout + 1))
+
+    def _left(self, problem: str) -> list[Any] | None:
+        """None, for the rules; notes why."""
+        self._note(problem)
+        return None
 
     def _note(self, problem: str) -> None:
         said = f"{self.url}: {problem}"

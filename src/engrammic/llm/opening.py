@@ -11,7 +11,7 @@ from engrammic.llm.model import LanguageModel
 from engrammic.llm.wire import Anthropic, OpenAI
 
 KEY = "ENGRAMMIC_LLM_API_KEY"
-KNOWN = {
+KNOWN: dict[str, tuple[type[OpenAI] | type[Anthropic], str, str]] = {
     "openai": (OpenAI, "https://api.openai.com/v1", "OPENAI_API_KEY"),
     "anthropic": (Anthropic, "https://api.anthropic.com/v1", "ANTHROPIC_API_KEY"),
 }

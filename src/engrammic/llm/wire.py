@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import urlsplit, urlunsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
@@ -76,7 +76,7 @@ class Anthropic:
         return Reply(text, answer.get("stop_reason") != "max_tokens", used)
 
 
-Wire = OpenAI | Anthropic
+Wire: TypeAlias = OpenAI | Anthropic
 
 
 def post(url: str, headers: Mapping[str, str], body: Mapping[str, Any], timeout: float) -> Any:

@@ -95,9 +95,8 @@ class Maintenance:
                 await self._pass(report, most, advance)
             finally:
                 await self.leases.give_back(LEASE, report.pass_id)
-        for one in (self.ageing.guarded, *self._accountable()) if not dry_run else ():
-            report.llm_failed += one.failed
-            report.notes += one.notes
+        if not dry_run:
+            self._account(report)
         report.finished_at = tiers.clock()
         return report
 
@@ -118,6 +117,13 @@ class Maintenance:
                 report.merged += count
                 await self._renew(report)
         await tiers.backend.backend.optimize()
+
+    def _account(self, report: MaintenanceReport) -> None:
+        report.llm_failed = self.ageing.guarded.failed
+        report.notes += self.ageing.guarded.notes
+        for one in self._accountable():
+            report.llm_failed += one.failed
+            report.notes += one.notes
 
     def _accountable(self) -> list[Accountable]:
         """Who counts what failed: once where one does both."""
