@@ -16,7 +16,7 @@ OPEN = {GROUND, 4, 5}
 """Floors of single files, which may import each other."""
 
 FLOORS = {
-    "backends": 1, "embed": 1, "cache": 1, "graph_engines": 1,
+    "backends": 1, "embed": 1, "cache": 1, "llm": 1, "graph_engines": 1,
     "stores": 2,
     "sessions": 3, "tiers": 3, "graph": 3, "documents": 3, "code": 3, "work": 3,
     "forgetting": 3, "lifecycle": 4, "erasing": 4, "upkeep": 4,

@@ -10,12 +10,14 @@ from engrammic.checks import shown
 from engrammic.clock import Clock, now
 from engrammic.embed.base import Embedder
 from engrammic.errors import InvalidInput, InvalidSettings, ModelNotFound
+from engrammic.llm.opening import load_model
 from engrammic.memory import Memory
 from engrammic.registry import open_backend
 from engrammic.scope import Scope
 from engrammic.settings import FILE, load_settings
 from engrammic.stores.meta import MetaStore
 from engrammic.tiers.config import TieredMemoryConfig
+from engrammic.tiers.learning import FactExtractor, Summarizer
 
 if TYPE_CHECKING:
     from engrammic.backend import Backend
@@ -49,6 +51,8 @@ def open_memory(
     check: bool = True,
     native: bool = False,
     tiers: TieredMemoryConfig | None = None,
+    summarizer: Summarizer | None = None,
+    extractor: FactExtractor | None = None,
 ) -> Opening:
     """An open memory: at `url` (a path or database URL), else where the settings say.
 
@@ -57,6 +61,8 @@ def open_memory(
     memory opens without: search is by words, and says so. `native` refuses
     what the database would have to emulate. `tiers` says when items age and how
     much each tier holds, by default as `[tiers]` in the settings says.
+    `summarizer` and `extractor` take the place of the rules, by default the model of `[llm]`,
+    if one is set.
 
     Raises ConnectionFailed and its kin, EmbeddingMismatch when the stored
     vectors come from another model, ModelNotFound when the named one is absent.
@@ -66,6 +72,7 @@ def open_memory(
         _check_arguments(scope, embedder, clock)
         settings = load_settings(url)
         configured = _tiers(settings.tiers)
+        model = load_model(settings.llm)
         chosen, remarks = _embedder(embedder, settings.embedder)
         backend = await open_backend(settings.url, native=native)
         try:
@@ -73,7 +80,8 @@ def open_memory(
                 await _check(backend, chosen)
             memory = Memory(
                 backend, chosen, scope=scope or settings.scope, clock=clock, remarks=remarks,
-                tiers=tiers or configured,
+                tiers=tiers or configured, summarizer=summarizer or model,
+                extractor=extractor or model,
             )  # fmt: skip
             await memory.ready()
         except BaseException:

@@ -32,6 +32,7 @@ from engrammic.sync.notes import NoteStore
 from engrammic.sync.summaries import SummaryStore
 from engrammic.sync.tiered import TieredMemory
 from engrammic.tiers.config import TieredMemoryConfig
+from engrammic.tiers.learning import FactExtractor, Summarizer
 from engrammic.tiers.maintaining import Advance, MaintenanceReport, ignored
 
 
@@ -328,6 +329,8 @@ def open_memory(
     check: bool = True,
     native: bool = False,
     tiers: TieredMemoryConfig | None = None,
+    summarizer: Summarizer | None = None,
+    extractor: FactExtractor | None = None,
 ) -> Memory:
     """An open memory: at `url` (a path or database URL), else where the settings say.
 
@@ -336,6 +339,8 @@ def open_memory(
     memory opens without: search is by words, and says so. `native` refuses
     what the database would have to emulate. `tiers` says when items age and how
     much each tier holds, by default as `[tiers]` in the settings says.
+    `summarizer` and `extractor` take the place of the rules, by default the model of `[llm]`,
+    if one is set.
 
     Raises ConnectionFailed and its kin, EmbeddingMismatch when the stored
     vectors come from another model, ModelNotFound when the named one is absent.
@@ -350,6 +355,8 @@ def open_memory(
                 check=check,
                 native=native,
                 tiers=tiers,
+                summarizer=summarizer,
+                extractor=extractor,
             )
         )
     )

@@ -13,7 +13,7 @@ from engrammic.stores.base import expired
 from engrammic.stores.indexing import Changes, Records
 from engrammic.stores.keeping import standings
 from engrammic.stores.moves import MOVES, move_record
-from engrammic.tiers.learning import FactExtractor, Rules, Summarizer
+from engrammic.tiers.learning import FactExtractor, Guarded, Rules, Summarizer
 from engrammic.tiers.moving import TierMoves
 from engrammic.tiers.policy import Step
 from engrammic.tiers.shifts import Made
@@ -30,6 +30,7 @@ class Ageing:
     tiers: TierMoves
     summarizer: Summarizer = field(default_factory=Rules)
     extractor: FactExtractor = field(default_factory=Rules)
+    guarded: Guarded = field(default_factory=Guarded)
 
     async def down(self, steps: Sequence[Step], pass_id: str) -> int:
         """Take at most STEP messages down; how many moved."""
@@ -154,7 +155,7 @@ class Ageing:
             return {}
         ruled = await Rules().summarize(messages)
         rules = isinstance(self.summarizer, Rules)
-        given = ruled if rules else await self.summarizer.summarize(messages)
+        given = ruled if rules else await self.guarded.summaries(self.summarizer, messages)
         made = {}
         for message, ours, theirs in zip(messages, ruled, given, strict=True):
             assert message.message_id is not None
@@ -170,7 +171,7 @@ class Ageing:
             return {}
         ruled = await Rules().extract(summaries)
         rules = isinstance(self.extractor, Rules)
-        given = ruled if rules else await self.extractor.extract(summaries)
+        given = ruled if rules else await self.guarded.facts(self.extractor, summaries)
         facts = {}
         for (item_id, before), ours, theirs in zip(made.items(), ruled, given, strict=True):
             assert ours is not None
