@@ -53,12 +53,13 @@ def is_right(case: Case, told: str) -> bool:
     return all(w in told for w in case.wanted) and not any(u in told for u in case.unwanted)
 
 
-async def measure(model: str, errors: bool) -> Counter[tuple[str, bool]]:
+async def measure(model: str, errors: bool, idle: bool) -> Counter[tuple[str, bool]]:
     found: Counter[tuple[str, bool]] = Counter()
     embedder = load_embedder(model)
     for number, case in enumerate(cases()):
         async with engrammic.open("memory:", embedder=embedder) as memory:
-            told = await answer(memory.scoped(tenant=f"case-{number}"), case)
+            asked = case._replace(steps=()) if idle else case
+            told = await answer(memory.scoped(tenant=f"case-{number}"), asked)
         right = is_right(case, told)
         found[case.family, right] += 1
         if errors and not right:
@@ -75,8 +76,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--errors", action="store_true")
     parser.add_argument("--model", default="all-MiniLM-L6-v2")
+    parser.add_argument("--idle", action="store_true", help="take no step: what a store that never forgets gets")
     given = parser.parse_args()
-    found = asyncio.run(measure(given.model, given.errors))
+    found = asyncio.run(measure(given.model, given.errors, given.idle))
     for family in dict.fromkeys(case.family for case in cases()):
         show(family, found[family, True], found[family, True] + found[family, False])
     right = sum(n for (_, good), n in found.items() if good)
