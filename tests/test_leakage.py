@@ -24,6 +24,8 @@ from engrammic.items import KeyFact
 from engrammic.stores.entities import EntityStore
 from engrammic.stores.graph import SimpleGraphStore
 from engrammic.tiers.fallback import fallback_fact, summary_of
+from engrammic.triples.nouns import GraphTriple
+from engrammic.triples.walk import Direction
 
 READS = int(os.environ.get("ENGRAMMIC_LEAKAGE_READS", "1200"))
 CANARY = "zzcanary"
@@ -35,7 +37,7 @@ WRITES = frozenset(
     "demote_to_cold demote_to_warm drain_contradictions evict_expired fill_in forget hold "
     "import_files maintain merge promote_to_hot put raise_up rate ready record_access reject "
     "release_hold remember report resolve retire state supersede touch undo unlocked update "
-    "delete_sources delete_triples upsert_triples restore "
+    "delete_entity clear delete_sources delete_triples upsert_entities upsert_triples restore "
     "entries indexed_again made verify_report".split()
 )
 """What changes something or only prepares a change; `test_no_verb_of_b` looks at the verbs."""
@@ -58,6 +60,9 @@ ARGUMENTS: dict[str, tuple[Any, ...]] = {
     "max_tokens": (500,),
     "where": (None, eq("conversation_id", "c1")),
     "after": ("",),
+    **dict.fromkeys(("key", "start", "end"), (("mathilda", "owl"), ("Mathilda", ""), ("mill", ""))),
+    "keys": ([GraphTriple("Mathilda", "x", "mill").head],),
+    "direction": tuple(Direction),
 }
 
 
@@ -115,6 +120,8 @@ async def filled(memory: Memory, mark: str) -> None:
     await memory.tiers.demote_to_cold("m0", fallback_fact(summary), reason=mark)
     await memory.supersede("n1", f"{mark} the heron left", reason=mark)
     await memory.reject("n2", reason=mark)
+    graph = SimpleGraphStore(memory.messages.backend)
+    await graph.upsert_triples([GraphTriple("Mathilda", mark, "mill", properties={"k": mark})])
 
 
 @pytest.mark.parametrize("scheme", ["memory", "sqlite"])

@@ -102,6 +102,7 @@ class Walk(RuleBasedStateMachine):
         item_id = self.findable(self.chosen(data))
         if item_id is None:
             return
+        self.clock.forward(1)
         self.run(self.memory.retire(item_id))
         self.clock.forward(1)
         move = max(self.run(self.memory.why(item_id)).moves, key=lambda m: m.moved_at)
