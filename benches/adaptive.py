@@ -50,9 +50,7 @@ def message(turn: Document) -> Message:
 
 async def compared(memory: Memory, query: Query, text: str) -> tuple[float, float]:
     """nDCG@10 of plain hybrid search, and of the weighed one."""
-    plain = await memory.search(
-        text, limit=LIMIT, kinds=["message"], conversation_id=query.group
-    )
+    plain = await memory.search(text, limit=LIMIT, kinds=["message"], conversation_id=query.group)
     weighed = await memory.tiers.search_adaptive_multi_factor(text, query.group, LIMIT)
     return (
         ndcg([hit.id for hit in plain], query.gains),

@@ -76,7 +76,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--errors", action="store_true")
     parser.add_argument("--model", default="all-MiniLM-L6-v2")
-    parser.add_argument("--idle", action="store_true", help="take no step: what a store that never forgets gets")
+    parser.add_argument(
+        "--idle", action="store_true", help="take no step: what a store that never forgets gets"
+    )
     given = parser.parse_args()
     found = asyncio.run(measure(given.model, given.errors, given.idle))
     for family in dict.fromkeys(case.family for case in cases()):

@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """300 cases of what must be gone and what must stay: five families of sixty, made alike each time.
 
 People, projects and values are drawn in turn from short tables; the sentences were written
@@ -6,6 +7,7 @@ for this set. A step names an item by its text, often in other words than it was
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import NamedTuple
 
 EACH = 60
@@ -138,7 +140,7 @@ def _drift(n: int) -> Case:
     )[n % 4]
     values = [CITIES[(n + step * 3) % 10] for step in range(6)]
     said = [form.format(one, value, thing) for value in values]
-    steps = tuple(("supersede", a, b) for a, b in zip(said, said[1:], strict=False))
+    steps = tuple(("supersede", a, b) for a, b in pairwise(said))
     sibling = f"{two} sings in a choir."
     return Case("drift", (said[0], sibling), steps, query.format(one, "", thing),
                 (values[-1],), tuple(values[:-1]))  # fmt: skip

@@ -38,7 +38,7 @@ WRITES = frozenset(
     "import_files maintain merge promote_to_hot put raise_up rate ready record_access reject "
     "release_hold remember report resolve retire state supersede touch undo unlocked update "
     "delete_entity clear delete_sources delete_triples upsert_entities upsert_triples restore "
-    "entries indexed_again made verify_report".split()
+    "entries indexed_again made verify_report".split()  # noqa: SIM905
 )
 """What changes something or only prepares a change; `test_no_verb_of_b` looks at the verbs."""
 
@@ -69,9 +69,10 @@ ARGUMENTS: dict[str, tuple[Any, ...]] = {
 def methods(thing: object) -> Iterator[tuple[str, Callable[..., Any]]]:
     for name, member in inspect.getmembers(thing):
         reads = inspect.iscoroutinefunction(member) or inspect.isasyncgenfunction(member)
-        if reads and not name.startswith("_") and name not in WRITES:
-            if "reader" not in inspect.signature(member).parameters:
-                yield name, member
+        if not reads or name.startswith("_") or name in WRITES:
+            continue
+        if "reader" not in inspect.signature(member).parameters:
+            yield name, member
 
 
 def doors(memory: Memory) -> list[tuple[str, Callable[..., Any]]]:
@@ -176,4 +177,3 @@ async def test_no_verb_of_b_touches_what_is_a_s(
         assert not await b.search("owl heron", limit=9)
         with pytest.raises(EngrammicError):
             await b.why("again")
-

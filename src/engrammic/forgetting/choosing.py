@@ -36,7 +36,8 @@ def speaks_of(subject: str) -> Test:
             texts.append(canonical("metadata", record["metadata"]))
         return any(
             _holds(terms(text), wanted) or (len(token) >= SHORTEST and token in squeezed(text))
-            for text in texts if text
+            for text in texts
+            if text
         )
 
     return test
