@@ -32,13 +32,62 @@ CANARY = "zzcanary"
 ITEMS = 8
 
 WRITES = frozenset(
-    "add add_batch add_canonical_message add_extraction add_extractions add_message allow change "
-    "close create delete delete_by_conversation delete_expired delete_messages delete_where "
-    "demote_to_cold demote_to_warm drain_contradictions evict_expired fill_in forget hold "
-    "import_files maintain merge promote_to_hot put raise_up rate ready record_access reject "
-    "release_hold remember report resolve retire state supersede touch undo unlocked update "
-    "delete_entity clear delete_sources delete_triples upsert_entities upsert_triples restore "
-    "entries indexed_again made verify_report".split()  # noqa: SIM905
+    [
+        "add",
+        "add_batch",
+        "add_canonical_message",
+        "add_extraction",
+        "add_extractions",
+        "add_message",
+        "allow",
+        "change",
+        "close",
+        "create",
+        "delete",
+        "delete_by_conversation",
+        "delete_expired",
+        "delete_messages",
+        "delete_where",
+        "demote_to_cold",
+        "demote_to_warm",
+        "drain_contradictions",
+        "evict_expired",
+        "fill_in",
+        "forget",
+        "hold",
+        "import_files",
+        "maintain",
+        "merge",
+        "promote_to_hot",
+        "put",
+        "raise_up",
+        "rate",
+        "ready",
+        "record_access",
+        "reject",
+        "release_hold",
+        "remember",
+        "report",
+        "resolve",
+        "retire",
+        "state",
+        "supersede",
+        "touch",
+        "undo",
+        "unlocked",
+        "update",
+        "delete_entity",
+        "clear",
+        "delete_sources",
+        "delete_triples",
+        "upsert_entities",
+        "upsert_triples",
+        "restore",
+        "entries",
+        "indexed_again",
+        "made",
+        "verify_report",
+    ]
 )
 """What changes something or only prepares a change; `test_no_verb_of_b` looks at the verbs."""
 
