@@ -19,6 +19,7 @@ from engrammic.hits import Hits
 from engrammic.items import Item, Metadata, Moment, Note
 from engrammic.lifecycle import Lifecycle
 from engrammic.ranking.fusion import Fusion
+from engrammic.same import Same
 from engrammic.scope import Scope, Scoped
 from engrammic.selection import Selection
 from engrammic.stores.base import check_kind_of
@@ -45,7 +46,7 @@ class Page:
     after: tuple[int, str] | None
 
 
-class Memory(Lifecycle, Upkeep):
+class Memory(Lifecycle, Upkeep, Same):
     """An agent's memory: one scope of one database. Open it with `engrammic.open`.
 
     `remarks` says what one should know of how it was opened. Everything is
