@@ -26,8 +26,9 @@ demo: $(MODEL) ## Import the examples and docs (or INPUT=path ...) and ask them 
 test: lint $(MODEL) ## Check style and types, run every test
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
 
-test-long: $(READY_TO_TEST) ## 2,000 random verbs and 5,000 filter trees on every database (or SCHEME=name ...)
+test-long: $(READY_TO_TEST) ## 2,000 verbs and 5,000 filter trees on every database (or SCHEME=name ...), 5,000 messages through all
 	PYTHONPATH=tests $(BIN)/python tests/long_run.py $(SCHEME)
+	$(if $(SCHEME),,ENGRAMMIC_LONG=1 $(BIN)/python -m pytest tests/test_migrate.py -k chain)
 
 lint: $(READY_TO_TEST) ## Check style, types, and what is generated
 	$(BIN)/ruff check .

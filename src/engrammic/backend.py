@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Protocol, Self, TypeAlias
+from typing import Any, ClassVar, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,35 +15,11 @@ from engrammic.capabilities import Capabilities as Capabilities
 from engrammic.changes import Change, Delete, Put
 from engrammic.errors import Conflict, Unsupported
 from engrammic.filters import Filter, eq, every
+from engrammic.reader import Decide as Decide
+from engrammic.reader import Reader as Reader
 from engrammic.records import unit
 from engrammic.scrubbing import UNSUPPORTED, Scrubbed
 from engrammic.types import Kind, Order, Record, Schema, Scored, Vector
-
-
-class Reader(Protocol):
-    """The reads that `Backend.transact` allows."""
-
-    async def get(self, table: str, key: tuple[Any, ...]) -> Record | None:
-        """As `Backend.get`."""
-
-    async def query(
-        self,
-        table: str,
-        where: Filter | None = None,
-        *,
-        order: Order | None = None,
-        after: tuple[Any, ...] | None = None,
-        limit: int | None = None,
-        columns: Sequence[str] | None = None,
-    ) -> list[Record]:
-        """As `Backend.query`."""
-
-    async def count(self, table: str, where: Filter | None = None) -> int:
-        """As `Backend.count`."""
-
-
-Decide: TypeAlias = Callable[[Reader], Coroutine[Any, Any, Sequence[Change]]]
-"""Reads, then says what to write."""
 
 RETRIES = 8
 

@@ -71,7 +71,7 @@ def _llm(environment: Mapping[str, str], file: Mapping[str, Any]) -> Mapping[str
     if named := environment.get(PREFIX + "LLM"):
         provider, _, model = named.partition("/")
         found = {"provider": provider, "model": model}
-    if found and (url := environment.get(PREFIX + "LLM_BASE_URL")):
+    if found and (url := environment.get("ENGRAMMIC_LLM_BASE_URL")):
         found["base_url"] = url
     return found
 

@@ -319,6 +319,15 @@ class Memory:
         """Whether a report was signed by this database and is unchanged."""
         return call(self.awaited.verify_report(report))
 
+    def find_same(self, text: str) -> Item:
+        """The one item that a text means: what says the same, else what is clearly meant.
+
+        A paraphrase may differ in its words; identifiers in it (`JIRA-123`, `v2.4.7`,
+        `alice@`) must be the item's, however they are written. Raises NotFound when
+        nothing fits, InvalidInput when several do and none is ahead: then name one by id.
+        """
+        return call(self.awaited.find_same(text))
+
 
 def open_memory(
     url: str | PathLike[str] | None = None,
