@@ -28,7 +28,7 @@ test: lint $(MODEL) ## Check style and types, run every test
 
 test-long: $(READY_TO_TEST) ## 2,000 verbs and 5,000 filter trees on every database (or SCHEME=name ...), 5,000 messages through all
 	PYTHONPATH=tests $(BIN)/python tests/long_run.py $(SCHEME)
-	$(if $(SCHEME),,ENGRAMMIC_TEST_CHAIN=5000 $(BIN)/python -m pytest tests/test_migrate.py -k chain)
+	$(if $(SCHEME),,ENGRAMMIC_LONG=1 $(BIN)/python -m pytest tests/test_migrate.py -k chain)
 
 lint: $(READY_TO_TEST) ## Check style, types, and what is generated
 	$(BIN)/ruff check .

@@ -21,11 +21,10 @@ from engrammic.stores.entities import EntityStore
 from engrammic.stores.graph import SimpleGraphStore
 from engrammic.stores.meta import MetaStore
 from engrammic.testing.exporting import everything
-from engrammic.tiers.fallback import fallback_fact, summary_of
+from engrammic.tiers.config import TieredMemoryConfig
 from engrammic.triples import GraphEntity, GraphTriple
 
 NOON = 1_760_000_000_000
-DAY = 86_400_000
 
 
 class Windowed(HashingEmbedder):
@@ -48,22 +47,22 @@ async def fill(backend: Backend, count: int) -> None:
     await memory.notes.add_batch([Note(f"note {n} of Déjà 日本", f"n{n}") for n in range(30)])
     other = Memory(backend, None, scope=Scope("Other", user="ü"), clock=lambda: NOON)
     await other.messages.add_batch(list(messages(range(20))))
+    await age(other)
 
 
-async def age(backend: Backend) -> None:
-    """Some messages of `fill` become summaries and facts; notes are corrected and rejected."""
-    memory = Memory(backend, Windowed(64), clock=lambda: NOON + DAY)
-    await memory.ready()
-    for number in range(0, 40, 2):
-        message = await memory.messages.get(f"m{number:06d}")
-        assert message is not None
-        summary = summary_of(message)
-        await memory.tiers.demote_to_warm(message.id, summary)
-        if number % 4 == 0:
-            await memory.tiers.demote_to_cold(message.id, fallback_fact(summary))
-    await memory.tiers.promote_to_hot("m000008")
-    await memory.supersede("n3", "note 3 says something else now")
-    await memory.reject("n4")
+async def age(memory: Memory) -> None:
+    """Summaries, facts, evidence, versions, moves and tombstones."""
+    small = memory.tuned(TieredMemoryConfig(max_hot_messages=12, max_warm_summaries=4))
+    await small.maintain()
+    await memory.remember("the port is 8080", id="old")
+    await memory.supersede("old", "the port is 9090")
+    await memory.remember("the moon is made of green cheese", id="wrong")
+    await memory.reject("wrong")
+    await memory.hold("m000003", reason="case 7")
+
+
+async def connect(backend: Backend) -> None:
+    """Entities with a contradiction between them, and a graph."""
     store = EntityStore(backend)
     await store.ready()
     for number, text in enumerate(("api.py: def run(x)", "api.py: def run(x, y)", "db.py: load()")):

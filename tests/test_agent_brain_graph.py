@@ -207,3 +207,13 @@ async def test_places_that_do_not_fit_are_refused() -> None:
     with pytest.raises(InvalidInput, match="store_type"):
         GraphStoreManager(backend, "neo4j")
     assert GraphStoreManager("kuzu:/a/b.kuzu", "kuzu")._kuzu == "kuzu:/a/b.kuzu"
+
+
+async def test_the_graph_beneath_has_every_walk(manager: GraphStoreManager) -> None:
+    await manager.add_triplets([GraphTriple("a", "calls", "b"), GraphTriple("b", "calls", "c")])
+    graph = await manager.graph()
+    assert [n.name for n in await graph.neighbours(("", "a"), depth=2)] == ["b", "c"]
+    way = await graph.path(("", "a"), ("", "c"), direction="out")
+    assert way is not None
+    assert [str(triple) for triple in way] == ["a -> calls -> b", "b -> calls -> c"]
+    assert [i.name for i in await graph.impact(("", "c"))] == ["b", "a"]

@@ -16,10 +16,10 @@ OPEN = {GROUND, 4, 5}
 """Floors of single files, which may import each other."""
 
 FLOORS = {
-    "backends": 1, "embed": 1, "cache": 1, "graph_engines": 1,
+    "backends": 1, "embed": 1, "cache": 1, "llm": 1, "graph_engines": 1,
     "stores": 2,
     "sessions": 3, "tiers": 3, "graph": 3, "documents": 3, "code": 3, "work": 3,
-    "forgetting": 3, "lifecycle": 4, "erasing": 4, "upkeep": 4,
+    "forgetting": 3, "lifecycle": 4, "erasing": 4, "upkeep": 4, "same": 4,
     "memory": 4, "opening": 4, "finding": 4, "selection": 4, "hits": 4, "context": 4,
     "reindexing": 4, "loop": 4,
     "cli": 5, "mcp": 5, "server": 5, "adapters": 5, "sync": 5, "seeds": 5, "testing": 5,

@@ -130,7 +130,15 @@ def started(arguments: list[str]) -> Iterator[Raw]:
 async def test_a_second_process_recalls_what_the_first_remembered(tmp_path: Path) -> None:
     async with client(tmp_path) as session:
         tools = {tool.name: tool for tool in (await session.list_tools()).tools}
-        assert set(tools) == {"search", "remember", "recall", "context", "forget", "status"}
+        assert set(tools) == {
+            "search",
+            "remember",
+            "recall",
+            "context",
+            "supersede",
+            "forget",
+            "status",
+        }
         said = await call(session, "remember", content="Tokens are signed with RS256")
         note_id = json.loads(said)["id"]
     async with client(tmp_path) as session:

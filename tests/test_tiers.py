@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from tests.conftest import NOON, HandClock
 
+import engrammic
 from engrammic import Memory, Message
 from engrammic.authority import CanonicalWriteToken
 from engrammic.backends.memory import MemoryBackend
 from engrammic.embed.hashing import HashingEmbedder
-from engrammic.errors import InvalidInput, Locked, Protected
+from engrammic.errors import InvalidInput, InvalidSettings, Locked, Protected
 from engrammic.items import KeyFact, MemoryTier, MessageSummary
 from engrammic.stores.leases import Leases
 from engrammic.stores.tier_metadata import Standing
@@ -282,3 +285,16 @@ async def test_what_says_the_same_becomes_one(memory: Memory) -> None:
     assert (await memory.maintain()).merged == 1
     assert {n.note_id for n in await memory.notes.list()} == {"n0", "n2", "other"}
     assert (await memory.maintain()).merged == 0
+
+
+async def test_the_settings_say_when_items_age(tmp_path: Path) -> None:
+    (tmp_path / "engrammic.toml").write_text(
+        "[tiers]\nmax_hot_messages = 3\nweights = {similarity = 1, recency = 0, importance = 0}\n"
+    )
+    async with engrammic.open(tmp_path, embedder="none") as memory:
+        assert memory.tiers.config.max_hot_messages == 3
+        assert memory.scoped(user="x").tiers.config.weights.similarity == 1
+    for wrong in ("most = 3", "max_hot_messages = -1", "weights = {similarity = 2}", "weights = 1"):
+        (tmp_path / "engrammic.toml").write_text(f"[tiers]\n{wrong}\n")
+        with pytest.raises(InvalidSettings, match="tiers"):
+            await engrammic.open(tmp_path, embedder="none")

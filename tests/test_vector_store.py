@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from engines import Engines
+from engines import SCHEMES, Engines
 from engrammic.backend import Backend
 from engrammic.changes import Update
 from engrammic.errors import AnalyserMismatch, Conflict, EmbeddingMismatch, InvalidInput
@@ -19,8 +19,6 @@ from engrammic.stores.code_chunks import ChunkMetadata
 from engrammic.stores.meta import MetaStore
 from engrammic.stores.vector_database import VectorDatabase
 from engrammic.stores.vector_store import VectorHit, VectorStore
-
-SCHEMES = ("memory", "sqlite", "files")
 
 
 @pytest.fixture(params=SCHEMES)

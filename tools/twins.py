@@ -58,7 +58,7 @@ TWINS = (
     Twin(
         "Memory",
         "memory",
-        ("upkeep:Upkeep", "lifecycle:Lifecycle", "erasing:Erasing"),
+        ("upkeep:Upkeep", "lifecycle:Lifecycle", "erasing:Erasing", "same:Same"),
         inner=frozenset({"ready"}),
         plain=frozenset({"scoped", "tuned"}),
         values=(

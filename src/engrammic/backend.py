@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Protocol, Self, TypeAlias
+from typing import Any, ClassVar, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,35 +15,11 @@ from engrammic.capabilities import Capabilities as Capabilities
 from engrammic.changes import Change, Delete, Put
 from engrammic.errors import Conflict, Unsupported
 from engrammic.filters import Filter, eq, every
+from engrammic.reader import Decide as Decide
+from engrammic.reader import Reader as Reader
 from engrammic.records import unit
 from engrammic.scrubbing import UNSUPPORTED, Scrubbed
 from engrammic.types import Kind, Order, Record, Schema, Scored, Vector
-
-
-class Reader(Protocol):
-    """The reads that `Backend.transact` allows."""
-
-    async def get(self, table: str, key: tuple[Any, ...]) -> Record | None:
-        """As `Backend.get`."""
-
-    async def query(
-        self,
-        table: str,
-        where: Filter | None = None,
-        *,
-        order: Order | None = None,
-        after: tuple[Any, ...] | None = None,
-        limit: int | None = None,
-        columns: Sequence[str] | None = None,
-    ) -> list[Record]:
-        """As `Backend.query`."""
-
-    async def count(self, table: str, where: Filter | None = None) -> int:
-        """As `Backend.count`."""
-
-
-Decide: TypeAlias = Callable[[Reader], Coroutine[Any, Any, Sequence[Change]]]
-"""Reads, then says what to write."""
 
 RETRIES = 8
 
@@ -73,12 +49,6 @@ class Backend(ABC):
     scheme: ClassVar[str]
     native: bool = False
     """Whether what the database does not do itself is refused, instead of emulated."""
-
-    def emulate(self, lack: str) -> None:
-        """To be called before doing what the database cannot. Raises Unsupported where refused."""
-        if self.native:
-            told = f"{self.scheme}: the engine {lack}; native=True refuses to emulate it"
-            raise Unsupported(told)
 
     @classmethod
     @abstractmethod
@@ -244,6 +214,14 @@ class Backend(ABC):
     async def delete(self, table: str, where: Filter) -> int:
         """Delete what matches; the true number of records."""
         return await self.apply([Delete(table, where)])
+
+    def emulate(self, lack: str) -> None:
+        """To be called before doing what the engine cannot. Raises Unsupported where refused."""
+        if self.native:
+            raise Unsupported(
+                f"{self.scheme}: the engine {lack}, and emulation was refused; open it without "
+                "native=True"
+            )
 
     async def optimize(self) -> None:
         """Do the engine's own housekeeping now (merge, compact, refresh statistics)."""

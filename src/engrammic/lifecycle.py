@@ -21,6 +21,7 @@ from engrammic.stores.moves import MOVES, Move, move_record
 from engrammic.stores.tier_metadata import TIER_METADATA, Standing, TierMetadata
 from engrammic.stores.versions import Version
 from engrammic.tiers.ageing import Ageing
+from engrammic.tiers.learning import FactExtractor, Rules, Summarizer
 from engrammic.tiers.maintaining import Advance, Maintenance, MaintenanceReport, ignored
 from engrammic.tiers.policy import Step
 from engrammic.tiers.versioning import Closing, Versioning
@@ -61,6 +62,9 @@ class Why:
 
 class Lifecycle(Erasing):
     """The verbs of a memory that change what it holds. `Memory` is one."""
+
+    summarizer: Summarizer | None
+    extractor: FactExtractor | None
 
     async def supersede(
         self,
@@ -185,8 +189,11 @@ class Lifecycle(Erasing):
         if most is not None:
             check_count("most", most, 0, LARGEST)
         leases = Leases(self._scoped, clock=self.clock)
-        maintenance = Maintenance(Ageing(self.tiers), self.notes, leases)
+        maintenance = Maintenance(self._ageing(), self.notes, leases)
         return await maintenance.run(dry_run=dry_run, most=most, advance=advance)
+
+    def _ageing(self) -> Ageing:
+        return Ageing(self.tiers, self.summarizer or Rules(), self.extractor or Rules())
 
     async def _found(self, item_id: str) -> tuple[ItemStore[Any], Item]:
         for store in self._stores:
@@ -219,7 +226,7 @@ class Lifecycle(Erasing):
         if now is None or now.tier != move.after or move.before is None:
             raise Unsupported(f"{move.item_id!r} has moved on since; `why` tells where")
         before = MemoryTier(move.before)
-        ageing, told = Ageing(self.tiers), _reason(reason)
+        ageing, told = self._ageing(), _reason(reason)
         if now.tier is not MemoryTier.HOT:
             await ageing.up([Step(now.message_id, now.tier, MemoryTier.HOT, 0, told)], move.move_id)
         if before is not MemoryTier.HOT:

@@ -19,6 +19,7 @@ from engrammic.hits import Hits
 from engrammic.items import Item, Metadata, Moment, Note
 from engrammic.lifecycle import Lifecycle
 from engrammic.ranking.fusion import Fusion
+from engrammic.same import Same
 from engrammic.scope import Scope, Scoped
 from engrammic.selection import Selection
 from engrammic.stores.base import check_kind_of
@@ -29,6 +30,7 @@ from engrammic.stores.messages import MessageStore
 from engrammic.stores.notes import NoteStore
 from engrammic.stores.retrieval import Corpus, Mode, retrieve
 from engrammic.tiers.config import TieredMemoryConfig
+from engrammic.tiers.learning import FactExtractor, Summarizer
 from engrammic.tiers.tiered import TieredMemory
 from engrammic.upkeep import FILL_BATCH as FILL_BATCH
 from engrammic.upkeep import Upkeep
@@ -44,7 +46,7 @@ class Page:
     after: tuple[int, str] | None
 
 
-class Memory(Lifecycle, Upkeep):
+class Memory(Lifecycle, Upkeep, Same):
     """An agent's memory: one scope of one database. Open it with `engrammic.open`.
 
     `remarks` says what one should know of how it was opened. Everything is
@@ -61,6 +63,8 @@ class Memory(Lifecycle, Upkeep):
         remarks: Sequence[str] = (),
         tiers: TieredMemoryConfig | None = None,
         token: CanonicalWriteToken | None = None,
+        summarizer: Summarizer | None = None,
+        extractor: FactExtractor | None = None,
     ) -> None:
         if scope is not None:
             check_kind_of("scope", scope, Scope)
@@ -71,6 +75,7 @@ class Memory(Lifecycle, Upkeep):
         self.remarks = tuple(remarks)
         self._scoped = Scoped(backend, self.scope)
         self.token = token
+        self.summarizer, self.extractor = summarizer, extractor
         self.messages = MessageStore(self._scoped, embedder, clock=clock, token=token)
         self.conversations = ConversationStore(self._scoped, clock=clock)
         self.notes = NoteStore(self._scoped, embedder, clock=clock, token=token)
@@ -133,6 +138,7 @@ class Memory(Lifecycle, Upkeep):
         return Memory(
             self.backend, self.embedder, scope=scope or self.scope, clock=self.clock,
             remarks=self.remarks, tiers=tiers or self.tiers.config, token=token,
+            summarizer=self.summarizer, extractor=self.extractor,
         )  # fmt: skip
 
     async def search(

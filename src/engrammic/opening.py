@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable, Generator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from engrammic.checks import shown
 from engrammic.clock import Clock, now
 from engrammic.embed.base import Embedder
-from engrammic.errors import InvalidInput, ModelNotFound
+from engrammic.errors import InvalidInput, InvalidSettings, ModelNotFound
+from engrammic.llm.opening import load_model
 from engrammic.memory import Memory
 from engrammic.registry import open_backend
 from engrammic.scope import Scope
-from engrammic.settings import load_settings
+from engrammic.settings import FILE, load_settings
 from engrammic.stores.meta import MetaStore
+from engrammic.tiers.config import TieredMemoryConfig
+from engrammic.tiers.learning import FactExtractor, Summarizer
 
 if TYPE_CHECKING:
     from engrammic.backend import Backend
@@ -47,13 +50,19 @@ def open_memory(
     clock: Clock = now,
     check: bool = True,
     native: bool = False,
+    tiers: TieredMemoryConfig | None = None,
+    summarizer: Summarizer | None = None,
+    extractor: FactExtractor | None = None,
 ) -> Opening:
     """An open memory: at `url` (a path or database URL), else where the settings say.
 
     `embedder` is an Embedder, what `load_embedder` takes, or "none"; by
     default that of the settings. Where that model is not on this machine the
     memory opens without: search is by words, and says so. `native` refuses
-    what the database would have to emulate.
+    what the database would have to emulate. `tiers` says when items age and how
+    much each tier holds, by default as `[tiers]` in the settings says.
+    `summarizer` and `extractor` take the place of the rules, by default the model of `[llm]`,
+    if one is set.
 
     Raises ConnectionFailed and its kin, EmbeddingMismatch when the stored
     vectors come from another model, ModelNotFound when the named one is absent.
@@ -62,14 +71,18 @@ def open_memory(
     async def open_it() -> Memory:
         _check_arguments(scope, embedder, clock)
         settings = load_settings(url)
+        configured = _tiers(settings.tiers)
+        model = load_model(settings.llm)
         chosen, remarks = _embedder(embedder, settings.embedder)
         backend = await open_backend(settings.url, native=native)
         try:
             if check:
                 await _check(backend, chosen)
             memory = Memory(
-                backend, chosen, scope=scope or settings.scope, clock=clock, remarks=remarks
-            )
+                backend, chosen, scope=scope or settings.scope, clock=clock, remarks=remarks,
+                tiers=tiers or configured, summarizer=summarizer or model,
+                extractor=extractor or model,
+            )  # fmt: skip
             await memory.ready()
         except BaseException:
             await backend.close()
@@ -88,6 +101,13 @@ def _check_arguments(scope: object, embedder: object, clock: object) -> None:
         )
     if not callable(clock):
         raise InvalidInput("clock", f"want a function that gives milliseconds, not {shown(clock)}")
+
+
+def _tiers(given: Mapping[str, Any]) -> TieredMemoryConfig:
+    try:
+        return TieredMemoryConfig.of(dict(given))
+    except InvalidInput as error:
+        raise InvalidSettings(f"{FILE}: tiers: {error}") from error
 
 
 def _embedder(given: Embedder | str | None, configured: str) -> tuple[Embedder | None, list[str]]:

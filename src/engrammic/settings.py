@@ -30,12 +30,15 @@ class Settings:
     """Where the memory is, whose it is, and what embeds.
 
     `url` is a path or database URL. `embedder` is what `load_embedder` takes,
-    or "none" for search by words alone.
+    or "none" for search by words alone. `tiers` are fields of TieredMemoryConfig,
+    `llm` is what `load_model` takes.
     """
 
     url: str
     embedder: str = DEFAULT_EMBEDDER
     scope: Scope = field(default_factory=Scope)
+    tiers: Mapping[str, Any] = field(default_factory=dict)
+    llm: Mapping[str, Any] = field(default_factory=dict)
 
 
 def load_settings(
@@ -52,12 +55,25 @@ def load_settings(
         url=str(place or _database(environment, file) or home),
         embedder=environment.get(PREFIX + "EMBEDDER") or file.get("embedder", DEFAULT_EMBEDDER),
         scope=Scope(**{**scope, **given}),
+        tiers=file.get("tiers", {}),
+        llm=_llm(environment, file),
     )
 
 
 def layered_url(records: str, vectors: str) -> str:
     """The URL of two databases as one: records in the first, vectors in the second."""
     return f"layered:?{urlencode({'records': records, 'vectors': vectors})}"
+
+
+def _llm(environment: Mapping[str, str], file: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The file's `[llm]`, with `provider/model` and the base URL of the environment on top."""
+    found = dict(file.get("llm", {}))
+    if named := environment.get(PREFIX + "LLM"):
+        provider, _, model = named.partition("/")
+        found = {"provider": provider, "model": model}
+    if found and (url := environment.get("ENGRAMMIC_LLM_BASE_URL")):
+        found["base_url"] = url
+    return found
 
 
 def _database(environment: Mapping[str, str], file: Mapping[str, Any]) -> str | None:
@@ -135,7 +151,8 @@ def _read(path: Path) -> dict[str, Any]:
         found = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise InvalidSettings(f"{path}: {error}") from error
-    kinds = dict.fromkeys((*DATABASES, "embedder"), str) | {"scope": dict}
+    kinds = dict.fromkeys((*DATABASES, "embedder"), str) | dict.fromkeys(
+        ("scope", "tiers", "llm"), dict)  # fmt: skip
     for name, kind in kinds.items():
         if not isinstance(found.get(name, kind()), kind):
             raise InvalidSettings(f"{path}: {name}: not {shown(found[name])}")

@@ -96,7 +96,7 @@ def _scalar(value: Any, at: str) -> Any:
     if not isinstance(value, str | int | float):
         raise InvalidInput(at, f"want a text, number or bool, not {shown(value)}")
     if isinstance(value, str):
-        check_text(value, at)
+        check_text(value.replace("\0", ""), at)  # a NUL is fine: nothing equals it
     return value
 
 

@@ -10,26 +10,35 @@ from engrammic.records import canonical
 from engrammic.stores.indexing import BATCH, Records
 from engrammic.stores.items import ItemStore
 from engrammic.text import terms
+from engrammic.text.squeezed import identifiers, squeeze, squeezed
 from engrammic.types import Record
 
 Test: TypeAlias = Callable[[Record], bool]
 
 HEADS = ("name", "title", "source", "section", "subject", "project", "claim", "heading")
 """Short fields in which a subject may stand."""
+SHORTEST = 3
+"""Letters and digits of an identifier that is known without its punctuation, at least."""
 
 
 def speaks_of(subject: str) -> Test:
     """Whether a record names the subject: its words, one behind the other, in any field.
 
-    Words are whole: `alice@example.org` is no part of `malice@example.org`.
+    Words are whole: `alice@example.org` is no part of `malice@example.org`. An
+    identifier is known however it is punctuated: `JIRA-123` is `jira 123`.
     """
     wanted = terms(subject)
+    token = squeeze(subject) if identifiers(subject) and " " not in subject.strip() else ""
 
     def test(record: Record) -> bool:
         texts = [record["content"], *(record.get(name) or "" for name in HEADS)]
         if record.get("metadata"):
             texts.append(canonical("metadata", record["metadata"]))
-        return any(_holds(terms(text), wanted) for text in texts if text)
+        return any(
+            _holds(terms(text), wanted) or (len(token) >= SHORTEST and token in squeezed(text))
+            for text in texts
+            if text
+        )
 
     return test
 

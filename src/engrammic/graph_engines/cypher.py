@@ -44,12 +44,16 @@ _THESE_TRIPLES = (
     "UNWIND $rows AS r MATCH (a:GraphEntity {pk: r.head}) WITH a, r"
     " MATCH (a)-[t:GraphTriple]->(b:GraphEntity) WHERE t.id = r.id"
 )
-SET_TRIPLES = _THESE_TRIPLES + (
-    " SET t.weight = r.weight, t.sources = r.sources, t.lasting = r.lasting,"
-    " t.properties = r.properties"
+_SET = (
+    " SET t.weight = {0}weight, t.sources = {0}sources, t.lasting = {0}lasting,"
+    " t.properties = {0}properties"
 )
-GET_TRIPLES = _THESE_TRIPLES + TRIPLE
-DELETE_TRIPLES = _THESE_TRIPLES + " DELETE t"
+# As below: one head finds its triples at once, a list of them goes through all triples.
+_THIS_TRIPLE = "MATCH (a:GraphEntity {pk: $head})-[t:GraphTriple]->(b:GraphEntity) WHERE t.id = $id"
+SET_TRIPLES = _THIS_TRIPLE + _SET.format("$"), _THESE_TRIPLES + _SET.format("r.")
+GET_TRIPLES = _THIS_TRIPLE + TRIPLE, _THESE_TRIPLES + TRIPLE
+DELETE_TRIPLES = _THIS_TRIPLE + " DELETE t", _THESE_TRIPLES + " DELETE t"
+"""For one triple, and for many."""
 GET_ENTITIES = "UNWIND $keys AS k MATCH (e:GraphEntity {pk: k})" + ENTITY
 DELETE_ENTITIES = "UNWIND $keys AS k MATCH (e:GraphEntity {pk: k}) DETACH DELETE e"
 LEAVING = "MATCH (a:GraphEntity {pk: $key})-[t:GraphTriple]->(b:GraphEntity)"
@@ -95,6 +99,8 @@ TRIPLES_FROM = (
     + TRIPLE
 )
 CLEAR = "MATCH (e:GraphEntity) WHERE e.scope = $scope DETACH DELETE e"
+COUNT_ENTITIES = "MATCH (e:GraphEntity) WHERE e.scope = $scope RETURN count(*)"
+COUNT_TRIPLES = EDGE + " WHERE a.scope = $scope RETURN count(*)"
 TYPES = "MATCH (e:GraphEntity) WHERE e.scope = $scope RETURN e.entity_type, count(*)"
 PREDICATES = EDGE + " WHERE a.scope = $scope RETURN t.predicate, count(*)"
 

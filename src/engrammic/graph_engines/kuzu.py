@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from typing import Any, Self, TypeVar
 
-from engrammic.checks import check_count, check_name
+from engrammic.checks import check_count
 from engrammic.errors import Closed
 from engrammic.graph_engines import cypher
 from engrammic.graph_engines.cypher import entities_in, in_batches, pk_of, rows, triples_in, where
@@ -19,6 +19,7 @@ from engrammic.triples.nouns import (
     EntityKey,
     GraphEntity,
     GraphTriple,
+    check_names,
     checked_entity,
     checked_key,
     checked_sources,
@@ -144,13 +145,15 @@ class KuzuGraphStore(GraphStore):
 
     async def count_entities(self, entity_type: str | None = None) -> int:
         """As `GraphStore.count_entities`."""
-        counts = await self.counts()
-        return counts.entities if entity_type is None else counts.entity_types.get(entity_type, 0)
+        if entity_type is not None:
+            return (await self.counts()).entity_types.get(entity_type, 0)
+        return await self._run(lambda g: g.count(cypher.COUNT_ENTITIES))
 
     async def count_triples(self, predicate: str | None = None) -> int:
         """As `GraphStore.count_triples`."""
-        counts = await self.counts()
-        return counts.triples if predicate is None else counts.predicates.get(predicate, 0)
+        if predicate is not None:
+            return (await self.counts()).predicates.get(predicate, 0)
+        return await self._run(lambda g: g.count(cypher.COUNT_TRIPLES))
 
     async def counts(self) -> GraphCounts:
         """As `GraphStore.counts`."""
@@ -181,9 +184,7 @@ def _state_triples(batch: Sequence[GraphTriple], inside: Inside) -> None:
 
 def _asked(*texts: tuple[str, str | None], limit: int | None) -> dict[str, Any]:
     """The parameters that are given. Raises InvalidInput."""
-    for name, text in texts:
-        if text is not None:
-            check_name(text, name)
+    check_names(**dict(texts))
     if limit is not None:
         check_count("limit", limit, 0, LARGEST)
     given = (*texts, ("limit", limit))

@@ -55,7 +55,7 @@ class Inside:
         new = [triple for triple_id, triple in after.items() if triple_id not in before]
         old = [triple for triple_id, triple in after.items() if triple_id in before]
         self._each(cypher.CREATE_TRIPLES, [cypher.triple_row(self._scope, t) for t in new])
-        self._each(cypher.SET_TRIPLES, [cypher.triple_row(self._scope, t) for t in old])
+        self._these(cypher.SET_TRIPLES, [cypher.triple_row(self._scope, t) for t in old])
 
     def known(self, keys: Iterable[EntityKey]) -> dict[EntityKey, GraphEntity]:
         """Those of the entities that are there, by key."""
@@ -101,7 +101,7 @@ class Inside:
         kept, dying = split(triples_in(self.rows(cypher.TRIPLES_FROM, sources=asked)), sources)
         found = split(entities_in(self.rows(cypher.ENTITIES_FROM, sources=asked)), sources)
         left = [*found[0], *found[1]]
-        self._each(cypher.SET_TRIPLES, [cypher.triple_row(self._scope, t) for t in kept])
+        self._these(cypher.SET_TRIPLES, [cypher.triple_row(self._scope, t) for t in kept])
         self._write_entities({entity.key for entity in left}, left)
         self._delete(dying)
         return Removed(len(dying), self._delete_lonely(dying, (entity.key for entity in left)))
@@ -112,6 +112,11 @@ class Inside:
         self.rows(cypher.CLEAR)
         return Removed(counts.triples, counts.entities)
 
+    def count(self, statement: str) -> int:
+        """The one number that a statement gives."""
+        [[number]] = self.rows(statement)
+        return int(number)
+
     def counts(self) -> GraphCounts:
         """As `GraphStore.counts`."""
         types: dict[str, int] = {name: n for name, n in self.rows(cypher.TYPES)}  # noqa: C416
@@ -120,7 +125,7 @@ class Inside:
 
     def _stored(self, triples: Iterable[GraphTriple]) -> list[GraphTriple]:
         wanted = {t.triple_id: cypher.triple_place(self._scope, t) for t in triples}
-        return triples_in(self._each(cypher.GET_TRIPLES, list(wanted.values())))
+        return triples_in(self._these(cypher.GET_TRIPLES, list(wanted.values())))
 
     def _write_entities(
         self, before: Collection[EntityKey], entities: Sequence[GraphEntity]
@@ -132,7 +137,7 @@ class Inside:
         self._each(cypher.SET_ENTITIES, [cypher.entity_row(self._scope, e) for e in old])
 
     def _delete(self, triples: Iterable[GraphTriple]) -> None:
-        self._each(
+        self._these(
             cypher.DELETE_TRIPLES, [cypher.triple_place(self._scope, triple) for triple in triples]
         )
 
@@ -159,6 +164,15 @@ class Inside:
         for batch in in_batches(sorted({pk_of(self._scope, key) for key in keys}), BATCH):
             found += rows(self._connection, statement, keys=batch, **values)
         return found
+
+    def _these(
+        self, statements: tuple[str, str], parameters: Sequence[dict[str, Any]]
+    ) -> cypher.Rows:
+        one, many = statements
+        if len(parameters) > cypher.FEW:
+            return self._each(many, parameters)
+        named = [{k: v for k, v in row.items() if f"${k}" in one} for row in parameters]
+        return [found for row in named for found in rows(self._connection, one, **row)]
 
     def _each(
         self, statement: str, parameters: Sequence[dict[str, Any]], **values: Any

@@ -165,6 +165,21 @@ class Remember(Arguments):
     ] = None
 
 
+class Supersede(Arguments):
+    """What `supersede` takes."""
+
+    id: Annotated[Id, Field(description="The item's id, as search and recall show it.")]
+    content: Annotated[
+        str,
+        Field(
+            min_length=1,
+            max_length=LONGEST_CONTENT,
+            description="What is true now, understandable without this conversation.",
+        ),
+    ]
+    reason: Annotated[Label | None, Field(description="Why it changed; the log keeps it.")] = None
+
+
 class Forget(Arguments):
     """What `forget` takes."""
 

@@ -77,17 +77,29 @@ async def remember(session: Session, given: takes.Remember) -> Answer:
     )
 
 
+async def supersede(session: Session, given: takes.Supersede) -> Answer:
+    """The id of what took the item's place."""
+    async with session.storing():
+        memory = await session.memory()
+        item = await memory.supersede(given.id, given.content, reason=given.reason or "superseded")
+    return _plain({"id": item.id, "supersedes": given.id})
+
+
 async def forget(session: Session, given: takes.Forget) -> Answer:
     """Which ids were there, and are gone."""
     memory = await session.memory()
     ids = list(dict.fromkeys(given.ids))
     stored = {i: item for i in ids if (item := await memory.get(i)) is not None}
-    gone = list(stored) if given.dry_run else [i for i in stored if await memory.delete(i)]
+    kept: dict[str, str] = {}
+    if stored and not given.dry_run:
+        kept = dict((await memory.forget(list(stored), scan=False)).kept)
+    gone = [i for i in stored if i not in kept]
     values = {
         "dry_run": given.dry_run,
         "forgotten": [] if given.dry_run else gone,
         "would_forget": gone if given.dry_run else [],
-        "unknown": [i for i in ids if i not in gone],
+        "unknown": [i for i in ids if i not in stored],
+        "kept": [f"{i}: {why}" for i, why in kept.items()],
     }
     answer = _plain(values)
     if not (given.dry_run and stored):
@@ -174,15 +186,29 @@ TOOLS = (
         context,
     ),
     Tool(
+        "supersede",
+        "Replace what is outdated",
+        "Put what is true now in the place of something stored that is outdated or wrong: the old "
+        "text is not found any more. The id comes from search or recall. Use it instead of "
+        "remember when a stored fact has changed. Returns the new item's id.",
+        takes.Supersede,
+        supersede,
+        reads=False,
+        output=_object(id=_TEXT, supersedes=_TEXT),
+    ),
+    Tool(
         "forget",
         "Forget for good",
-        "Delete messages or notes by their ids, for good: what is wrong, outdated, or what the "
-        "user wants gone. Ids come from search and recall. With dry_run it only shows what "
-        "would be deleted. Ids that are not there are listed as unknown.",
+        "Erase messages or notes by their ids, for good, with all that came of them: what the "
+        "user wants gone. For what is outdated use supersede. Ids come from search and recall. "
+        "With dry_run it only shows what would go. Ids that are not there are listed as unknown, "
+        "what is protected as kept.",
         takes.Forget,
         forget,
         reads=False,
-        output=_object(dry_run=_FLAG, forgotten=_TEXTS, would_forget=_TEXTS, unknown=_TEXTS),
+        output=_object(
+            dry_run=_FLAG, forgotten=_TEXTS, would_forget=_TEXTS, unknown=_TEXTS, kept=_TEXTS
+        ),
     ),
     Tool(
         "status",

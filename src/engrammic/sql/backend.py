@@ -137,12 +137,11 @@ class SqlBackend(Backend):
         columns: Sequence[str] | None = None,
     ) -> list[Scored]:
         """As `Backend.text_search`, by tables of postings that each write keeps."""
+        self.emulate("ranks no words by BM25 as engrammic does")
         layout = self.layout(table)
         wanted = reads.query_terms(layout.schema, terms)
         names = reads.columns_of(layout.schema, columns)
         partition = self._searched(layout, where, limit)
-        if not self.capabilities.text:
-            self.emulate("ranks no words by BM25 as engrammic does")
         return await self._read(
             lambda s: text_page(s, layout, wanted, partition, where, limit, names), snapshot=True
         )

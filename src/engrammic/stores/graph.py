@@ -29,6 +29,7 @@ from engrammic.triples.nouns import (
     EntityKey,
     GraphEntity,
     GraphTriple,
+    check_names,
     checked_entity,
     checked_key,
     checked_sources,
@@ -93,6 +94,7 @@ class SimpleGraphStore(Store, GraphStore):
         limit: int | None = None,
     ) -> list[GraphEntity]:
         """As `GraphStore.entities`."""
+        check_names(entity_type=entity_type, name=name)
         where = every(
             None if entity_type is None else eq("entity_type", entity_type),
             None if name is None else eq("name", name),
@@ -116,6 +118,7 @@ class SimpleGraphStore(Store, GraphStore):
         limit: int | None = None,
     ) -> list[GraphTriple]:
         """As `GraphStore.triples`."""
+        check_names(predicate=predicate)
         where = every(
             None if subject is None
             else eq("subject_id", checked_key("subject", subject).entity_id),

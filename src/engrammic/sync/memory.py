@@ -32,6 +32,7 @@ from engrammic.sync.notes import NoteStore
 from engrammic.sync.summaries import SummaryStore
 from engrammic.sync.tiered import TieredMemory
 from engrammic.tiers.config import TieredMemoryConfig
+from engrammic.tiers.learning import FactExtractor, Summarizer
 from engrammic.tiers.maintaining import Advance, MaintenanceReport, ignored
 
 
@@ -318,6 +319,15 @@ class Memory:
         """Whether a report was signed by this database and is unchanged."""
         return call(self.awaited.verify_report(report))
 
+    def find_same(self, text: str) -> Item:
+        """The one item that a text means: what says the same, else what is clearly meant.
+
+        A paraphrase may differ in its words; identifiers in it (`JIRA-123`, `v2.4.7`,
+        `alice@`) must be the item's, however they are written. Raises NotFound when
+        nothing fits, InvalidInput when several do and none is ahead: then name one by id.
+        """
+        return call(self.awaited.find_same(text))
+
 
 def open_memory(
     url: str | PathLike[str] | None = None,
@@ -327,13 +337,19 @@ def open_memory(
     clock: Clock = now,
     check: bool = True,
     native: bool = False,
+    tiers: TieredMemoryConfig | None = None,
+    summarizer: Summarizer | None = None,
+    extractor: FactExtractor | None = None,
 ) -> Memory:
     """An open memory: at `url` (a path or database URL), else where the settings say.
 
     `embedder` is an Embedder, what `load_embedder` takes, or "none"; by
     default that of the settings. Where that model is not on this machine the
     memory opens without: search is by words, and says so. `native` refuses
-    what the database would have to emulate.
+    what the database would have to emulate. `tiers` says when items age and how
+    much each tier holds, by default as `[tiers]` in the settings says.
+    `summarizer` and `extractor` take the place of the rules, by default the model of `[llm]`,
+    if one is set.
 
     Raises ConnectionFailed and its kin, EmbeddingMismatch when the stored
     vectors come from another model, ModelNotFound when the named one is absent.
@@ -341,7 +357,15 @@ def open_memory(
     return Memory(
         call(
             open_awaited(
-                url, scope=scope, embedder=embedder, clock=clock, check=check, native=native
+                url,
+                scope=scope,
+                embedder=embedder,
+                clock=clock,
+                check=check,
+                native=native,
+                tiers=tiers,
+                summarizer=summarizer,
+                extractor=extractor,
             )
         )
     )

@@ -13,13 +13,13 @@ from engrammic.stores.base import expired
 from engrammic.stores.indexing import Changes, Records
 from engrammic.stores.keeping import standings
 from engrammic.stores.moves import MOVES, move_record
-from engrammic.tiers.learning import FactExtractor, Rules, Summarizer
+from engrammic.tiers.learning import FactExtractor, Guarded, Rules, Summarizer
 from engrammic.tiers.moving import TierMoves
 from engrammic.tiers.policy import Step
 from engrammic.tiers.shifts import Made
 from engrammic.types import Record
 
-STEP = 128
+STEP = 256
 """Items in one change list: searches come in between."""
 
 
@@ -30,6 +30,7 @@ class Ageing:
     tiers: TierMoves
     summarizer: Summarizer = field(default_factory=Rules)
     extractor: FactExtractor = field(default_factory=Rules)
+    guarded: Guarded = field(default_factory=Guarded)
 
     async def down(self, steps: Sequence[Step], pass_id: str) -> int:
         """Take at most STEP messages down; how many moved."""
@@ -37,12 +38,15 @@ class Ageing:
         made = await self.made(chosen)
         mine = {i: chosen[i] for i in made}
         moment = self.tiers.clock()
-        before = await self.tiers.standing.of("message", mine)
-        await self.tiers.backend.transact(
-            lambda reader: self.tiers.shifts.down(reader, mine, made, moment, pass_id)
-        )
-        after = await self.tiers.standing.of("message", mine)
-        return sum(after[i].tier is not before[i].tier for i in after if i in before)
+        moved: Changes = []
+
+        async def moving(reader: Scoped) -> Changes:
+            nonlocal moved
+            moved = await self.tiers.shifts.down(reader, mine, made, moment, pass_id)
+            return moved
+
+        await self.tiers.backend.transact(moving)
+        return sum(len(c.records) for c in moved if isinstance(c, Put) and c.table == MOVES.name)
 
     async def up(self, steps: Sequence[Step], pass_id: str) -> int:
         """Bring at most STEP messages up; how many moved."""
@@ -149,8 +153,9 @@ class Ageing:
         messages = [self.tiers.hot.item_of(record) for record in records]
         if not messages:
             return {}
-        given = await self.summarizer.summarize(messages)
         ruled = await Rules().summarize(messages)
+        rules = isinstance(self.summarizer, Rules)
+        given = ruled if rules else await self.guarded.summaries(self.summarizer, messages)
         made = {}
         for message, ours, theirs in zip(messages, ruled, given, strict=True):
             assert message.message_id is not None
@@ -164,8 +169,9 @@ class Ageing:
         summaries = [m.item for m in made.values() if isinstance(m.item, MessageSummary)]
         if not summaries:
             return {}
-        given = await self.extractor.extract(summaries)
         ruled = await Rules().extract(summaries)
+        rules = isinstance(self.extractor, Rules)
+        given = ruled if rules else await self.guarded.facts(self.extractor, summaries)
         facts = {}
         for (item_id, before), ours, theirs in zip(made.items(), ruled, given, strict=True):
             assert ours is not None

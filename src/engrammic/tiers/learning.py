@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Awaitable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol, TypeVar, runtime_checkable
 
 from engrammic.items import KeyFact, Message, MessageSummary
 from engrammic.tiers.fallback import fallback_fact, summary_of
+
+Made = TypeVar("Made")
 
 
 class Summarizer(Protocol):
@@ -39,3 +42,49 @@ class Rules:
     async def extract(self, summaries: Sequence[MessageSummary]) -> list[KeyFact | None]:
         """What each summary says, of its speaker."""
         return [fallback_fact(summary) for summary in summaries]
+
+
+@runtime_checkable
+class Accountable(Protocol):
+    """A summarizer or extractor that counts a pass: what failed in it, and why."""
+
+    notes: list[str]
+    failed: int
+
+    def begin(self) -> None:
+        """Start counting anew."""
+
+
+@dataclass(slots=True)
+class Guarded:
+    """Asks whoever is given, and leaves to the rules what goes wrong; counts and notes it."""
+
+    notes: list[str] = field(default_factory=list)
+    failed: int = 0
+
+    async def summaries(
+        self, summarizer: Summarizer, messages: Sequence[Message]
+    ) -> list[MessageSummary | None]:
+        """As many as there are messages; None where it failed."""
+        asked = summarizer.summarize(messages)
+        return await self._given(summarizer.name, asked, len(messages))
+
+    async def facts(
+        self, extractor: FactExtractor, summaries: Sequence[MessageSummary]
+    ) -> list[KeyFact | None]:
+        """As many as there are summaries; None where it failed."""
+        return await self._given(extractor.name, extractor.extract(summaries), len(summaries))
+
+    async def _given(
+        self, name: str, asked: Awaitable[list[Made | None]], count: int
+    ) -> list[Made | None]:
+        try:
+            given = await asked
+            problem = "" if len(given) == count else f"{len(given)} answers for {count}"
+        except Exception as error:  # noqa: BLE001 - a stranger's code must not stop a pass
+            given, problem = [], type(error).__name__
+        if not problem:
+            return given
+        self.failed += count
+        self.notes.append(f"{name}: {problem}; the rules did it")
+        return [None] * count

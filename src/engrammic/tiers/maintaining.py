@@ -15,6 +15,7 @@ from engrammic.stores.notes import NoteStore
 from engrammic.tiers.ageing import STEP, Ageing
 from engrammic.tiers.config import HOUR
 from engrammic.tiers.healing import heal
+from engrammic.tiers.learning import Accountable
 from engrammic.tiers.merging import merge_facts, merge_notes
 from engrammic.tiers.policy import Plan, Step
 
@@ -35,6 +36,7 @@ LEASE_TIME = 120_000
 class MaintenanceReport:
     """What a pass did, or with `dry_run` would do; numbers of items.
 
+    `llm_failed` items were left to the rules, `notes` say why.
     `remaining` moves are left for the next pass. `steps` are the moves of a dry run.
     """
 
@@ -51,6 +53,8 @@ class MaintenanceReport:
     merged: int = 0
     remaining: int = 0
     steps: list[Step] = field(default_factory=list)
+    llm_failed: int = 0
+    notes: list[str] = field(default_factory=list)
 
     def as_record(self) -> dict[str, Any]:
         """The report as plain JSON values."""
@@ -85,10 +89,14 @@ class Maintenance:
             self._tally(report, report.steps)
         else:
             await self.leases.take(LEASE, report.pass_id, LEASE_TIME)
+            for one in self._accountable():
+                one.begin()
             try:
                 await self._pass(report, most, advance)
             finally:
                 await self.leases.give_back(LEASE, report.pass_id)
+        if not dry_run:
+            self._account(report)
         report.finished_at = tiers.clock()
         return report
 
@@ -109,6 +117,18 @@ class Maintenance:
                 report.merged += count
                 await self._renew(report)
         await tiers.backend.backend.optimize()
+
+    def _account(self, report: MaintenanceReport) -> None:
+        report.llm_failed = self.ageing.guarded.failed
+        report.notes += self.ageing.guarded.notes
+        for one in self._accountable():
+            report.llm_failed += one.failed
+            report.notes += one.notes
+
+    def _accountable(self) -> list[Accountable]:
+        """Who counts what failed: once where one does both."""
+        asked = {id(o): o for o in (self.ageing.summarizer, self.ageing.extractor)}
+        return [one for one in asked.values() if isinstance(one, Accountable)]
 
     async def _plan(self) -> list[Step]:
         tiers = self.ageing.tiers

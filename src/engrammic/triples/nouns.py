@@ -163,6 +163,13 @@ def checked_sources(name: str, given: object) -> tuple[str, ...]:
     return tuple(sorted({_word(name, source) for source in given}))
 
 
+def check_names(**given: str | None) -> None:
+    """Raise InvalidInput for a name asked for that no text can be."""
+    for name, text in given.items():
+        if text is not None:
+            check_name(text, name)
+
+
 def _settled(given: Item) -> Item:
     sources = checked_sources("source_chunk_ids", given.source_chunk_ids)
     if not isinstance(given.properties, Mapping):

@@ -146,14 +146,13 @@ class MysqlBackend(SqlBackend):
         columns: Sequence[str] | None = None,
     ) -> list[Scored]:
         """As `Backend.vector_search`, exact, in this process."""
+        self.emulate("compares no vectors exactly")
         layout = self.layout(table)
         query = reads.query_vector(layout.schema, field, vector)
         names = reads.columns_of(layout.schema, columns)
         partition = self._searched(layout, where, limit)
         if not limit:
             return []
-        if not self.capabilities.vectors:
-            self.emulate("compares no vectors exactly")
         matrix = self._matrix(layout, field, partition)
 
         found = await self._read(lambda s: at_once(s, matrix, query, limit, where, names))
