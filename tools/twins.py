@@ -56,6 +56,11 @@ TWINS = (
     ),
     Twin("ConversationStore", "stores.conversations", inner=STORE),
     Twin(
+        "EntityStore", "stores.entities", ("stores.contradictions:ContradictionQueue",),
+        inner=frozenset({"ready", "including", "without", "relations_of", "reported"}),
+    ),
+    Twin("RelationshipGraph", "graph.relationships", inner=frozenset({"ready"})),
+    Twin(
         "Memory",
         "memory",
         ("upkeep:Upkeep", "lifecycle:Lifecycle", "erasing:Erasing", "same:Same"),
@@ -68,7 +73,8 @@ TWINS = (
         twins=(
             ("messages", "MessageStore"), ("conversations", "ConversationStore"),
             ("notes", "NoteStore"), ("summaries", "SummaryStore"), ("facts", "FactStore"),
-            ("tiers", "TieredMemory"),
+            ("tiers", "TieredMemory"), ("entities", "EntityStore"),
+            ("graph", "RelationshipGraph"),
         ),
         doc="An agent's memory: one scope of one database. Open it with `engrammic.sync.open`.\n\n"
         "`remarks` says what one should know of how it was opened; `awaited` is the same\n"

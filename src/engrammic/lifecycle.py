@@ -13,6 +13,7 @@ from engrammic.erasing import Erasing
 from engrammic.errors import InvalidInput, NotFound, Unsupported
 from engrammic.items import Item, KeyFact, MemoryTier, Message, MessageSummary, Moment, Note
 from engrammic.predicate import LARGEST
+from engrammic.progress import Advance, ignored
 from engrammic.scope import Scoped
 from engrammic.stores.indexing import Changes
 from engrammic.stores.items import ItemStore
@@ -22,7 +23,7 @@ from engrammic.stores.tier_metadata import TIER_METADATA, Standing, TierMetadata
 from engrammic.stores.versions import Version
 from engrammic.tiers.ageing import Ageing
 from engrammic.tiers.learning import FactExtractor, Rules, Summarizer
-from engrammic.tiers.maintaining import Advance, Maintenance, MaintenanceReport, ignored
+from engrammic.tiers.maintaining import Maintenance, MaintenanceReport
 from engrammic.tiers.policy import Step
 from engrammic.tiers.versioning import Closing, Versioning
 

@@ -15,6 +15,7 @@ from engrammic.context import Context, Counter, compose, count_tokens
 from engrammic.embed.base import Embedder
 from engrammic.errors import NotFound
 from engrammic.finding import Finder
+from engrammic.graph.relationships import RelationshipGraph
 from engrammic.hits import Hits
 from engrammic.items import Item, Metadata, Moment, Note
 from engrammic.lifecycle import Lifecycle
@@ -24,6 +25,7 @@ from engrammic.scope import Scope, Scoped
 from engrammic.selection import Selection
 from engrammic.stores.base import check_kind_of
 from engrammic.stores.conversations import ConversationStore
+from engrammic.stores.entities import EntityStore
 from engrammic.stores.items import ItemStore
 from engrammic.stores.keeping import verified
 from engrammic.stores.messages import MessageStore
@@ -82,6 +84,8 @@ class Memory(Lifecycle, Upkeep, Same):
         self.tiers = TieredMemory(self.messages, self._scoped, embedder, tiers)
         self.summaries, self.facts = self.tiers.warm, self.tiers.cold
         self.facts.token = token
+        self.entities = EntityStore(self._scoped, clock=clock)
+        self.graph = RelationshipGraph.from_entity_store(self.entities)
         self._stores = (self.messages, self.notes, self.summaries, self.facts)
 
     async def __aenter__(self) -> Self:

@@ -7,10 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from engrammic.backend import Backend, Health
+from engrammic.checks import check_count
 from engrammic.embed.base import Embedder
+from engrammic.graph.learning import Learning
+from engrammic.predicate import LARGEST
+from engrammic.progress import Advance, ignored
 from engrammic.scope import Scope, Scoped
 from engrammic.sessions.importing import Importer, ImportReport, Progress
 from engrammic.stores.conversations import ConversationStore
+from engrammic.stores.entities import EntityStore
 from engrammic.stores.items import ItemStore
 from engrammic.stores.messages import MessageStore
 from engrammic.stores.notes import NoteStore
@@ -30,6 +35,7 @@ class Upkeep:
     conversations: ConversationStore
     notes: NoteStore
     tiers: TieredMemory
+    entities: EntityStore
     _scoped: Scoped
     _stores: tuple[ItemStore[Any], ...]
 
@@ -57,6 +63,16 @@ class Upkeep:
             while records := await store.pending(FILL_BATCH):
                 await store.fill_in(records)
                 yield await store.count_pending()
+
+    async def learn(self, most: int | None = None, advance: Advance = ignored) -> int:
+        """Read messages for entities and relations; how many were read, `most` at most.
+
+        What was read already is passed over, unless it says something else now.
+        `entities` and `graph` hold what was found; it goes with its messages.
+        """
+        if most is not None:
+            check_count("most", most, 0, LARGEST)
+        return await Learning(self.messages, self.entities).run(most, advance)
 
     async def stats(self) -> dict[str, Any]:
         """Counts of this scope, what is pending, and the engine's sizes in bytes."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engrammic.changes import Delete, Put
+from engrammic.claims.reading import frames_of
 from engrammic.clock import Clock
 from engrammic.embed.base import Embedder
 from engrammic.filters import eq, every, is_in
@@ -127,6 +128,7 @@ class Forgetting:
 
     def _forget_cached(self) -> None:
         forget_cached()
+        frames_of.cache_clear()
         if self.embedder is not None and hasattr(self.embedder, "clear_cache"):
             self.embedder.clear_cache()
 

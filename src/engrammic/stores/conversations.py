@@ -15,6 +15,7 @@ from engrammic.scope import Scoped
 from engrammic.stores.base import Store, alive, check_id, check_kind_of, check_metadata, check_short
 from engrammic.stores.conversation_table import CONVERSATIONS
 from engrammic.stores.encoding import PASSAGES
+from engrammic.stores.entity_tables import ENTITY_TABLES
 from engrammic.stores.evidence import EVIDENCE
 from engrammic.stores.facts import FactStore
 from engrammic.stores.keeping import check_open, standings
@@ -31,7 +32,8 @@ class ConversationStore(Store):
     def schemas(self) -> Sequence[Schema]:
         """The conversations, and the tables that a deletion reaches."""
         derived = (SummaryStore.schema_for(None), FactStore.schema_for(None), EVIDENCE)
-        return (CONVERSATIONS, MessageStore.schema_for(None), TIER_METADATA, PASSAGES, *derived)
+        mine = (CONVERSATIONS, MessageStore.schema_for(None), TIER_METADATA, PASSAGES)
+        return (*mine, *derived, *ENTITY_TABLES)
 
     async def create(
         self,

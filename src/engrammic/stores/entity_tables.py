@@ -83,6 +83,9 @@ IN = 500
 """Ids in one question: each database takes so many."""
 
 
+ENTITY_TABLES = (ENTITIES, MENTIONS, RELATIONSHIPS, CONTRADICTIONS)
+
+
 class ContradictionKind(StrEnum):
     """What two statements disagree about."""
 

@@ -158,6 +158,9 @@ class Indexing(Store, Generic[Item]):
         if aged:
             tiers = [{"kind": self.kind, "message_id": i, "tier": start.tier} for i in aged]
             changes += [*await without_derived(reader, aged), Update(TIER_METADATA.name, tiers)]
+        if read := [i for i, row in rows.items() if row["learned_at"] is not None]:
+            again = [{"kind": self.kind, "message_id": i, "learned_at": None} for i in read]
+            changes.append(Update(TIER_METADATA.name, again))
         return changes
 
     async def _admit(self, reader: Scoped, entries: Entries) -> None:

@@ -23,12 +23,13 @@ from engrammic.stores.base import (
     check_short,
 )
 from engrammic.stores.conversation_table import CONVERSATIONS, touched
+from engrammic.stores.entity_tables import ENTITY_TABLES
 from engrammic.stores.evidence import EVIDENCE
 from engrammic.stores.facts import FactStore
 from engrammic.stores.indexing import Entries
 from engrammic.stores.items import ItemStore, ScoredItem
 from engrammic.stores.neighbours import SLOTS, is_said_whole, place, said
-from engrammic.stores.parts import passages_of, without_derived
+from engrammic.stores.parts import of_messages, passages_of
 from engrammic.stores.retrieval import Mode
 from engrammic.stores.summaries import SummaryStore
 from engrammic.stores.tier_metadata import TIER_METADATA, standing_of
@@ -85,7 +86,7 @@ class MessageStore(ItemStore[Message]):
         """Messages, what hangs on them, what is made of them, and their conversations."""
         dimension = self.embedder.dimension if self.embedder else None
         derived = (SummaryStore.schema_for(dimension), FactStore.schema_for(dimension), EVIDENCE)
-        return (*super().schemas(), CONVERSATIONS, *derived)
+        return (*super().schemas(), CONVERSATIONS, *derived, *ENTITY_TABLES)
 
     async def get_by_conversation(self, conversation_id: str) -> list[Message]:
         """The messages of a conversation in the order in which they were said."""
@@ -175,7 +176,7 @@ class MessageStore(ItemStore[Message]):
             Update("messages", [self.resting(i) for i in ids]),
             Delete("passages", passages_of("message", ids)),
             Delete(TIER_METADATA.name, standing_of("message", ids)),
-            *await without_derived(reader, ids),
+            *await of_messages(reader, ids),
         ]
 
     async def raw(self, message_ids: Sequence[str]) -> list[Record]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from engrammic.changes import Change, Delete
+from engrammic.clock import now
 from engrammic.filters import Filter, eq, every, is_in
 from engrammic.scope import Scoped
 from engrammic.stores.encoding import PASSAGES
+from engrammic.stores.entity_changes import Plan
 from engrammic.stores.evidence import facts_without
 from engrammic.stores.tier_metadata import TIER_METADATA, standing_of
 
@@ -19,7 +21,15 @@ async def without_parts(reader: Scoped, kind: str, item_ids: Sequence[str]) -> l
     return [
         Delete(TIER_METADATA.name, standing_of(kind, item_ids)),
         Delete(PASSAGES.name, passages_of(kind, item_ids)),
-        *(await without_derived(reader, item_ids) if kind == "message" else ()),
+        *(await of_messages(reader, item_ids) if kind == "message" else ()),
+    ]
+
+
+async def of_messages(reader: Scoped, message_ids: Sequence[str]) -> list[Change]:
+    """Summaries, facts, and what the messages named: entities that nothing else names go."""
+    return [
+        *await without_derived(reader, message_ids),
+        *await Plan(reader, now(), tuple(message_ids)).changes(()),
     ]
 
 

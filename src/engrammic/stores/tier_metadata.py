@@ -25,6 +25,7 @@ TIER_METADATA = Schema(
         Field("created_at", Kind.INT, nullable=False),
         Field("authority", Kind.TEXT, nullable=False),
         Field("held", Kind.BOOL),
+        Field("learned_at", Kind.INT),
     ),
     key=("kind", "message_id"),
 )
@@ -69,7 +70,8 @@ class TierMetadata:
     """What is known of an item's standing. Times in unix milliseconds.
 
     `created_at` is when it was stored, `last_accessed` when it was last recalled;
-    `held` items are neither deleted nor forgotten.
+    `held` items are neither deleted nor forgotten, `learned_at` is when it was
+    read for entities.
     """
 
     message_id: str
@@ -81,6 +83,7 @@ class TierMetadata:
     authority: MemoryAuthority = MemoryAuthority.SESSION
     kind: str = "message"
     held: bool = False
+    learned_at: int | None = None
 
     @classmethod
     def of(cls, record: Record) -> TierMetadata:

@@ -21,19 +21,22 @@ from engrammic.loop import call, each
 from engrammic.memory import Memory as AwaitedMemory
 from engrammic.memory import Page
 from engrammic.opening import open_memory as open_awaited
+from engrammic.progress import Advance, ignored
 from engrammic.ranking.fusion import Fusion
 from engrammic.scope import Scope
 from engrammic.sessions.importing import ImportReport, Progress
 from engrammic.stores.retrieval import Mode
 from engrammic.sync.conversations import ConversationStore
+from engrammic.sync.entities import EntityStore
 from engrammic.sync.facts import FactStore
 from engrammic.sync.messages import MessageStore
 from engrammic.sync.notes import NoteStore
+from engrammic.sync.relationships import RelationshipGraph
 from engrammic.sync.summaries import SummaryStore
 from engrammic.sync.tiered import TieredMemory
 from engrammic.tiers.config import TieredMemoryConfig
 from engrammic.tiers.learning import FactExtractor, Summarizer
-from engrammic.tiers.maintaining import Advance, MaintenanceReport, ignored
+from engrammic.tiers.maintaining import MaintenanceReport
 
 
 class Memory:
@@ -55,6 +58,8 @@ class Memory:
         self.summaries = SummaryStore(awaited.summaries)
         self.facts = FactStore(awaited.facts)
         self.tiers = TieredMemory(awaited.tiers)
+        self.entities = EntityStore(awaited.entities)
+        self.graph = RelationshipGraph(awaited.graph)
 
     def __enter__(self) -> Self:
         return self
@@ -211,6 +216,14 @@ class Memory:
     def fill_in(self) -> Iterator[int]:
         """Give items stored without a model their vectors; yields how many are left."""
         return each(self.awaited.fill_in())
+
+    def learn(self, most: int | None = None, advance: Advance = ignored) -> int:
+        """Read messages for entities and relations; how many were read, `most` at most.
+
+        What was read already is passed over, unless it says something else now.
+        `entities` and `graph` hold what was found; it goes with its messages.
+        """
+        return call(self.awaited.learn(most, advance))
 
     def stats(self) -> dict[str, Any]:
         """Counts of this scope, what is pending, and the engine's sizes in bytes."""

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import islice
-from typing import Any, TypeAlias
+from typing import Any
 
 from engrammic.clock import new_id
 from engrammic.filters import Compare, Op, Or, eq, every, is_in
 from engrammic.items import MemoryTier
+from engrammic.progress import Advance, ignored
 from engrammic.stores.leases import Leases
 from engrammic.stores.notes import NoteStore
 from engrammic.tiers.ageing import STEP, Ageing
@@ -18,14 +19,6 @@ from engrammic.tiers.healing import heal
 from engrammic.tiers.learning import Accountable
 from engrammic.tiers.merging import merge_facts, merge_notes
 from engrammic.tiers.policy import Plan, Step
-
-Advance: TypeAlias = Callable[[int, int, str], None]
-"""Called with what is done, what there is in all, and what is at hand."""
-
-
-def ignored(done: int, total: int, what: str) -> None:
-    """An Advance that nobody watches."""
-
 
 LEASE = "maintain"
 LEASE_TIME = 120_000
