@@ -196,7 +196,8 @@ class LanceCollections(Collections):
             query = query.where(" AND ".join(parts))
         up = order is None or not order.descending
         ways = [ColumnOrdering(column_name=safe(n), ascending=up) for n in names]
-        query = query.order_by(ways).limit(min(limit, LARGEST_PAGE))
+        # Without the row's id the engine cannot fetch what it did not order by.
+        query = query.order_by(ways).limit(min(limit, LARGEST_PAGE)).with_row_id()
         return await self._records(schema, query, columns)
 
     async def optimize(self) -> None:
