@@ -18,6 +18,11 @@ from engrammic.testing.searching import SearchTests
 from engrammic.testing.tables import TableTests
 from engrammic.testing.things import THINGS, things
 
+# Its client now and then leaves a connection to the collector of garbage.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:Exception ignored in. <socket.socket:pytest.PytestUnraisableExceptionWarning"
+)
+
 
 class TestPinecone(BackendTests):
     EXAMPLES = 9

@@ -52,13 +52,15 @@ class Wire:
         self.timeout = timeout
         self._indexes: dict[int, Index] = {}
         self._guard = threading.Lock()
+        self._idle = threading.Condition()
+        self._busy = 0
         self._written: dict[tuple[int, str], int] = {}
 
     async def call(self, verb: Callable[..., T], *args: Any, **given: Any) -> T:
         """What the client's blocking verb gives, from a worker thread, its retries in time."""
         try:
             async with asyncio.timeout(self.timeout):
-                return await asyncio.to_thread(verb, *args, **given)
+                return await asyncio.to_thread(self._counted, verb, *args, **given)
         except TimeoutError as error:
             told = f"{self._name} does not answer within {self.timeout:g} s"
             raise ConnectionFailed(told) from error
@@ -70,6 +72,22 @@ class Wire:
             raise
         except PineconeError as error:
             raise StorageError(f"{self._name}: {error}") from error
+
+    def _counted(self, verb: Callable[..., T], *args: Any, **given: Any) -> T:
+        """As the verb; a call that nobody waits for any more still holds its connection."""
+        with self._idle:
+            self._busy += 1
+        try:
+            return verb(*args, **given)
+        finally:
+            with self._idle:
+                self._busy -= 1
+                self._idle.notify_all()
+
+    def _settle(self) -> None:
+        """Return when no call runs, or after the timeout."""
+        with self._idle:
+            self._idle.wait_for(lambda: not self._busy, self.timeout)
 
     async def space(self, dimension: int, namespace: str) -> Space:
         """A namespace of the index of that dimension, which is made if there is none."""
@@ -147,7 +165,8 @@ class Wire:
             await self.settled(await self.space(dimension, namespace))
 
     async def close(self) -> None:
-        """Close every connection."""
+        """Close every connection, once the calls that were given up have ended."""
+        await asyncio.to_thread(self._settle)
         for index in self._indexes.values():
             await self.call(index.close)
         await self.call(self._client.close)
