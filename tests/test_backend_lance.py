@@ -120,6 +120,18 @@ async def test_two_processes_write_at_once(engines: Engines) -> None:
     await backend.close()
 
 
+async def test_a_new_key_that_three_put_at_once_is_one_record(engines: Engines) -> None:
+    url = engines.new("lance")
+    handles = [await LanceBackend.connect(url) for _ in range(3)]
+    for handle in handles:
+        await handle.ensure_table(THINGS)
+    for i in range(12):
+        await asyncio.gather(*(handle.insert("things", [thing(i)]) for handle in handles))
+    assert await handles[0].count("things") == 12
+    for handle in handles:
+        await handle.close()
+
+
 async def test_housekeeping_keeps_versions_few(
     engines: Engines, monkeypatch: pytest.MonkeyPatch
 ) -> None:

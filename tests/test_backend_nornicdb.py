@@ -22,6 +22,7 @@ from engrammic.testing.fakes.nornicdb_packstream import Message, dump, load
 from engrammic.testing.tables import TableTests
 from engrammic.testing.things import TEXTS, THINGS, things
 from engrammic.types import Field, Kind, Schema
+from given_up import given_up_and_closed
 
 
 class TestNornicdb(BackendTests):
@@ -51,6 +52,16 @@ class TestRest(TableTests):
             backend = await NornicdbBackend.connect(server.rest_url + "?transport=rest")
             yield backend
             await backend.close()
+
+
+@pytest.mark.parametrize("transport", ["bolt", "rest"])
+async def test_calls_that_were_given_up_leave_nothing_open(
+    server: NornicdbServer, transport: str
+) -> None:
+    base = server.bolt_url if transport == "bolt" else server.rest_url
+    for moment in range(24):
+        backend = await NornicdbBackend.connect(f"{base}?name=Up&transport={transport}")
+        await given_up_and_closed(backend, 0.002 * (moment % 12))
 
 
 async def test_both_transports_read_what_either_wrote(server: NornicdbServer) -> None:

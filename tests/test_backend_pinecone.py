@@ -17,11 +17,7 @@ from engrammic.testing.fakes.pinecone import API_KEY, PineconeServer
 from engrammic.testing.searching import SearchTests
 from engrammic.testing.tables import TableTests
 from engrammic.testing.things import THINGS, things
-
-# Its client now and then leaves a connection to the collector of garbage.
-pytestmark = pytest.mark.filterwarnings(
-    "ignore:Exception ignored in. <socket.socket:pytest.PytestUnraisableExceptionWarning"
-)
+from given_up import given_up_and_closed
 
 
 class TestPinecone(BackendTests):
@@ -44,6 +40,12 @@ class TestPineconeAlone(SearchTests, TableTests):
         backend = await PineconeBackend.connect(engines.new("pinecone") + "&alone=1")
         yield backend
         await backend.close()
+
+
+async def test_calls_that_were_given_up_leave_no_connection_open(engines: Engines) -> None:
+    for moment in range(24):
+        backend = await PineconeBackend.connect(engines.new("pinecone"))
+        await given_up_and_closed(backend, 0.002 * (moment % 12))
 
 
 LONG = "日本 and more. " * 20_000

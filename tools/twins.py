@@ -27,6 +27,7 @@ class Twin:
 
 
 ITEMS = ("stores.items:ItemStore", "stores.removing:Removing")
+SAID = ("stores.in_conversations:InConversations", *ITEMS)
 STORE = frozenset(
     {
         "arranged",
@@ -38,6 +39,7 @@ STORE = frozenset(
         "without",
         "alike",
         "holds_any",
+        "having",
         "raw",
         "page",
         "indexed_again",
@@ -46,10 +48,10 @@ STORE = frozenset(
 )
 PLACE = frozenset({"place_of"})
 TWINS = (
-    Twin("MessageStore", "stores.messages", ITEMS, ("Item", "Message"), STORE, PLACE),
+    Twin("MessageStore", "stores.messages", SAID, ("Item", "Message"), STORE, PLACE),
     Twin("NoteStore", "stores.notes", ITEMS, ("Item", "Note"), STORE, PLACE),
-    Twin("SummaryStore", "stores.summaries", ITEMS, ("Item", "MessageSummary"), STORE, PLACE),
-    Twin("FactStore", "stores.facts", ITEMS, ("Item", "KeyFact"), STORE, PLACE),
+    Twin("SummaryStore", "stores.summaries", SAID, ("Item", "MessageSummary"), STORE, PLACE),
+    Twin("FactStore", "stores.facts", SAID, ("Item", "KeyFact"), STORE, PLACE),
     Twin(
         "TieredMemory", "tiers.tiered", ("tiers.moving:TierMoves", "tiers.searching:TieredSearch"),
         inner=frozenset({"ready", "raise_up", "made", "touch"}),

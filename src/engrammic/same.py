@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,14 +20,14 @@ MARGIN = 0.03
 LOOKED_AT = 10
 
 
-class Same:
+class Same(ABC):
     """What a memory needs to know an item by its text. `Memory` is one."""
 
     _stores: tuple[ItemStore[Any], ...]
 
+    @abstractmethod
     async def search(self, query: str, *, limit: int = 10, **selection: Any) -> Hits:
         """As `Memory.search`."""
-        raise NotImplementedError
 
     async def find_same(self, text: str) -> Item:
         """The one item that a text means: what says the same, else what is clearly meant.

@@ -109,7 +109,6 @@ _FALSE = re.compile(
 )
 _SPLIT = several("but because although though whereas so which who yet while")
 _IF = several("if when whenever unless once")
-_TOLD = several("say tell think believe claim report suggest hope assume wonder hear")
 
 
 _SPACES = re.compile(r"[^\S\n]+")

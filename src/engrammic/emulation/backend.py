@@ -5,12 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any
 
 from engrammic.backend import Backend, Decide, Health, Reader
 from engrammic.catalogue import dump_schema, load_schema
 from engrammic.changes import Change, Check, Delete, Put
-from engrammic.checks import shown
 from engrammic.emulation.collections import NOTES, Collections, Key, Outcome
 from engrammic.emulation.derived import Derived
 from engrammic.emulation.listings import Listings
@@ -23,7 +21,6 @@ from engrammic.errors import (
     Closed,
     Conflict,
     ConnectionFailed,
-    InvalidInput,
     InvalidSchema,
     Unsupported,
 )
@@ -220,9 +217,3 @@ def _check_names(schema: Schema) -> None:
         raise InvalidSchema(schema.name, "names with a leading underscore are the database's own")
     if schema.partition is not None and schema.partition not in schema.key:
         raise InvalidSchema(schema.name, "the partition must be part of the key")
-
-
-def check_table_name(table: Any) -> None:
-    """Raises InvalidInput for what is no name of a table."""
-    if not isinstance(table, str):
-        raise InvalidInput("table", f"want the name of a table, not {shown(table)}")

@@ -150,7 +150,7 @@ class ConversationStore(Store):
             check_open((await standings(reader, "message", ids)).values(), None, deleting=True)
             return [
                 Delete("messages", mine),
-                *await without_parts(reader, "message", ids),
+                *await without_parts(reader, "message", ids, self.clock()),
                 Delete("conversations", mine),
             ]
 

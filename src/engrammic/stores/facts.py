@@ -13,7 +13,6 @@ from engrammic.filters import Compare, Filter, Op, Or, eq, every, is_in, is_null
 from engrammic.items import FactType, KeyFact, MemoryTier
 from engrammic.scope import Scoped
 from engrammic.stores.base import (
-    alive,
     check_content,
     check_id,
     check_kind_of,
@@ -21,12 +20,11 @@ from engrammic.stores.base import (
     check_short,
 )
 from engrammic.stores.evidence import EVIDENCE, rewritten
+from engrammic.stores.in_conversations import InConversations
 from engrammic.stores.indexing import Changes, Records
-from engrammic.stores.items import ItemStore, ScoredItem
-from engrammic.stores.retrieval import Mode
 from engrammic.stores.summaries import check_names
 from engrammic.stores.tier_metadata import TIER_METADATA, Standing, standing_of
-from engrammic.types import Field, Index, Kind, Order, Record, Schema
+from engrammic.types import Field, Index, Kind, Record, Schema
 
 _FIELDS = (
     Field("fact_id", Kind.TEXT, nullable=False),
@@ -50,7 +48,7 @@ _TIMES = ("valid_from", "valid_until", "created_at", "expires_at")
 _INDEXED = ("conversation_id", "claim", "created_at")
 
 
-class FactStore(ItemStore[KeyFact]):
+class FactStore(InConversations[KeyFact]):
     """Facts with semantic and keyword search, validity, and evidence."""
 
     kind: ClassVar[str] = "fact"
@@ -74,26 +72,9 @@ class FactStore(ItemStore[KeyFact]):
         """Facts, what hangs on them, and their evidence."""
         return (*super().schemas(), EVIDENCE)
 
-    async def get_by_conversation(self, conversation_id: str) -> list[KeyFact]:
-        """The facts of a conversation, the oldest first."""
-        return await self._where("conversation_id", conversation_id)
-
     async def get_by_claim(self, claim: str) -> list[KeyFact]:
         """What is held about one thing now, the oldest first."""
-        return await self._where("claim", claim)
-
-    async def search_conversation(
-        self,
-        conversation_id: str,
-        query: str,
-        limit: int = 10,
-        min_score: float = 0.0,
-        *,
-        mode: Mode | str = Mode.HYBRID,
-    ) -> list[ScoredItem[KeyFact]]:
-        """As `search`, within one conversation."""
-        where = eq("conversation_id", conversation_id)
-        return await self.search(query, limit, min_score, mode=mode, where=where)
+        return await self.having("claim", claim)
 
     def place_columns(self) -> tuple[str, ...]:
         """The id, and what it was learnt from."""
@@ -158,12 +139,6 @@ class FactStore(ItemStore[KeyFact]):
     ) -> Changes:
         """The evidence of those that come, instead of that of those that go."""
         return rewritten(records, [record["fact_id"] for record in gone])
-
-    async def _where(self, field: str, value: str) -> list[KeyFact]:
-        await self.ready()
-        where = every(eq(field, value), alive(self.clock()))
-        found = await self.backend.query(self.table, where, order=Order("created_at"))
-        return [self.item_of(record) for record in found]
 
 
 def valid_at(moment: int) -> Filter:

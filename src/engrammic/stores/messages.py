@@ -10,12 +10,11 @@ from engrammic.changes import Change, Delete, Put, Update
 from engrammic.checks import shown
 from engrammic.clock import day, milliseconds, new_id
 from engrammic.errors import InvalidInput
-from engrammic.filters import Filter, eq, every, is_in, is_null
+from engrammic.filters import Filter, eq, is_in, is_null
 from engrammic.items import Message
 from engrammic.scope import Scoped
 from engrammic.stores.base import (
     IMAGES_BYTES,
-    alive,
     check_content,
     check_id,
     check_kind_of,
@@ -26,15 +25,14 @@ from engrammic.stores.conversation_table import CONVERSATIONS, touched
 from engrammic.stores.entity_tables import ENTITY_TABLES
 from engrammic.stores.evidence import EVIDENCE
 from engrammic.stores.facts import FactStore
+from engrammic.stores.in_conversations import InConversations
 from engrammic.stores.indexing import Entries
-from engrammic.stores.items import ItemStore, ScoredItem
 from engrammic.stores.neighbours import SLOTS, is_said_whole, place, said
 from engrammic.stores.parts import of_messages, passages_of
-from engrammic.stores.retrieval import Mode
 from engrammic.stores.summaries import SummaryStore
 from engrammic.stores.tier_metadata import TIER_METADATA, standing_of
 from engrammic.text import terms
-from engrammic.types import Field, Index, Kind, Order, Record, Schema
+from engrammic.types import Field, Index, Kind, Record, Schema
 
 ROLES = ("user", "assistant", "system", "developer", "tool")
 OWN_WEIGHT = 3.0
@@ -63,12 +61,13 @@ _ITEM_FIELDS = tuple(f.name for f in _FIELDS if f.name not in _OWN)
 _item_values = attrgetter(*_ITEM_FIELDS)
 
 
-class MessageStore(ItemStore[Message]):
+class MessageStore(InConversations[Message]):
     """Messages of conversations, with semantic and keyword search and expiry."""
 
     kind: ClassVar[str] = "message"
     table: ClassVar[str] = "messages"
     key: ClassVar[str] = "message_id"
+    order: ClassVar[str] = "ordinal"
     indexed: ClassVar[Filter | None] = is_null("resting")
 
     @staticmethod
@@ -87,26 +86,6 @@ class MessageStore(ItemStore[Message]):
         dimension = self.embedder.dimension if self.embedder else None
         derived = (SummaryStore.schema_for(dimension), FactStore.schema_for(dimension), EVIDENCE)
         return (*super().schemas(), CONVERSATIONS, *derived, *ENTITY_TABLES)
-
-    async def get_by_conversation(self, conversation_id: str) -> list[Message]:
-        """The messages of a conversation in the order in which they were said."""
-        await self.ready()
-        where = every(eq("conversation_id", conversation_id), alive(self.clock()))
-        found = await self.backend.query("messages", where, order=Order("ordinal"))
-        return [self.item_of(record) for record in found]
-
-    async def search_conversation(
-        self,
-        conversation_id: str,
-        query: str,
-        limit: int = 10,
-        min_score: float = 0.0,
-        *,
-        mode: Mode | str = Mode.HYBRID,
-    ) -> list[ScoredItem[Message]]:
-        """As `search`, within one conversation."""
-        where = eq("conversation_id", conversation_id)
-        return await self.search(query, limit, min_score, mode=mode, where=where)
 
     async def delete_by_conversation(self, conversation_id: str) -> int:
         """Delete all messages of a conversation; how many."""
@@ -176,7 +155,7 @@ class MessageStore(ItemStore[Message]):
             Update("messages", [self.resting(i) for i in ids]),
             Delete("passages", passages_of("message", ids)),
             Delete(TIER_METADATA.name, standing_of("message", ids)),
-            *await of_messages(reader, ids),
+            *await of_messages(reader, ids, self.clock()),
         ]
 
     async def raw(self, message_ids: Sequence[str]) -> list[Record]:

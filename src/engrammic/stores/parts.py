@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from engrammic.changes import Change, Delete
-from engrammic.clock import now
 from engrammic.filters import Filter, eq, every, is_in
 from engrammic.scope import Scoped
 from engrammic.stores.encoding import PASSAGES
@@ -16,20 +15,22 @@ from engrammic.stores.tier_metadata import TIER_METADATA, standing_of
 SUMMARIES = "summaries"
 
 
-async def without_parts(reader: Scoped, kind: str, item_ids: Sequence[str]) -> list[Change]:
+async def without_parts(
+    reader: Scoped, kind: str, item_ids: Sequence[str], moment: int
+) -> list[Change]:
     """The changes that delete all that hangs on the items of one kind."""
     return [
         Delete(TIER_METADATA.name, standing_of(kind, item_ids)),
         Delete(PASSAGES.name, passages_of(kind, item_ids)),
-        *(await of_messages(reader, item_ids) if kind == "message" else ()),
+        *(await of_messages(reader, item_ids, moment) if kind == "message" else ()),
     ]
 
 
-async def of_messages(reader: Scoped, message_ids: Sequence[str]) -> list[Change]:
+async def of_messages(reader: Scoped, message_ids: Sequence[str], moment: int) -> list[Change]:
     """Summaries, facts, and what the messages named: entities that nothing else names go."""
     return [
         *await without_derived(reader, message_ids),
-        *await Plan(reader, now(), tuple(message_ids)).changes(()),
+        *await Plan(reader, moment, tuple(message_ids)).changes(()),
     ]
 
 

@@ -62,7 +62,7 @@ class Removing(Indexing[Item]):
         ids = [record[self.key] for record in gone]
         return [
             Delete(self.table, is_in(self.key, ids)),
-            *await without_parts(reader, self.kind, ids),
+            *await without_parts(reader, self.kind, ids, self.clock()),
             *await self.arranged(reader, [], gone),
         ]
 

@@ -7,7 +7,6 @@ from typing import ClassVar
 from engrammic.changes import Delete
 from engrammic.clock import day, milliseconds
 from engrammic.errors import InvalidInput
-from engrammic.filters import eq, every
 from engrammic.items import MessageSummary
 from engrammic.scope import Scoped
 from engrammic.stores.base import (
@@ -18,9 +17,8 @@ from engrammic.stores.base import (
     check_metadata,
     check_short,
 )
+from engrammic.stores.in_conversations import InConversations
 from engrammic.stores.indexing import Changes, Records
-from engrammic.stores.items import ItemStore, ScoredItem
-from engrammic.stores.retrieval import Mode
 from engrammic.stores.tier_metadata import TIER_METADATA, Standing, standing_of
 from engrammic.types import Field, Index, Kind, Order, Record, Schema
 
@@ -41,7 +39,7 @@ _SHARED = ("original_message_id", "conversation_id", "role", "name", "created_at
 _INDEXED = ("original_message_id", "conversation_id", "created_at")
 
 
-class SummaryStore(ItemStore[MessageSummary]):
+class SummaryStore(InConversations[MessageSummary]):
     """Summaries with semantic and keyword search; one under its message's id where none is given.
 
     Their standing is that of their messages.
@@ -64,13 +62,6 @@ class SummaryStore(ItemStore[MessageSummary]):
             indexes=tuple(Index((name,)) for name in _INDEXED),
         )
 
-    async def get_by_conversation(self, conversation_id: str) -> list[MessageSummary]:
-        """The summaries of a conversation, the oldest first."""
-        await self.ready()
-        where = every(eq("conversation_id", conversation_id), alive(self.clock()))
-        found = await self.backend.query(self.table, where, order=Order("created_at"))
-        return [self.item_of(record) for record in found]
-
     async def get_oldest(self, count: int) -> list[MessageSummary]:
         """The `count` summaries of the oldest messages, the oldest first."""
         await self.ready()
@@ -78,19 +69,6 @@ class SummaryStore(ItemStore[MessageSummary]):
             self.table, alive(self.clock()), order=Order("created_at"), limit=count
         )
         return [self.item_of(record) for record in found]
-
-    async def search_conversation(
-        self,
-        conversation_id: str,
-        query: str,
-        limit: int = 10,
-        min_score: float = 0.0,
-        *,
-        mode: Mode | str = Mode.HYBRID,
-    ) -> list[ScoredItem[MessageSummary]]:
-        """As `search`, within one conversation."""
-        where = eq("conversation_id", conversation_id)
-        return await self.search(query, limit, min_score, mode=mode, where=where)
 
     def place_columns(self) -> tuple[str, ...]:
         """The id, and whose summary it is."""

@@ -78,10 +78,6 @@ class Tombstones(Store):
         """The digest of an item's id."""
         return self._digest("item", f"{kind}\n{item_id}")
 
-    def of_claim(self, claim: str, value: str) -> str:
-        """The digest of one answer to one question, both normalised."""
-        return self._digest("claim", f"{claim}\n{value}")
-
     def records(self, digests: Iterable[str | None], reason: Reason, moment: int) -> list[Record]:
         """The rows that keep these out from now on."""
         known = dict.fromkeys((MARK, *(digest for digest in digests if digest is not None)))

@@ -12,7 +12,7 @@ from engrammic.loop import call
 from engrammic.scope import Scoped
 from engrammic.stores.facts import FactStore as AwaitedFactStore
 from engrammic.stores.indexing import Changes, Records
-from engrammic.stores.items import Items, ScoredItem, Scores
+from engrammic.stores.items import Items, Scores
 from engrammic.stores.retrieval import Mode
 from engrammic.stores.tier_metadata import Standing
 from engrammic.types import Vector
@@ -24,13 +24,13 @@ class FactStore:
     def __init__(self, awaited: AwaitedFactStore) -> None:
         self.awaited = awaited
 
-    def get_by_conversation(self, conversation_id: str) -> builtins.list[KeyFact]:
-        """The facts of a conversation, the oldest first."""
-        return call(self.awaited.get_by_conversation(conversation_id))
-
     def get_by_claim(self, claim: str) -> builtins.list[KeyFact]:
         """What is held about one thing now, the oldest first."""
         return call(self.awaited.get_by_claim(claim))
+
+    def get_by_conversation(self, conversation_id: str) -> Items[KeyFact]:
+        """What belongs to a conversation, the oldest first."""
+        return call(self.awaited.get_by_conversation(conversation_id))
 
     def search_conversation(
         self,
@@ -40,7 +40,7 @@ class FactStore:
         min_score: float = 0.0,
         *,
         mode: Mode | str = Mode.HYBRID,
-    ) -> builtins.list[ScoredItem[KeyFact]]:
+    ) -> Scores[KeyFact]:
         """As `search`, within one conversation."""
         return call(
             self.awaited.search_conversation(conversation_id, query, limit, min_score, mode=mode)

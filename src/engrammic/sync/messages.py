@@ -11,7 +11,7 @@ from engrammic.filters import Filter
 from engrammic.items import Message
 from engrammic.loop import call
 from engrammic.scope import Scoped
-from engrammic.stores.items import Items, ScoredItem, Scores
+from engrammic.stores.items import Items, Scores
 from engrammic.stores.messages import MessageStore as AwaitedMessageStore
 from engrammic.stores.retrieval import Mode
 from engrammic.stores.tier_metadata import Standing
@@ -24,8 +24,16 @@ class MessageStore:
     def __init__(self, awaited: AwaitedMessageStore) -> None:
         self.awaited = awaited
 
-    def get_by_conversation(self, conversation_id: str) -> builtins.list[Message]:
-        """The messages of a conversation in the order in which they were said."""
+    def delete_by_conversation(self, conversation_id: str) -> int:
+        """Delete all messages of a conversation; how many."""
+        return call(self.awaited.delete_by_conversation(conversation_id))
+
+    def taken_out(self, reader: Scoped, closed: Sequence[Record]) -> builtins.list[Change]:
+        """As for every item; a message stays in its conversation."""
+        return call(self.awaited.taken_out(reader, closed))
+
+    def get_by_conversation(self, conversation_id: str) -> Items[Message]:
+        """What belongs to a conversation, the oldest first."""
         return call(self.awaited.get_by_conversation(conversation_id))
 
     def search_conversation(
@@ -36,19 +44,11 @@ class MessageStore:
         min_score: float = 0.0,
         *,
         mode: Mode | str = Mode.HYBRID,
-    ) -> builtins.list[ScoredItem[Message]]:
+    ) -> Scores[Message]:
         """As `search`, within one conversation."""
         return call(
             self.awaited.search_conversation(conversation_id, query, limit, min_score, mode=mode)
         )
-
-    def delete_by_conversation(self, conversation_id: str) -> int:
-        """Delete all messages of a conversation; how many."""
-        return call(self.awaited.delete_by_conversation(conversation_id))
-
-    def taken_out(self, reader: Scoped, closed: Sequence[Record]) -> builtins.list[Change]:
-        """As for every item; a message stays in its conversation."""
-        return call(self.awaited.taken_out(reader, closed))
 
     def add(
         self, item: Message, *, vector: Vector | None = None, standing: Standing | None = None

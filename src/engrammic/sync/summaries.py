@@ -11,7 +11,7 @@ from engrammic.items import MessageSummary
 from engrammic.loop import call
 from engrammic.scope import Scoped
 from engrammic.stores.indexing import Changes, Records
-from engrammic.stores.items import Items, ScoredItem, Scores
+from engrammic.stores.items import Items, Scores
 from engrammic.stores.retrieval import Mode
 from engrammic.stores.summaries import SummaryStore as AwaitedSummaryStore
 from engrammic.stores.tier_metadata import Standing
@@ -27,13 +27,13 @@ class SummaryStore:
     def __init__(self, awaited: AwaitedSummaryStore) -> None:
         self.awaited = awaited
 
-    def get_by_conversation(self, conversation_id: str) -> builtins.list[MessageSummary]:
-        """The summaries of a conversation, the oldest first."""
-        return call(self.awaited.get_by_conversation(conversation_id))
-
     def get_oldest(self, count: int) -> builtins.list[MessageSummary]:
         """The `count` summaries of the oldest messages, the oldest first."""
         return call(self.awaited.get_oldest(count))
+
+    def get_by_conversation(self, conversation_id: str) -> Items[MessageSummary]:
+        """What belongs to a conversation, the oldest first."""
+        return call(self.awaited.get_by_conversation(conversation_id))
 
     def search_conversation(
         self,
@@ -43,7 +43,7 @@ class SummaryStore:
         min_score: float = 0.0,
         *,
         mode: Mode | str = Mode.HYBRID,
-    ) -> builtins.list[ScoredItem[MessageSummary]]:
+    ) -> Scores[MessageSummary]:
         """As `search`, within one conversation."""
         return call(
             self.awaited.search_conversation(conversation_id, query, limit, min_score, mode=mode)

@@ -108,7 +108,7 @@ async def _merged(store: ItemStore[Any], reader: Scoped, pairs: Pairs, pass_id: 
         Put("versions", versions),
         Put(MOVES.name, log),
         Delete(store.table, is_in(store.key, free)),
-        *await without_parts(reader, store.kind, free),
+        *await without_parts(reader, store.kind, free, moment),
     ]
 
 

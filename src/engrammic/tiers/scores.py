@@ -12,7 +12,6 @@ import math
 import re
 from dataclasses import dataclass
 
-from engrammic.clock import DAY
 from engrammic.stores.tier_metadata import TierMetadata
 from engrammic.tiers.config import HOUR, Weights
 
@@ -82,8 +81,3 @@ def boosted(weights: Weights, query: str, boost: float) -> Weights:
     share = weights.similarity / rest if rest else 1.0
     similarity = (1 - recent) * share
     return Weights(similarity, recent, 1 - recent - similarity)
-
-
-def days_between(earlier: int, later: int) -> float:
-    """Days from one moment to another, at least 0."""
-    return max(0, later - earlier) / DAY

@@ -57,7 +57,7 @@ class Versioning:
             # What is written first tells a later pass how to finish, were this one cut off here.
             return [*noted, *await store.changes(reader, entries, Entry(heir)), *out]
 
-        await self._transact(superseding)
+        await store.backend.transact(superseding)
         found: Item = store.item_of(record)
         return found
 
@@ -80,7 +80,7 @@ class Versioning:
                 changes.append(Put(TOMBSTONES.name, marks))
             return [*changes, *out]
 
-        await self._transact(closing_it)
+        await store.backend.transact(closing_it)
 
     async def reopen(self, version: Record, reason: str) -> None:
         """Make a closed version the current one again; its text may be stored again, too."""
@@ -102,7 +102,7 @@ class Versioning:
                                              moment)]),
             ]  # fmt: skip
 
-        await self._transact(reopening)
+        await store.backend.transact(reopening)
 
     async def _closed(
         self, reader: Scoped, item_id: str, rows: Mapping[str, Record], closing: Closing
@@ -121,9 +121,6 @@ class Versioning:
         )  # fmt: skip
         noted: Changes = [Put("versions", versions), Put(MOVES.name, [log])]
         return noted, await store.taken_out(reader, [record])
-
-    async def _transact(self, decide: Any) -> None:
-        await self.store.backend.transact(decide)
 
 
 DERIVED = ("terms", "around", "vector")

@@ -15,6 +15,9 @@ from engrammic.types import Field, Kind, Record, Schema
 ID = "_id"
 """The column that upserts and point reads go by; no field's name begins like this."""
 
+KEY = {"lance-schema:unenforced-primary-key": "true"}
+"""Declares the key, without which two upserts of one new key at once are two rows."""
+
 _TYPES = {
     Kind.TEXT: pa.string(),
     Kind.INT: pa.int64(),
@@ -29,7 +32,7 @@ _TYPES = {
 def arrow_schema(schema: Schema) -> pa.Schema:
     """The columns of a table. All but the id may be null, so that any can be added later."""
     columns = [pa.field(safe(f.name), _type(f)) for f in schema.fields]
-    return pa.schema([pa.field(ID, pa.string(), nullable=False), *columns])
+    return pa.schema([pa.field(ID, pa.string(), nullable=False, metadata=KEY), *columns])
 
 
 def _type(field: Field) -> Any:

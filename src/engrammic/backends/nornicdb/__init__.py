@@ -53,7 +53,7 @@ class NornicdbBackend(CollectionBackend):
         try:
             await engine.health()
         except BaseException:
-            engine.wire.close()
+            await engine.close()
             raise
         return cls(engine, engine.wire.name)
 

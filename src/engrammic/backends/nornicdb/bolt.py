@@ -49,6 +49,6 @@ class Bolt(Wire):
             raise StorageError(f"{self.name}: {error}") from error
         return rows
 
-    def close(self) -> None:
-        """As `Wire.close`."""
+    def hang_up(self) -> None:
+        """As `Wire.hang_up`."""
         self._driver.close()

@@ -111,4 +111,4 @@ class Nodes(Collections):
 
     async def close(self) -> None:
         """As `Collections.close`."""
-        self.wire.close()
+        await self.wire.close()

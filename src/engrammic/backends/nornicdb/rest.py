@@ -118,7 +118,7 @@ class Rest(Wire):
     def _refused(self) -> ConnectionFailed:
         return ConnectionFailed(f"{self.name} refuses the user or the password")
 
-    def close(self) -> None:
-        """As `Wire.close`."""
+    def hang_up(self) -> None:
+        """As `Wire.hang_up`."""
         with self._guard:
             self._connection.close()

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 from engrammic.errors import ConnectionFailed
+from engrammic.workers import Workers
 
 Given: TypeAlias = Mapping[str, str]
 Rows: TypeAlias = list[list[Any]]
@@ -22,6 +23,7 @@ class Wire(ABC):
     def __init__(self, name: str, timeout: float) -> None:
         self.name = name
         self.timeout = timeout
+        self._workers = Workers(name)
 
     @abstractmethod
     def ask(self, statement: str, given: Sequence[Given]) -> Rows:
@@ -31,8 +33,13 @@ class Wire(ABC):
         """
 
     @abstractmethod
-    def close(self) -> None:
+    def hang_up(self) -> None:
         """Give the connections back."""
+
+    async def close(self) -> None:
+        """Hang up once the calls that were given up have ended."""
+        await self._workers.close()
+        self.hang_up()
 
     async def said(self, statement: str, given: Sequence[Given] = ({},)) -> Rows:
         """As `ask`, each hundred within the timeout."""
@@ -41,7 +48,7 @@ class Wire(ABC):
             some = given[start : start + AT_ONCE]
             try:
                 async with asyncio.timeout(self.timeout):
-                    rows += await asyncio.to_thread(self.ask, statement, some)
+                    rows += await self._workers.run(self.ask, statement, some)
             except TimeoutError as error:
                 told = f"{self.name} does not answer within {self.timeout:g} s"
                 raise ConnectionFailed(told) from error

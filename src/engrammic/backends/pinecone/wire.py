@@ -21,6 +21,7 @@ from pinecone.errors.exceptions import (
 )
 
 from engrammic.errors import ConnectionFailed, StorageError
+from engrammic.workers import Workers
 
 T = TypeVar("T")
 Found = dict[str, Any]
@@ -52,15 +53,14 @@ class Wire:
         self.timeout = timeout
         self._indexes: dict[int, Index] = {}
         self._guard = threading.Lock()
-        self._idle = threading.Condition()
-        self._busy = 0
+        self._workers = Workers(name)
         self._written: dict[tuple[int, str], int] = {}
 
     async def call(self, verb: Callable[..., T], *args: Any, **given: Any) -> T:
         """What the client's blocking verb gives, from a worker thread, its retries in time."""
         try:
             async with asyncio.timeout(self.timeout):
-                return await asyncio.to_thread(self._counted, verb, *args, **given)
+                return await self._workers.run(verb, *args, **given)
         except TimeoutError as error:
             told = f"{self._name} does not answer within {self.timeout:g} s"
             raise ConnectionFailed(told) from error
@@ -72,22 +72,6 @@ class Wire:
             raise
         except PineconeError as error:
             raise StorageError(f"{self._name}: {error}") from error
-
-    def _counted(self, verb: Callable[..., T], *args: Any, **given: Any) -> T:
-        """As the verb; a call that nobody waits for any more still holds its connection."""
-        with self._idle:
-            self._busy += 1
-        try:
-            return verb(*args, **given)
-        finally:
-            with self._idle:
-                self._busy -= 1
-                self._idle.notify_all()
-
-    def _settle(self) -> None:
-        """Return when no call runs, or after the timeout."""
-        with self._idle:
-            self._idle.wait_for(lambda: not self._busy, self.timeout)
 
     async def space(self, dimension: int, namespace: str) -> Space:
         """A namespace of the index of that dimension, which is made if there is none."""
@@ -166,10 +150,10 @@ class Wire:
 
     async def close(self) -> None:
         """Close every connection, once the calls that were given up have ended."""
-        await asyncio.to_thread(self._settle)
+        await self._workers.close()
         for index in self._indexes.values():
-            await self.call(index.close)
-        await self.call(self._client.close)
+            await asyncio.to_thread(index.close)
+        await asyncio.to_thread(self._client.close)
 
 
 class Space:

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
-from uuid import UUID
 
 import numpy as np
 import psycopg
@@ -157,11 +156,6 @@ class PostgresSession(Session):
             return []
         sql = "SELECT nextval('engrammic_rows') FROM generate_series(1, %s)"
         return [row[0] for row in await self.rows(sql, [count])]
-
-
-def uuid_of(value: bytes) -> UUID:
-    """16 bytes as PostgreSQL has them."""
-    return UUID(bytes=value)
 
 
 def is_lost(error: psycopg.Error) -> bool:

@@ -1,0 +1,43 @@
+"""What messages, summaries and facts share: each belongs to a conversation."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from engrammic.filters import eq, every
+from engrammic.stores.base import alive
+from engrammic.stores.indexing import Item
+from engrammic.stores.items import Items, ItemStore, Scores
+from engrammic.stores.retrieval import Mode
+from engrammic.types import Order
+
+
+class InConversations(ItemStore[Item]):
+    """Items that are read and searched by their conversation."""
+
+    order: ClassVar[str] = "created_at"
+    """The field in whose order a conversation is read."""
+
+    async def get_by_conversation(self, conversation_id: str) -> Items[Item]:
+        """What belongs to a conversation, the oldest first."""
+        return await self.having("conversation_id", conversation_id)
+
+    async def search_conversation(
+        self,
+        conversation_id: str,
+        query: str,
+        limit: int = 10,
+        min_score: float = 0.0,
+        *,
+        mode: Mode | str = Mode.HYBRID,
+    ) -> Scores[Item]:
+        """As `search`, within one conversation."""
+        where = eq("conversation_id", conversation_id)
+        return await self.search(query, limit, min_score, mode=mode, where=where)
+
+    async def having(self, field: str, value: str) -> Items[Item]:
+        """The items whose field has this value, the oldest first."""
+        await self.ready()
+        where = every(eq(field, value), alive(self.clock()))
+        found = await self.backend.query(self.table, where, order=Order(self.order))
+        return [self.item_of(record) for record in found]
