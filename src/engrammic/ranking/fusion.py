@@ -6,7 +6,8 @@ The default, `evidence`, measures each list against its own background and adds:
   exceeds those of unrelated texts of the same collection;
 * words: BM25, which counts nats already, less that of the pool's last hit;
 * time: 4 nats more for what was said in the time that the query names;
-* graph: LINKED nats for what the query names itself, less for what is further off.
+* graph: LINKED nats for what is next to what the query names, less for what is further
+  off. What the query names itself counts only alone: words and meaning have it counted.
 
 The sum e becomes the score e / (e + 10). docs/decisions/0001-fusion.md has the measurements.
 """
@@ -159,7 +160,7 @@ def fuse(
     columns = _columns(candidates)
     ranks = [_ranks(column) for column in columns]
     if fusion is Fusion.EVIDENCE:
-        parts, full = _evidence(columns, background or Background()), FULL
+        parts, full = _evidence(columns, background or Background(), _named(candidates)), FULL
     elif fusion is Fusion.RRF:
         parts, full = _rrf(ranks), 2 / (RRF_K + 1)
     else:
@@ -208,13 +209,21 @@ def _ranks(values: Column) -> list[int | None]:
     return ranks
 
 
-def _evidence(columns: tuple[Column, Column, Column], background: Background) -> Parts:
+def _named(candidates: Sequence[Candidate]) -> NDArray[np.bool_]:
+    """Which candidates the query names itself, so that no relation leads there."""
+    return np.array([c.linked is not None and not c.linked.way[1:] for c in candidates], np.bool_)
+
+
+def _evidence(
+    columns: tuple[Column, Column, Column], background: Background, named: NDArray[np.bool_]
+) -> Parts:
     cosines, bm25s, near = columns
     z = np.fmax((cosines - background.mean) / background.deviation, 0.0)
     scores = bm25s[~np.isnan(bm25s)]
     floor = np.partition(scores, -POOL)[-POOL] if len(scores) >= POOL else 0.0
     surprise, told = z**STEEPNESS / EXCHANGE, np.fmax(bm25s - floor, 0.0)
-    linked = LINKED * np.nan_to_num(near)
+    alone = bool(np.isnan(cosines).all() and np.isnan(bm25s).all())
+    linked = LINKED * np.where(named & (not alone), 0.0, np.nan_to_num(near))
     return list(zip(surprise.tolist(), told.tolist(), linked.tolist(), strict=True))
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+import re
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import asdict, dataclass
 
 from engrammic.changes import Change, Delete, Put
 from engrammic.claims.checking import contradiction
 from engrammic.claims.nouns import Claim, Clash
 from engrammic.extraction.nouns import ExtractionResult
-from engrammic.filters import Compare, Filter, Op, eq, every, is_in
+from engrammic.filters import eq, every, is_in
 from engrammic.scope import Scoped
 from engrammic.stores.entity_tables import (
     CLAIMS,
@@ -34,6 +35,12 @@ PER_TOPIC = 16
 BOTH = (*OPEN, Status.SCOPED)
 """Where both sides of a contradiction are still held."""
 
+VAGUE = frozenset(
+    ["it", "they", "this", "that", "these", "those", "here", "there", "he", "she", "you",
+     "everything", "something", "nothing"]
+)  # fmt: skip
+_WE = re.compile(r"\b(?:we|our|ours|us)\b", re.IGNORECASE)
+
 SPEAKERS = frozenset({"user", "we"})
 """Subjects that are whoever speaks."""
 
@@ -41,8 +48,8 @@ SPEAKERS = frozenset({"user", "we"})
 def claim_records(
     result: ExtractionResult, message_id: str, moment: int, speaker: str
 ) -> list[Record]:
-    """The rows of CLAIMS for what a message says for certain, and of now."""
-    said = [claim for claim in result.claims if claim.certain and not claim.past]
+    """The rows of CLAIMS for what a message says for certain, of now, and of a named subject."""
+    said = [c for c in result.claims if c.certain and not c.past and _names_its_subject(c)]
     return [
         {
             "message_id": message_id, "place": place, "topic": _topic(claim, speaker),
@@ -50,6 +57,12 @@ def claim_records(
         }
         for place, claim in enumerate(said)
     ]  # fmt: skip
+
+
+def _names_its_subject(claim: Claim) -> bool:
+    """Not "it", which is something else in each message, nor what a request leaves out."""
+    said = claim.subject.split()
+    return VAGUE.isdisjoint(said) and (claim.subject != "we" or _WE.search(claim.text) is not None)
 
 
 def _topic(claim: Claim, speaker: str) -> str:
@@ -78,15 +91,22 @@ class Clashes:
 
     async def changes(self, new: Sequence[Record]) -> list[Change]:
         """Puts new claims and the contradictions that they make, and deletes those that go."""
-        counts = Counter(dict.fromkeys(self.gone, 0))
-        counts.update(row["message_id"] for row in new)
-        silent = [message for message, count in counts.items() if not count]
         return [
             Put(CLAIMS.name, list(new)),
             Put(CONTRADICTIONS.name, await self._unknown(await self._found(new))),
-            *(Delete(CLAIMS.name, is_in("message_id", part)) for part in in_parts(silent)),
-            *(Delete(CLAIMS.name, _behind(m, count)) for m, count in counts.items() if count),
+            *[change async for change in self._stale({_place(row) for row in new})],
         ]
+
+    async def _stale(self, kept: set[tuple[str, int]]) -> AsyncIterator[Change]:
+        """Deletes what these messages claimed and claim no more."""
+        for part in in_parts(self.gone):
+            stale: dict[str, list[int]] = defaultdict(list)
+            for row in await self.reader.query(CLAIMS.name, is_in("message_id", part)):
+                if _place(row) not in kept:
+                    stale[row["message_id"]].append(row["place"])
+            for message_id, places in stale.items():
+                mine = every(eq("message_id", message_id), is_in("place", places))
+                yield Delete(CLAIMS.name, mine)
 
     async def _found(self, new: Sequence[Record]) -> list[Record]:
         """The contradictions of new claims with stored ones, and among themselves."""
@@ -143,5 +163,5 @@ def _age(row: Record) -> tuple[int, str, int]:
     return row["seen_at"], row["message_id"], row["place"]
 
 
-def _behind(message_id: str, count: int) -> Filter:
-    return every(eq("message_id", message_id), Compare("place", Op.GTE, count))
+def _place(row: Record) -> tuple[str, int]:
+    return row["message_id"], row["place"]

@@ -96,7 +96,8 @@ class ItemStore(Removing[Item]):
     async def _write(self, records: Records, units: Sequence[Vectors] | None, entry: Entry) -> None:
         """Batch by batch: while one is written, the next one's words and vectors are made."""
         if len(records) <= BATCH:
-            await self._store(await self.entries(records, units), entry)
+            if records:
+                await self._store(await self.entries(records, units), entry)
             return
         writing: asyncio.Task[None] | None = None
         try:
