@@ -31,14 +31,19 @@ async def maintain(
     watch: Watch = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would move.")] = False,
     most: Annotated[int | None, typer.Option(help="At most so many moves.", min=0)] = None,
+    everywhere: Annotated[
+        bool, typer.Option("--all-scopes", help="Every tenant, user, agent and project.")
+    ] = False,
 ) -> None:
     """Age the memory: expire, promote, demote, merge what says the same."""
     import asyncio
 
+    from engrammic.operating import in_every_scope
+
     async with door.open() as memory:
         while True:
-            report = await _pass(memory, dry_run, most)
-            _tell(door, report)
+            for one in await in_every_scope(memory) if everywhere else [memory]:
+                _tell(door, one, await _pass(one, dry_run, most))
             if watch is None:
                 return
             await asyncio.sleep(watch)
@@ -51,8 +56,8 @@ async def _pass(memory: Memory, dry_run: bool, most: int | None) -> MaintenanceR
         return await memory.maintain(dry_run=dry_run, most=most, advance=advance)
 
 
-def _tell(door: Door, report: MaintenanceReport) -> None:
-    told = report.as_record()
+def _tell(door: Door, memory: Memory, report: MaintenanceReport) -> None:
+    told = {"scope": str(memory.scope), **report.as_record()}
     if door.json:
         emit(told)
         return
