@@ -38,6 +38,9 @@ NOTES = Schema(
 )
 """The backend's own table: the schemas of the others, and stamps of what was written."""
 
+TABLE = "table"
+"""What the notes are about that hold schemas."""
+
 
 class Collections(ABC):
     """One connection to one engine: a collection for each table.
@@ -124,6 +127,12 @@ class Collections(ABC):
         columns: Sequence[str],
     ) -> list[Record] | None:
         """As `Backend.query`, None where the engine has no such order. Asked if exact."""
+        return None
+
+    async def load_noted(
+        self, schema: Schema, keys: Sequence[Key], columns: Sequence[str], about: str
+    ) -> tuple[list[Record], list[Record]] | None:
+        """As `load`, after the NOTES about something; None where that takes two requests."""
         return None
 
     def exclusively(self) -> AbstractAsyncContextManager[None]:
