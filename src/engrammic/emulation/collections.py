@@ -63,6 +63,9 @@ class Collections(ABC):
     shared: bool = False
     """Whether other processes may write: then what is derived here is checked before each use."""
 
+    noted: ClassVar[int] = 0
+    """The most keys that `load_noted` takes; with 0 there is none."""
+
     @abstractmethod
     async def create(self, schema: Schema, old: Schema | None) -> None:
         """Make the collection of a table, or let it grow from `old`. Idempotent."""
@@ -132,8 +135,8 @@ class Collections(ABC):
     async def load_noted(
         self, schema: Schema, keys: Sequence[Key], columns: Sequence[str], about: str
     ) -> tuple[list[Record], list[Record]] | None:
-        """As `load`, after the NOTES about something; None where that takes two requests."""
-        return None
+        """The NOTES about something, then `load`, in one request; None where that does not do."""
+        raise NotImplementedError
 
     def exclusively(self) -> AbstractAsyncContextManager[None]:
         """Held from the first read of a change list to its last write.

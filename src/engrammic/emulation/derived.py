@@ -105,7 +105,7 @@ class Derived:
     async def loaded(
         self, held: Index, partition: Any, keys: Sequence[Key], columns: Sequence[str]
     ) -> list[Record] | None:
-        """Stored records, None where the index is out of date, or that takes a request more."""
+        """Stored records, None where the index is not known to be current."""
         stamps, schema = held.stamps, held.schema
         about = _digest((schema.name, partition))
         found = await self._engine.load_noted(schema, keys, columns, about)

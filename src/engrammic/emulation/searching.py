@@ -221,7 +221,7 @@ class Searches:
     ) -> list[Scored] | None:
         """The page by the index at hand, if the request for the records says that it is current."""
         index = self.derived.held(schema, partition)
-        if index is None:
+        if index is None or limit > self.engine.noted:
             return None
         ranked, needed = index.rank(by, limit), (*schema.key, *columns)
         found = await self.derived.loaded(index, partition, [key for key, _ in ranked], needed)
