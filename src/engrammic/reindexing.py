@@ -19,6 +19,7 @@ from engrammic.filters import EVERYTHING, Compare, Filter, Op, eq, every, is_in
 from engrammic.memory import FILL_BATCH, Memory
 from engrammic.scope import COLUMN, Scope, Scoped
 from engrammic.stores.code_chunks import CODE
+from engrammic.stores.entity_tables import ENTITIES
 from engrammic.stores.facts import FactStore
 from engrammic.stores.items import BATCH, ItemStore
 from engrammic.stores.messages import MessageStore
@@ -39,8 +40,8 @@ PLAIN = (NoteStore, SummaryStore, FactStore, VersionStore)
 """Stores of items that are indexed each for itself."""
 KINDS = {store.table: store.kind for store in (MessageStore, *PLAIN)}
 TABLES = tuple(KINDS)
-CHUNKED = (CODE.name, CHUNKS.name)
-"""Tables of texts whose vectors are given: only their words can be made anew."""
+CHUNKED = {CODE.name: "content", CHUNKS.name: "content", ENTITIES.name: "name"}
+"""Texts whose vectors are given, or that have none: only their words can be made anew."""
 MOVED = "{}_moved"
 """Where a table's records wait while it is made anew for vectors of another length."""
 UNFINISHED = "interrupted"
@@ -156,10 +157,11 @@ async def _item_words(backend: Scoped, store: ItemStore[Any]) -> AsyncIterator[i
 
 async def _chunk_words(backend: Scoped, table: str) -> AsyncIterator[int]:
     after: tuple[str] | None = None
-    columns = ("id", "content")
+    text = CHUNKED[table]
+    columns = ("id", text)
     while rows := await backend.query(table, after=after, limit=BATCH, columns=columns):
         after = (rows[-1]["id"],)
-        updates = [{"id": r["id"], "terms": " ".join(terms(r["content"]))} for r in rows]
+        updates = [{"id": r["id"], "terms": " ".join(terms(r[text]))} for r in rows]
         yield await backend.apply([Update(table, updates)])
 
 

@@ -80,6 +80,8 @@ class Upkeep:
             "messages": await self._scoped.count("messages"),
             "conversations": await self._scoped.count("conversations"),
             "notes": await self._scoped.count("notes"),
+            "summaries": await self._scoped.count("summaries"),
+            "facts": await self._scoped.count("facts"),
             "passages": await self._scoped.count("passages"),
         }
         pending = sum([await store.count_pending() for store in self._stores])

@@ -1,4 +1,4 @@
-"""The commands for a memory's life: maintain, why, undo."""
+"""The commands for a memory's life: maintain, learn, why, undo."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ Watch = Annotated[int | None, typer.Option(help="Again and again, so many second
 def register(app: typer.Typer) -> None:
     """Add the commands to the app."""
     command(app)(maintain)
+    command(app)(learn)
     command(app)(why)
     command(app)(undo)
 
@@ -61,6 +62,25 @@ def _tell(door: Door, report: MaintenanceReport) -> None:
         table(("id", "move", "reason"), rows)
     elif report.dry_run:
         say("nothing would move")
+
+
+async def learn(
+    door: Door,
+    most: Annotated[int | None, typer.Option(help="At most so many messages.", min=0)] = None,
+) -> None:
+    """Read new messages for entities and relations, which `search --mode graph` walks."""
+    from engrammic.cli.progress import bar
+
+    async with door.open() as memory:
+        with bar("reading") as advance:
+            read = await memory.learn(most, advance)
+        found = await memory.entities.stats()
+    told = {
+        "read": read,
+        "entities": found.total_entities,
+        "relations": found.total_relationships,
+    }
+    emit(told) if door.json else facts({"messages read": read, **dict(list(told.items())[1:])})
 
 
 async def why(

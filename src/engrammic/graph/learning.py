@@ -81,4 +81,5 @@ class Learning:
     async def _extracted(self, record: Record) -> Extraction:
         result = await self.extractor.extract(record["content"], record["message_id"])
         await asyncio.sleep(0)  # searches come in between
-        return Extraction(result, record["message_id"], record["created_at"])
+        speaker = record["name"] or record["role"]
+        return Extraction(result, record["message_id"], record["created_at"], speaker)

@@ -74,7 +74,11 @@ class FactStore(InConversations[KeyFact]):
 
     async def get_by_claim(self, claim: str) -> list[KeyFact]:
         """What is held about one thing now, the oldest first."""
-        return await self.having("claim", claim)
+        return await self._having("claim", claim)
+
+    async def _drawn(self, message_ids: Sequence[str]) -> list[tuple[str, str]]:
+        found = await self.backend.query(EVIDENCE.name, is_in("message_id", message_ids))
+        return [(r["fact_id"], r["message_id"]) for r in found]
 
     def place_columns(self) -> tuple[str, ...]:
         """The id, and what it was learnt from."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from engrammic.changes import Delete
 from engrammic.clock import day, milliseconds
 from engrammic.errors import InvalidInput
+from engrammic.filters import is_in
 from engrammic.items import MessageSummary
 from engrammic.scope import Scoped
 from engrammic.stores.base import (
@@ -73,6 +75,11 @@ class SummaryStore(InConversations[MessageSummary]):
     def place_columns(self) -> tuple[str, ...]:
         """The id, and whose summary it is."""
         return ("summary_id", "original_message_id")
+
+    async def _drawn(self, message_ids: Sequence[str]) -> list[tuple[str, str]]:
+        mine = is_in("original_message_id", message_ids)
+        found = await self.backend.query(self.table, mine, columns=self.place_columns())
+        return [(r["summary_id"], r["original_message_id"]) for r in found]
 
     async def without(self, reader: Scoped, gone: Records) -> Changes:
         """As for every item; the messages' standing goes as well: they live nowhere now."""
