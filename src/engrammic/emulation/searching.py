@@ -192,9 +192,9 @@ class Searches:
     ) -> list[Scored]:
         """The best that match: tried in order of rank, or as a whole when matches are rare."""
         if where is None or reads.is_partition_alone(schema, where):
-            page = await self._guessed(schema, partition, by, limit, columns)
-            if page is not None:
-                return page
+            guessed = await self._guessed(schema, partition, by, limit, columns)
+            if guessed is not None:
+                return guessed
             index = await self.derived.index(schema, partition)
             return await self._given(schema, index.rank(by, limit), columns)
         index = await self.derived.index(schema, partition)
