@@ -24,7 +24,7 @@ from engrammic.stores.in_conversations import InConversations
 from engrammic.stores.indexing import Changes, Records
 from engrammic.stores.summaries import check_names
 from engrammic.stores.tier_metadata import TIER_METADATA, Standing, standing_of
-from engrammic.types import Field, Index, Kind, Record, Schema
+from engrammic.types import Field, Index, Kind, Record, Schema, vector_field
 
 _FIELDS = (
     Field("fact_id", Kind.TEXT, nullable=False),
@@ -60,10 +60,9 @@ class FactStore(InConversations[KeyFact]):
     @staticmethod
     def schema_for(dimension: int | None) -> Schema:
         """The table of facts; without a dimension it has no vectors (yet)."""
-        vector = () if dimension is None else (Field("vector", Kind.VECTOR, dimension=dimension),)
         return Schema(
             "facts",
-            (*_FIELDS, *vector),
+            (*_FIELDS, *vector_field(dimension)),
             key=("fact_id",),
             indexes=tuple(Index((name,)) for name in _INDEXED),
         )

@@ -22,7 +22,7 @@ from engrammic.stores.base import (
 from engrammic.stores.in_conversations import InConversations
 from engrammic.stores.indexing import Changes, Records
 from engrammic.stores.tier_metadata import TIER_METADATA, Standing, standing_of
-from engrammic.types import Field, Index, Kind, Order, Record, Schema
+from engrammic.types import Field, Index, Kind, Order, Record, Schema, vector_field
 
 _FIELDS = (
     Field("summary_id", Kind.TEXT, nullable=False),
@@ -56,10 +56,9 @@ class SummaryStore(InConversations[MessageSummary]):
     @staticmethod
     def schema_for(dimension: int | None) -> Schema:
         """The table of summaries; without a dimension it has no vectors (yet)."""
-        vector = () if dimension is None else (Field("vector", Kind.VECTOR, dimension=dimension),)
         return Schema(
             "summaries",
-            (*_FIELDS, *vector),
+            (*_FIELDS, *vector_field(dimension)),
             key=("summary_id",),
             indexes=tuple(Index((name,)) for name in _INDEXED),
         )

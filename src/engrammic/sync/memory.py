@@ -13,6 +13,7 @@ from engrammic.backend import Health
 from engrammic.clock import Clock, now
 from engrammic.context import Context, Counter, count_tokens
 from engrammic.embed.base import Embedder
+from engrammic.extraction.nouns import Extractor
 from engrammic.forgetting.report import ForgetReport
 from engrammic.hits import Hits
 from engrammic.items import Item, Metadata, Moment, Note
@@ -183,13 +184,21 @@ class Memory:
         """Give items stored without a model their vectors; yields how many are left."""
         return each(self.awaited.fill_in())
 
-    def learn(self, most: int | None = None, advance: Advance = ignored) -> int:
-        """Read messages for entities and relations; how many were read, `most` at most.
+    def learn(
+        self,
+        most: int | None = None,
+        advance: Advance = ignored,
+        *,
+        extractor: Extractor | None = None,
+    ) -> int:
+        """Read messages for entities, relations and claims; how many were read, `most` at most.
 
         What was read already is passed over, unless it says something else now.
-        `entities` and `graph` hold what was found; it goes with its messages.
+        `entities`, `graph` and `contradictions` hold what was found; it goes with its
+        messages. The rules read, unless an `extractor` does, such as
+        `engrammic.llm.ModelExtractor`.
         """
-        return call(self.awaited.learn(most, advance))
+        return call(self.awaited.learn(most, advance, extractor=extractor))
 
     def stats(self) -> dict[str, Any]:
         """Counts of this scope, what is pending, and the engine's sizes in bytes."""
