@@ -23,7 +23,7 @@ from engines.qdrant import SERVER, swift_folder
 from engrammic.backends.qdrant import QdrantBackend
 from engrammic.canonical import canonical
 from engrammic.errors import ConnectionFailed, InvalidSettings, StorageError
-from engrammic.filters import EVERYTHING, Compare, Filter, Op, eq
+from engrammic.filters import EVERYTHING, Compare, Op, eq
 from engrammic.records import clean
 from engrammic.testing.backends import BackendTests
 from engrammic.testing.things import THINGS, things
@@ -122,36 +122,6 @@ async def test_what_is_acknowledged_survives_a_kill(tmp_path: Path, engine: str)
     assert await backend.count("things") == 29
     assert await backend.get("things", ("t00005",)) is None
     assert (await backend.get("things", ("t00000",)) or {})["at"] == 1000
-    await backend.close()
-
-
-async def test_a_search_that_was_fast_before_waits_for_no_other_thread(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    backend = await QdrantBackend.connect("qdrant:memory")
-    await backend.ensure_table(THINGS)
-    await backend.insert("things", things(20))
-    driver = backend.engine.driver  # type: ignore[attr-defined]
-    here: list[bool] = []
-    nearest = driver.nearest
-
-    def noted(*given: object) -> object:
-        here.append(threading.current_thread() is threading.main_thread())
-        return nearest(*given)
-
-    monkeypatch.setattr(driver, "nearest", noted)
-
-    async def search(where: Filter | None = None) -> bool:
-        here.clear()
-        await backend.vector_search("things", "vector", [1, 0, 0, 0], limit=3, where=where)
-        return all(here)
-
-    assert not await search()
-    driver._took = dict.fromkeys(driver._took, 0.0001)
-    assert await search()
-    assert not await search(eq("at", 3))
-    driver._took = dict.fromkeys(driver._took, 0.1)
-    assert not await search()
     await backend.close()
 
 
