@@ -115,8 +115,8 @@ The machine had two cores, and much other work: compare within a line and not be
 expect a tenth more or less in a ratio. `memory`, `sqlite`, `mysql` and `qdrant` had one thread for
 the product, as `make bench-backends` has now; a second one waits for a core that is busy. Where
 the engine compares no vectors, the client's part is a product of a matrix and a vector and the
-read of ten records. The stand-ins of Pinecone, Weaviate and NornicDB run in the same process and
-compare all vectors: their lines tell what we add, and nothing of the servers.
+read of ten records. The stand-ins of Pinecone, Weaviate and NornicDB run in the same process, in
+plain Python: their lines tell what we add, and nothing of the servers.
 """
 
 MARKS = {True: "yes", False: "-"}
