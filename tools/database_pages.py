@@ -94,7 +94,7 @@ FIGURES: Mapping[str, tuple[float, float]] = {
     "postgres": (14.37, 14.77),
     "mysql": (9.22, 11.17),
     "surrealdb": (15.79, 16.06),
-    "qdrant": (90.55, 109.94),
+    "qdrant": (22.57, 26.00),
     "milvus": (25.59, 26.16),
     "chroma": (9.95, 12.00),
     "pinecone": (959.51, 1236.21),
