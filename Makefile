@@ -46,7 +46,7 @@ bench: $(READY_TO_TEST) $(MODEL) ## Measure speed, and quality on the sets in DA
 	$(if $(DATA),ENGRAMMIC_DATA=$(DATA) $(BIN)/python benches/quality.py,@echo "quality: name the sets with DATA=path")
 
 bench-backends: $(READY_TO_TEST) ## Measure every database beside its own client (ONLY=scheme for one)
-	@PYTHONPATH=tests $(BIN)/python benches/backends.py $(if $(ONLY),--only $(ONLY))
+	@OPENBLAS_NUM_THREADS=1 PYTHONPATH=tests $(BIN)/python benches/backends.py $(if $(ONLY),--only $(ONLY))
 
 serve: $(MODEL) ## Serve the memory over MCP on stdin and stdout
 	@$(BIN)/engrammic mcp

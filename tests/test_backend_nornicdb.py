@@ -15,7 +15,7 @@ from engines import Engines, free_port
 from engrammic.backends.nornicdb import NornicdbBackend
 from engrammic.backends.nornicdb.statements import pack, statements, unpack
 from engrammic.errors import ConnectionFailed, InvalidSettings, StorageError
-from engrammic.filters import eq
+from engrammic.filters import eq, is_in
 from engrammic.testing.backends import BackendTests
 from engrammic.testing.fakes.nornicdb import NornicdbServer
 from engrammic.testing.fakes.nornicdb_packstream import Message, dump, load
@@ -74,6 +74,52 @@ async def test_both_transports_read_what_either_wrote(server: NornicdbServer) ->
     assert await rest.count("things") == 31
     for backend in (bolt, rest):
         await backend.close()
+
+
+@pytest.mark.parametrize("transport", ["bolt", "rest"])
+async def test_a_search_is_one_request_that_tells_what_others_have_written(
+    server: NornicdbServer, transport: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base = server.bolt_url if transport == "bolt" else server.rest_url
+    url = f"{base}?name=One{transport}&transport={transport}"
+    mine, theirs = await NornicdbBackend.connect(url), await NornicdbBackend.connect(url)
+    await mine.ensure_table(THINGS)
+    await mine.insert("things", things(40))
+    near = things(40)[3]["vector"]
+
+    async def found() -> list[str]:
+        hits = await mine.vector_search("things", "vector", near, limit=3)
+        return [hit.record["id"] for hit in hits]
+
+    asked: list[int] = []
+    wire = mine.engine.wire  # type: ignore[attr-defined]
+    ask = wire.ask
+    monkeypatch.setattr(wire, "ask", lambda runs: asked.append(len(runs)) or ask(runs))
+    before = await found()
+    asked.clear()
+    assert await found() == before
+    assert asked == [4]
+    await theirs.insert("things", [things(40)[3] | {"id": "a"}])
+    assert await found() == ["a", *before[:2]]
+    for backend in (mine, theirs):
+        await backend.close()
+
+
+async def test_keys_of_a_large_table_are_asked_for_by_their_ids(
+    server: NornicdbServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backend = await NornicdbBackend.connect(server.rest_url + "?name=Large&transport=rest")
+    await backend.ensure_table(THINGS)
+    await backend.insert("things", [{"id": f"{i:05}", "at": i} for i in range(200)])
+    pages: list[str] = []
+    of = backend.engine._pages  # type: ignore[attr-defined]
+    monkeypatch.setattr(backend.engine, "_pages", lambda chosen: pages.append("") or of(chosen))
+    for count, read in ((21, 0), (100, 1)):
+        pages.clear()
+        ids = [f"{i:05}" for i in range(count)]
+        assert await backend.count("things", is_in("id", ids)) == count
+        assert len(pages) == read
+    await backend.close()
 
 
 async def test_more_than_a_page_is_read_whole(server: NornicdbServer) -> None:

@@ -96,6 +96,13 @@ class ComparedHere(Dicts):
 
     searches = False
     shared = True
+    noted = 5
+
+    async def load_noted(
+        self, schema: Schema, keys: Sequence[Key], columns: Sequence[str], about: str
+    ) -> tuple[list[Record], list[Record]]:
+        notes = [r for r in self.tables[NOTES.name].values() if r["about"] == about]
+        return notes, await self.load(schema, keys, columns)
 
 
 def _with(record: Record, columns: Sequence[str]) -> Record:
@@ -145,6 +152,30 @@ async def test_an_export_lists_the_keys_once() -> None:
     ids = [r["id"] for r in rest]
     assert ids[10:13] == ["t00070", "t00070x", "t00072"]
     await backend.close()
+
+
+async def test_a_page_by_an_index_that_somebody_has_made_old_is_read_again() -> None:
+    mine, theirs = await DictBackend.connect("here"), await DictBackend.connect("here")
+    theirs.engine = theirs.derived._engine = mine.engine
+    await mine.ensure_table(THINGS)
+    await mine.insert("things", things(20))
+    near = things(20)[7]["vector"]
+
+    async def first(backend: DictBackend, limit: int) -> str:
+        hits = await backend.vector_search("things", "vector", near, limit=limit)
+        assert len(hits) == limit
+        return str(hits[0].record["id"])
+
+    for limit in (5, 6, 5):  # up to five come with their stamps
+        assert await first(mine, limit) == things(20)[7]["id"]
+    for number in range(3):
+        new = f"a{9 - number}"
+        await theirs.insert("things", [things(20)[7] | {"id": new}])
+        assert [await first(mine, limit) for limit in (3, 6)] == [new, new]
+        await theirs.delete("things", eq("id", new))
+        assert await first(mine, 3) == things(20)[7]["id"]
+    for backend in (mine, theirs):
+        await backend.close()
 
 
 async def test_emulation_can_be_refused() -> None:

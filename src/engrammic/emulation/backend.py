@@ -9,7 +9,7 @@ from contextlib import suppress
 from engrammic.backend import Backend, Decide, Health, Reader
 from engrammic.catalogue import dump_schema, load_schema
 from engrammic.changes import Change, Check, Delete, Put
-from engrammic.emulation.collections import NOTES, Collections, Key, Outcome
+from engrammic.emulation.collections import NOTES, TABLE, Collections, Key, Outcome
 from engrammic.emulation.derived import Derived
 from engrammic.emulation.listings import Listings
 from engrammic.emulation.mixed import Mixed
@@ -30,9 +30,6 @@ from engrammic.predicate import check_filter
 from engrammic.records import cleaner
 from engrammic.turns import Turns
 from engrammic.types import Record, Schema
-
-TABLE = "table"
-"""What the notes are about that hold schemas."""
 
 
 class CollectionBackend(Readings, Searches, Backend):

@@ -38,6 +38,9 @@ NOTES = Schema(
 )
 """The backend's own table: the schemas of the others, and stamps of what was written."""
 
+TABLE = "table"
+"""What the notes are about that hold schemas."""
+
 
 class Collections(ABC):
     """One connection to one engine: a collection for each table.
@@ -59,6 +62,9 @@ class Collections(ABC):
 
     shared: bool = False
     """Whether other processes may write: then what is derived here is checked before each use."""
+
+    noted: ClassVar[int] = 0
+    """The most keys that `load_noted` takes; with 0 there is none."""
 
     @abstractmethod
     async def create(self, schema: Schema, old: Schema | None) -> None:
@@ -125,6 +131,12 @@ class Collections(ABC):
     ) -> list[Record] | None:
         """As `Backend.query`, None where the engine has no such order. Asked if exact."""
         return None
+
+    async def load_noted(
+        self, schema: Schema, keys: Sequence[Key], columns: Sequence[str], about: str
+    ) -> tuple[list[Record], list[Record]] | None:
+        """The NOTES about something, then `load`, in one request; None where that does not do."""
+        raise NotImplementedError
 
     def exclusively(self) -> AbstractAsyncContextManager[None]:
         """Held from the first read of a change list to its last write.

@@ -8,7 +8,7 @@ and an index is made anew when somebody else's stamp has changed.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
 from typing import Any, TypeAlias
 from uuid import uuid4
@@ -26,6 +26,9 @@ Place: TypeAlias = tuple[str, Any]
 
 VERSION = "version"
 """The name of the only stamp where the engine has a version."""
+
+STAMP = "stamp"
+"""What the name of each stamp begins with."""
 
 UNFINISHED = "writing"
 """The stamp of a write under way: what is read meanwhile is not kept."""
@@ -58,10 +61,14 @@ class Index:
             for vectors in self.vectors.values():
                 vectors.remove(key)
 
-    def rank(self, by: Callable[[Index, int], Ranked], count: int) -> Ranked:
+    def rank(self, by: Ranking, count: int) -> Ranked:
         """What `by` ranks, while nobody writes."""
         with self.guard:
             return by(self, count)
+
+
+Ranking: TypeAlias = Callable[[Index, int], Ranked]
+"""The best of an index, so many."""
 
 
 class Derived:
@@ -89,6 +96,22 @@ class Derived:
             if UNFINISHED not in stamps.values():
                 self._indexes[place] = found
         return found
+
+    def held(self, schema: Schema, partition: Any) -> Index | None:
+        """The index as it was last seen to be current, None where there is none yet."""
+        found = self._indexes.get((schema.name, partition))
+        return found if found is not None and found.schema == schema else None
+
+    async def loaded(
+        self, held: Index, partition: Any, keys: Sequence[Key], columns: Sequence[str]
+    ) -> list[Record] | None:
+        """Stored records, None where the index is not known to be current."""
+        stamps, schema = held.stamps, held.schema
+        about = _digest((schema.name, partition))
+        found = await self._engine.load_noted(schema, keys, columns, about)
+        if found is None or _told(found[0], about) != stamps:
+            return None
+        return found[1]
 
     async def _made(self, schema: Schema, partition: Any) -> Index:
         index = Index(schema, not self._engine.searches)
@@ -162,7 +185,7 @@ class Derived:
         return {"name": name, "about": _digest(place), "text": stamp}
 
     def _name(self, place: Place) -> str:
-        return f"stamp:{_digest(place)}:{self._handle}"
+        return f"{STAMP}:{_digest(place)}:{self._handle}"
 
     async def _stamps(self, place: Place) -> dict[str, str]:
         if not self._engine.shared:
@@ -173,8 +196,14 @@ class Derived:
         about = _digest(place)
         found: dict[str, str] = {}
         async for notes in self._engine.scan(NOTES, eq("about", about), NOTES.stored):
-            found |= {n["name"]: n["text"] for n in notes if n["about"] == about}
+            found |= _told(notes, about)
         return found
+
+
+def stamped(note: str) -> str:
+    """What the note of this name is about if it is a stamp, empty for another one."""
+    kind, _, rest = note.partition(":")
+    return rest.partition(":")[0] if kind == STAMP else ""
 
 
 def partition_of_key(schema: Schema, key: Key) -> Any:
@@ -187,6 +216,10 @@ def places_of(outcome: Outcome) -> set[Place]:
     schema = outcome.schema
     keys = (*outcome.saved, *outcome.erased)
     return {(schema.name, partition_of_key(schema, key)) for key in keys}
+
+
+def _told(notes: Sequence[Record], about: str) -> dict[str, str]:
+    return {n["name"]: n["text"] for n in notes if n["about"] == about}
 
 
 def _digest(place: Place) -> str:

@@ -12,7 +12,7 @@ from engrammic import reads
 from engrammic.backend import Survey
 from engrammic.emulation import vectors
 from engrammic.emulation.collections import Collections, Key
-from engrammic.emulation.derived import Derived, Index
+from engrammic.emulation.derived import Derived, Index, Ranking
 from engrammic.emulation.mixed import Mixed
 from engrammic.emulation.pushdown import demanded_keys, fields_of
 from engrammic.emulation.ranks import Ranked, ordered
@@ -75,12 +75,11 @@ class Searches:
             assert keys is not None
             return await self._among(schema, field, query, limit, where, chosen)
         self.emulate("compares no vectors exactly")
-        index = await self.derived.index(schema, partition)
 
         def by(found: Index, count: int) -> Ranked:
             return found.vectors[field].rank(query, count)
 
-        return await self._page(schema, index, by, where, limit, chosen)
+        return await self._page(schema, partition, by, where, limit, chosen)
 
     async def _among_all(
         self,
@@ -176,25 +175,29 @@ class Searches:
         if not wanted or limit == 0:
             return []
         self.emulate("ranks no words by BM25 as engrammic does")
-        index = await self.derived.index(schema, partition)
 
         def by(found: Index, count: int) -> Ranked:
             return [] if found.words is None else found.words.rank(wanted, count)
 
-        return await self._page(schema, index, by, where, limit, chosen)
+        return await self._page(schema, partition, by, where, limit, chosen)
 
     async def _page(
         self,
         schema: Schema,
-        index: Index,
-        by: Callable[[Index, int], Ranked],
+        partition: Any,
+        by: Ranking,
         where: Filter | None,
         limit: int,
         columns: Sequence[str],
     ) -> list[Scored]:
         """The best that match: tried in order of rank, or as a whole when matches are rare."""
         if where is None or reads.is_partition_alone(schema, where):
+            guessed = await self._guessed(schema, partition, by, limit, columns)
+            if guessed is not None:
+                return guessed
+            index = await self.derived.index(schema, partition)
             return await self._given(schema, index.rank(by, limit), columns)
+        index = await self.derived.index(schema, partition)
         test, needed = predicate(where), _needed(schema, where, columns)
         page: list[Scored] = []
         tried, step = 0, limit * GROWTH + SPARE
@@ -212,6 +215,20 @@ class Searches:
         allowed = set(await self._keys_matching(schema, where))
         everything = [p for p in index.rank(by, ALL) if p[0] in allowed]
         return await self._given(schema, everything[:limit], columns)
+
+    async def _guessed(
+        self, schema: Schema, partition: Any, by: Ranking, limit: int, columns: Sequence[str]
+    ) -> list[Scored] | None:
+        """The page by the index at hand, if the request for the records says that it is current."""
+        index = self.derived.held(schema, partition)
+        if index is None or limit > self.engine.noted:
+            return None
+        ranked, needed = index.rank(by, limit), (*schema.key, *columns)
+        found = await self.derived.loaded(index, partition, [key for key, _ in ranked], needed)
+        if found is None:
+            return None
+        records = {key_of(schema, r): given(schema, r, columns) for r in found}
+        return [Scored(records[key], score) for key, score in ranked if key in records]
 
     async def _given(self, schema: Schema, ranked: Ranked, columns: Sequence[str]) -> list[Scored]:
         records = await self.loaded(schema, [key for key, _ in ranked], columns)

@@ -15,8 +15,7 @@ from engrammic.backends.lance.columns import ID, arrow_schema, from_arrow, to_ar
 from engrammic.backends.lance.commits import answered, committed
 from engrammic.backends.lance.literals import behind, conditions, one_of
 from engrammic.catalogue import load_schema
-from engrammic.emulation.backend import TABLE
-from engrammic.emulation.collections import NOTES, Collections, Key
+from engrammic.emulation.collections import NOTES, TABLE, Collections, Key
 from engrammic.emulation.payload import point_id, safe, short
 from engrammic.errors import NotADatabase
 from engrammic.filters import Filter, eq

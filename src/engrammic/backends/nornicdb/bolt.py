@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from neo4j import Driver, GraphDatabase
 from neo4j.exceptions import AuthError, DriverError, Neo4jError, ServiceUnavailable, SessionExpired
 
-from engrammic.backends.nornicdb.wire import Given, Rows, Wire
+from engrammic.backends.nornicdb.wire import Rows, Run, Wire
 from engrammic.errors import ConnectionFailed, StorageError
 
 
@@ -34,20 +34,17 @@ class Bolt(Wire):
             telemetry_disabled=True,
         )
 
-    def ask(self, statement: str, given: Sequence[Given]) -> Rows:
+    def ask(self, runs: Sequence[Run]) -> list[Rows]:
         """As `Wire.ask`."""
-        rows: Rows = []
         try:
             with self._driver.session(database=self._database) as session:
-                for parameters in given:
-                    rows += session.run(statement, dict(parameters)).values()
+                return [session.run(text, dict(given)).values() for text, given in runs]
         except AuthError as error:
             raise ConnectionFailed(f"{self.name} refuses the user or the password") from error
         except (ServiceUnavailable, SessionExpired, OSError) as error:
             raise ConnectionFailed(f"{self.name} does not answer: {error}") from error
         except (Neo4jError, DriverError) as error:
             raise StorageError(f"{self.name}: {error}") from error
-        return rows
 
     def hang_up(self) -> None:
         """As `Wire.hang_up`."""

@@ -10,7 +10,7 @@ from http.client import HTTPConnection, HTTPException
 from typing import Any
 from urllib.parse import quote
 
-from engrammic.backends.nornicdb.wire import Given, Rows, Wire
+from engrammic.backends.nornicdb.wire import Rows, Run, Wire
 from engrammic.errors import ConnectionFailed, StorageError
 
 
@@ -33,13 +33,13 @@ class Rest(Wire):
         self._connection = HTTPConnection(host, port, timeout=timeout)
         self._guard = threading.Lock()
 
-    def ask(self, statement: str, given: Sequence[Given]) -> Rows:
+    def ask(self, runs: Sequence[Run]) -> list[Rows]:
         """As `Wire.ask`."""
-        runs = [{"statement": statement, "parameters": dict(p)} for p in given]
-        answer = self._answer(json.dumps({"statements": runs}).encode())
+        asked = [{"statement": text, "parameters": dict(given)} for text, given in runs]
+        answer = self._answer(json.dumps({"statements": asked}).encode())
         for error in answer.get("errors") or ():
             raise self._translated(str(error.get("code")), str(error.get("message")))
-        return [part["row"] for result in answer["results"] for part in result["data"]]
+        return [[part["row"] for part in result["data"]] for result in answer["results"]]
 
     def _answer(self, body: bytes) -> Any:
         try:

@@ -43,9 +43,12 @@ class Statements(NamedTuple):
     blank_all: str
 
 
-def statements(name: str, schema: Schema) -> Statements:
-    """The statements about a table's nodes. The name of the database has no underscore."""
-    label = f"{name}_{short(schema.name, LONGEST)}"
+def statements(name: str, schema: Schema, place: str = "") -> Statements:
+    """The statements about a table's nodes, or about the stamps of one of its places.
+
+    The name of the database has no underscore; a place is a hash.
+    """
+    label = f"{name}_{short(schema.name, LONGEST)}" + (f"_{place}" if place else "")
     returned = "RETURN n.id AS id, n.payload AS payload"
     return Statements(
         save=f"MERGE (n:{label} {{id: $id}}) SET n.payload = $payload",

@@ -11,10 +11,13 @@ from engrammic.errors import ConnectionFailed
 from engrammic.workers import Workers
 
 Given: TypeAlias = Mapping[str, str]
+Run: TypeAlias = tuple[str, Given]
+"""A statement and its parameters."""
+
 Rows: TypeAlias = list[list[Any]]
 
 AT_ONCE = 100
-"""Runs of one statement that share a timeout."""
+"""Runs that share a timeout."""
 
 
 class Wire(ABC):
@@ -26,8 +29,8 @@ class Wire(ABC):
         self._workers = Workers(name)
 
     @abstractmethod
-    def ask(self, statement: str, given: Sequence[Given]) -> Rows:
-        """The rows of the statement, run once for each set of parameters.
+    def ask(self, runs: Sequence[Run]) -> list[Rows]:
+        """The rows of each run, one after the other.
 
         Called on worker threads. Raises ConnectionFailed, StorageError.
         """
@@ -42,14 +45,19 @@ class Wire(ABC):
         self.hang_up()
 
     async def said(self, statement: str, given: Sequence[Given] = ({},)) -> Rows:
+        """The rows of the statement, run once for each set of parameters."""
+        found = await self.told([(statement, parameters) for parameters in given])
+        return [row for rows in found for row in rows]
+
+    async def told(self, runs: Sequence[Run]) -> list[Rows]:
         """As `ask`, each hundred within the timeout."""
-        rows: Rows = []
-        for start in range(0, len(given), AT_ONCE):
-            some = given[start : start + AT_ONCE]
+        found: list[Rows] = []
+        for start in range(0, len(runs), AT_ONCE):
+            some = runs[start : start + AT_ONCE]
             try:
                 async with asyncio.timeout(self.timeout):
-                    rows += await self._workers.run(self.ask, statement, some)
+                    found += await self._workers.run(self.ask, some)
             except TimeoutError as error:
                 told = f"{self.name} does not answer within {self.timeout:g} s"
                 raise ConnectionFailed(told) from error
-        return rows
+        return found

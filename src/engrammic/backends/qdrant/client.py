@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +23,9 @@ DISTANCE = models.Distance.DOT
 
 TENANT = models.KeywordIndexParams(type=models.KeywordIndexType.KEYWORD, is_tenant=True)
 
+QUICK = 0.01
+"""Seconds of a search for which no other thread is asked."""
+
 PARTS_SINCE = (1, 20)
 """The first server that knows conditions on parts of a text."""
 
@@ -37,6 +41,7 @@ class ClientDriver(Driver):
         asks_exact = address.exact and self.shared  # local mode compares all of them anyway
         self._search = models.SearchParams(exact=True) if asks_exact else None
         self._name = str(address)
+        self._took: dict[str, float] = {}
 
     @classmethod
     def open(cls, address: Address) -> Self:
@@ -160,12 +165,19 @@ class ClientDriver(Driver):
     ) -> list[Point]:
         """As `Driver.nearest`."""
         using, query = vector
+        begun = time.thread_time()
         with translated(self._name):
             found = self.client.query_points(
                 name, query.tolist(), using=using, query_filter=where, limit=limit,
                 search_params=self._search, **_shown(wanted),
             )  # fmt: skip
+        if where is None:
+            self._took[name] = time.thread_time() - begun
         return [_point(hit)._replace(score=hit.score) for hit in found.points]
+
+    def is_quick(self, name: str, where: models.Filter | None) -> bool:
+        """In local mode, of a collection that was searched fast before; filters take long there."""
+        return not self.shared and where is None and self._took.get(name, QUICK) < QUICK
 
     def count(self, name: str, where: models.Filter | None) -> int:
         """As `Driver.count`."""
@@ -223,10 +235,7 @@ def _opening(address: Address) -> Iterator[None]:
 
 
 def _shown(wanted: Wanted) -> dict[str, Any]:
-    return {
-        "with_payload": wanted.payload or False,
-        "with_vectors": wanted.vectors or False,
-    }
+    return {"with_payload": wanted.payload or False, "with_vectors": wanted.vectors or False}
 
 
 def _point(found: Any) -> Point:

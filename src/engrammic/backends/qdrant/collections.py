@@ -133,7 +133,7 @@ class QdrantCollections(Pages):
         if pushed.empty:
             return []
         found = await self.work.read(
-            self.driver.quick,
+            self.driver.is_quick(self._name(schema), pushed.native),
             self.driver.nearest,
             self._name(schema),
             (safe(field), vector),

@@ -111,6 +111,10 @@ class Driver(ABC):
     ) -> list[Point]:
         """The points whose vector of that name has the greatest product with this one."""
 
+    def is_quick(self, name: str, where: models.Filter | None) -> bool:
+        """As `quick`, of `nearest` in this collection."""
+        return self.quick
+
     @abstractmethod
     def count(self, name: str, where: models.Filter | None) -> int:
         """How many points match, exactly."""

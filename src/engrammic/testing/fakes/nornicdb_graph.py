@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right, insort
 from collections.abc import Callable, Mapping
+from itertools import islice
 from threading import RLock
 from typing import Any, NamedTuple, TypeAlias
 
 KEPT = re.compile(r"[A-Za-z0-9_-]*")
 """Texts that the server keeps as they are, in whatever statement they are bound."""
 
-Nodes: TypeAlias = dict[str, str]
+
+class Nodes(dict[str, str]):
+    """Payloads by id, and the ids in order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ordered: list[str] = []
+
+    def put(self, id_: str, payload: str) -> None:
+        """Set a payload, of a new node if need be."""
+        if id_ not in self:
+            insort(self.ordered, id_)
+        self[id_] = payload
 
 
 class Wrong(Exception):
@@ -50,7 +64,7 @@ class Graph:
         raise Wrong("Neo.ClientError.Statement.SyntaxError", f"unknown statement: {statement}")
 
     def _done(self, action: Action, found: Mapping[str, str], given: Mapping[str, Any]) -> Table:
-        nodes = self._labels.setdefault(found.get("label", ""), {})
+        nodes = self._labels.setdefault(found.get("label", ""), Nodes())
         try:
             return action(nodes, {**found, **given})
         except KeyError as error:
@@ -67,7 +81,7 @@ def _alive(nodes: Nodes, given: Mapping[str, Any]) -> Table:
 
 
 def _save(nodes: Nodes, given: Mapping[str, Any]) -> Table:
-    nodes[given["id"]] = given["payload"]
+    nodes.put(given["id"], given["payload"])
     return NONE
 
 
@@ -89,8 +103,9 @@ def _load(nodes: Nodes, given: Mapping[str, Any]) -> Table:
 
 def _page(nodes: Nodes, given: Mapping[str, Any]) -> Table:
     last, blank = given["last"], given["blank"]
-    ids = sorted(i for i, p in nodes.items() if i > last and p != blank)[: int(given["limit"])]
-    return Table(["id", "payload"], [[i, nodes[i]] for i in ids])
+    behind = nodes.ordered[bisect_right(nodes.ordered, last) :]
+    rows = ([i, p] for i in behind if (p := nodes[i]) != blank)
+    return Table(["id", "payload"], list(islice(rows, int(given["limit"]))))
 
 
 def _count(nodes: Nodes, given: Mapping[str, Any]) -> Table:
