@@ -207,7 +207,7 @@ def set_up(connection: apsw.Connection, path: Path, timeout: float) -> None:
     check_format(connection, path)
     _enter_wal(connection, timeout)
     connection.execute(
-        "pragma synchronous=full; pragma foreign_keys=on; pragma cache_size=-65536;"
+        "pragma synchronous=full; pragma foreign_keys=on; pragma cache_size=-4096;"
         "pragma temp_store=memory; pragma mmap_size=0"
     ).fetchall()
     if sys.platform == "darwin":
