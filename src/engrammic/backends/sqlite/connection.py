@@ -227,6 +227,11 @@ def check_format(connection: apsw.Connection, path: Path) -> None:
         raise errors.NewerFormat(
             f"{path} has format {version}, this release reads up to {FORMAT}: upgrade engrammic"
         )
+    if application and version < FORMAT:
+        raise errors.StorageError(
+            f"{path} has format {version}, from before the first release: `engrammic export` it "
+            "with the version that wrote it, and import that into a new file"
+        )
 
 
 def _enter_wal(connection: apsw.Connection, timeout: float) -> None:

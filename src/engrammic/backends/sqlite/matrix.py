@@ -100,6 +100,7 @@ class Matrix:
 
     def __init__(self, layout: Layout, field: str, part: int) -> None:
         self._table = layout.vector_table(field)
+        self._records = f"from {layout.table} where {layout.within(part)}"
         self._name = layout.schema.name
         self._part = part
         self._dimension = layout.dimension(field)
@@ -157,10 +158,13 @@ class Matrix:
         self._publish()
 
     def _load(self, connection: apsw.Connection) -> None:
-        where = f"from {self._table} where part = ?"
-        count = connection.execute(f"select count(*) {where}", (self._part,)).get
+        count = connection.execute(f"select count(*) {self._records}").get
         self._reset(count + max(SPARE, count // 8))
-        cursor = connection.execute(f"select _row, value {where} order by _row", (self._part,))
+        sql = (
+            f"select _row, value from {self._table} where part = ? "
+            f"and _row in (select _row {self._records}) order by _row"
+        )
+        cursor = connection.execute(sql, (self._part,))
         while block := list(islice(cursor, BLOCK)):
             self._fill(block)
 
