@@ -6,7 +6,8 @@ from typing import Any
 
 import apsw
 
-from engrammic.backends.sqlite.layout import Layout, folded, quoted
+from engrammic.backends.sqlite.folding import folded
+from engrammic.backends.sqlite.layout import Layout, quoted
 from engrammic.backends.sqlite.reading import decoder, expression
 from engrammic.compile.infix import after_clause, order_clause
 from engrammic.sql.sqlite import SQLITE

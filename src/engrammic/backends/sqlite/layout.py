@@ -11,21 +11,22 @@ For a table `messages` with a vector and terms:
   value, so that BM25 statistics never cross a scope. It keeps no text of its own:
   it reads the view `messages__terms__<partition>__rows` of the main table.
 
-Every write of a vector leaves a row in `_changes` from which other processes
+From `_changes`, where every row whose vector was replaced or deleted leaves a
+trace, and from the row numbers of new ones, which only rise, other processes
 bring their matrices up to date.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from operator import itemgetter
-from typing import Any, overload
+from typing import Any
 
 import apsw
 
+from engrammic.backends.sqlite.folding import unfolded
 from engrammic.errors import InvalidSchema
 from engrammic.reads import check_key
 from engrammic.records import Cleaner, cleaner
@@ -61,32 +62,6 @@ _TOKEN_CHARACTERS = "".join(
 )
 TOKENIZER = f"ascii tokenchars {quote_text(_TOKEN_CHARACTERS)}"
 """Splits at spaces alone: every other character belongs to its term."""
-
-_UPPER = re.compile("[A-Z]")
-
-
-_MARKED = re.compile("\x01([a-z])")
-
-
-@overload
-def unfolded(terms: str) -> str: ...
-@overload
-def unfolded(terms: str | None) -> str | None: ...
-def unfolded(terms: str | None) -> str | None:
-    """Terms as FTS5 gets them: it folds ASCII upper case, so that is written as a mark and lower.
-
-    The mark, a control character, is in no term. The analyser's terms have no upper case.
-    """
-    if not terms or terms.islower() or not _UPPER.search(terms):
-        return terms
-    return _UPPER.sub(lambda found: "\x01" + found[0].lower(), terms)
-
-
-def folded(stored: str | None) -> str | None:
-    """The terms that `unfolded` wrote so."""
-    if not stored or "\x01" not in stored:
-        return stored
-    return _MARKED.sub(lambda found: found[1].upper(), stored)
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,7 +9,8 @@ from typing import Any, TypeAlias
 import apsw
 
 from engrammic.backends.sqlite import statements
-from engrammic.backends.sqlite.layout import Layout, unfolded
+from engrammic.backends.sqlite.folding import unfolded
+from engrammic.backends.sqlite.layout import Layout
 from engrammic.backends.sqlite.partitions import Partitions
 from engrammic.backends.sqlite.reading import condition
 from engrammic.backends.sqlite.texts import Placed, Texts, Values
@@ -140,7 +141,7 @@ class Writer:
             if len(given) < len(members) and not fresh:
                 absent: list[Values] = [(m.row,) for m in members if m.record.get(name) is None]
                 self._each(statements.delete_vector(layout, name), absent)
-        if layout.vectors:
+        if layout.vectors and not fresh:
             self._touch(layout, part, [m.row for m in members])
 
     def _update(self, layout: Layout, records: Sequence[Record]) -> int:
