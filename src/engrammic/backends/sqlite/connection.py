@@ -27,6 +27,8 @@ SUFFIXES = (".db", ".sqlite", ".sqlite3")
 NETWORK_FILE_SYSTEMS = ("nfs", "cifs", "smb", "fuse.sshfs", "afs", "ncp", "glusterfs", "ceph")
 CHECKPOINT_PAGES = 1000
 READERS = 2
+WRITING_CACHE = 8192
+"""KiB."""
 SCHEME = "sqlite:"
 DEFAULT_TIMEOUT = 30.0
 LONGEST_TIMEOUT = 86_400.0
@@ -140,6 +142,8 @@ class Connections:
         self.ensure_open()
         if self._writing is None:
             self._writing = self._opened()
+            # A commit behind which pages were rebalanced walks the whole table of the cache.
+            self._writing.execute(f"pragma cache_size=-{WRITING_CACHE}").fetchall()
         return self._writing
 
     def here(self) -> apsw.Connection:
@@ -207,7 +211,7 @@ def set_up(connection: apsw.Connection, path: Path, timeout: float) -> None:
     check_format(connection, path)
     _enter_wal(connection, timeout)
     connection.execute(
-        "pragma synchronous=full; pragma foreign_keys=on; pragma cache_size=-4096;"
+        "pragma synchronous=full; pragma foreign_keys=on; pragma cache_size=-65536;"
         "pragma temp_store=memory; pragma mmap_size=0"
     ).fetchall()
     if sys.platform == "darwin":

@@ -218,8 +218,7 @@ class Layout:
         if self.is_searched:
             body = f"_row integer primary key, {fields}, unique ({key})) strict"
         statements = [f"create table if not exists {self.table} ({body}"]
-        for f in self.vectors:
-            statements.append(self.vector_creation(f.name))
+        statements += [self.vector_creation(f.name) for f in self.vectors]
         return statements + [self.index_creation(i) for i in self.schema.indexes]
 
     def vector_creation(self, name: str) -> str:

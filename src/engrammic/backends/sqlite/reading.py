@@ -98,7 +98,9 @@ def _padded(where: Filter) -> Filter:
 
 @lru_cache(maxsize=256)
 def expression(layout: Layout) -> Column:
-    def expression(name: str) -> str:
+    """A function from a field's name to what stands for it in SQL over the table alias `t`."""
+
+    def column(name: str) -> str:
         f = layout.schema.field(name)
         if f.kind is Kind.TERMS:
             raise InvalidInput(f.name, "terms are for searching; nothing else can be asked of them")
@@ -106,7 +108,7 @@ def expression(layout: Layout) -> Column:
             return f"(select value from {layout.vector_table(f.name)} as v where v._row = t._row)"
         return f"t.{quoted(f.name)}"
 
-    return expression
+    return column
 
 
 def select(
