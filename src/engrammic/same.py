@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any
 
 from engrammic.checks import check_text, shown
 from engrammic.errors import InvalidInput, NotFound
-from engrammic.hits import Hit, Hits
+from engrammic.hits import Hit
 from engrammic.items import Item
-from engrammic.stores.items import ItemStore
+from engrammic.searching import Searching
 from engrammic.text.squeezed import identifiers, names, squeezed
 
 LEAST_COSINE = 0.45
@@ -20,14 +18,8 @@ MARGIN = 0.03
 LOOKED_AT = 10
 
 
-class Same(ABC):
+class Same(Searching):
     """What a memory needs to know an item by its text. `Memory` is one."""
-
-    _stores: tuple[ItemStore[Any], ...]
-
-    @abstractmethod
-    async def search(self, query: str, *, limit: int = 10, **selection: Any) -> Hits:
-        """As `Memory.search`."""
 
     async def find_same(self, text: str) -> Item:
         """The one item that a text means: what says the same, else what is clearly meant.
