@@ -18,7 +18,7 @@ import pytest
 import engrammic
 from engrammic import Message, Note
 from engrammic.backends.sqlite.layout import FORMAT
-from engrammic.errors import ConnectionFailed, Locked, NewerFormat, NotADatabase
+from engrammic.errors import ConnectionFailed, Locked, NewerFormat, NotADatabase, StorageError
 from other_process import opened, processes
 
 MESSAGES = 40
@@ -65,6 +65,11 @@ def change(path: Path, *statements: str) -> None:
 async def test_a_file_of_a_later_release_is_refused_untouched(path: Path) -> None:
     change(path, f"pragma user_version = {FORMAT + 1}")
     assert "upgrade engrammic" in await refused(path, NewerFormat)
+
+
+async def test_a_file_from_before_the_first_release_is_refused(path: Path) -> None:
+    change(path, "pragma user_version = 1")
+    assert "engrammic export" in await refused(path, StorageError)
 
 
 @pytest.mark.parametrize("size", [2, 100, 5_000])
@@ -218,12 +223,8 @@ DAMAGE: dict[str, tuple[str, str]] = {
     "short vector": (f"update {VECTORS} set value = x'00' where _row = 3", "vector"),
     "record without its terms": (f"delete from {TERMS} where rowid = 4", "text index"),
     "terms without their record": ('delete from "messages" where _row = 5', "messages"),
-    "text of the index gone": (
-        'delete from "messages__terms__1_content" where id < 9', "text index",
-    ),
-    "text of the index changed": (
-        'update "messages__terms__1_content" set c0 = \'other words\' where id = 2', "text index",
-    ),
+    "terms gone": ("update messages set terms = null where _row < 9", "text index"),
+    "terms changed": ("update messages set terms = 'other words' where _row = 2", "text index"),
     "postings gone": ('delete from "messages__terms__1_data" where id > 10', "text index"),
     "postings changed": (
         'update "messages__terms__1_data" set block = zeroblob(length(block)) where id > 10',

@@ -22,6 +22,7 @@ AROUND_TERMS = 256
 REACH = 2
 """Turns read on each side of a change: the neighbour, and that one's other neighbour."""
 _COLUMNS = ("message_id", "ordinal", "content", "resting")
+_OLDEST, _NEWEST = Order("ordinal"), Order("ordinal", True)
 _CACHED_LENGTH = 4000
 
 
@@ -194,7 +195,7 @@ async def _turns(
     found = await backend.query(
         "messages",
         every(eq("conversation_id", conversation), where),
-        order=Order("ordinal", back),
+        order=_NEWEST if back else _OLDEST,
         limit=limit,
         columns=_COLUMNS,
     )

@@ -147,7 +147,7 @@ class SqliteBackend(RankedSearch):
         check_limit(limit)
         if after is not None:
             check_after(layout.schema, None, after)
-        return await self._read(lambda c: exported(c, layout, self._partitions, after, limit))
+        return await self._read(lambda c: exported(c, layout, after, limit))
 
     async def count(self, table: str, where: Filter | None = None) -> int:
         """As `Backend.count`."""

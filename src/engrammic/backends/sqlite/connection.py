@@ -27,6 +27,8 @@ SUFFIXES = (".db", ".sqlite", ".sqlite3")
 NETWORK_FILE_SYSTEMS = ("nfs", "cifs", "smb", "fuse.sshfs", "afs", "ncp", "glusterfs", "ceph")
 CHECKPOINT_PAGES = 1000
 READERS = 2
+WRITING_CACHE = 8192
+"""KiB."""
 SCHEME = "sqlite:"
 DEFAULT_TIMEOUT = 30.0
 LONGEST_TIMEOUT = 86_400.0
@@ -140,6 +142,8 @@ class Connections:
         self.ensure_open()
         if self._writing is None:
             self._writing = self._opened()
+            # A commit behind which pages were rebalanced walks the whole table of the cache.
+            self._writing.execute(f"pragma cache_size=-{WRITING_CACHE}").fetchall()
         return self._writing
 
     def here(self) -> apsw.Connection:
@@ -226,6 +230,11 @@ def check_format(connection: apsw.Connection, path: Path) -> None:
     if version > FORMAT:
         raise errors.NewerFormat(
             f"{path} has format {version}, this release reads up to {FORMAT}: upgrade engrammic"
+        )
+    if application and version < FORMAT:
+        raise errors.StorageError(
+            f"{path} has format {version}, from before the first release: `engrammic export` it "
+            "with the version that wrote it, and import that into a new file"
         )
 
 

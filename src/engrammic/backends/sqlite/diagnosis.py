@@ -87,10 +87,9 @@ def _terms_problems(connection: apsw.Connection, layout: Layout) -> Iterator[str
         try:
             # With rank 1 the index is compared with what it indexes.
             connection.execute(f"insert into {table}({table}, rank) values ('integrity-check', 1)")
-            indexed += connection.execute(f"select count(*) from {table}").get
-            stray += _strays(
-                connection, layout, f"select rowid as _row, {part} as part from {table}"
-            )
+            sizes = layout.terms_sizes(part)
+            indexed += connection.execute(f"select count(*) from {sizes}").get
+            stray += _strays(connection, layout, f"select id as _row, {part} as part from {sizes}")
         except apsw.CorruptError as error:
             yield f"{name}: the text index {table} is damaged ({error}); {REINDEX}"
             return

@@ -2,28 +2,31 @@
 
 For a table `messages` with a vector and terms:
 
-* `messages`: `_row` (INTEGER PRIMARY KEY AUTOINCREMENT) and the plain fields.
+* `messages`: `_row`, the plain fields and the terms. A number of a row is never
+  given again: `_tables.last_row` is the greatest of those that were deleted.
   A table that is never searched has no `_row` and lies in its key's order;
 * `messages__vector__<field>`: `_row`, its partition, the float32 blob. Apart,
   so that a filter over the table does not read past them;
 * `messages__terms__<partition>`: FTS5 over the TERMS fields, one per partition
-  value, so that BM25 statistics never cross a scope.
+  value, so that BM25 statistics never cross a scope. It keeps no text of its own:
+  it reads the view `messages__terms__<partition>__rows` of the main table.
 
-Every write of a vector leaves a row in `_changes` from which other processes
+From `_changes`, where every row whose vector was replaced or deleted leaves a
+trace, and from the row numbers of new ones, which only rise, other processes
 bring their matrices up to date.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from operator import itemgetter
-from typing import Any, overload
+from typing import Any
 
 import apsw
 
+from engrammic.backends.sqlite.folding import unfolded
 from engrammic.errors import InvalidSchema
 from engrammic.reads import check_key
 from engrammic.records import Cleaner, cleaner
@@ -31,16 +34,17 @@ from engrammic.sql.sqlite import SQLITE
 from engrammic.types import DERIVED, Field, Index, Kind, Record, Schema
 
 APPLICATION_ID = 0x456E6772  # "Engr"
-FORMAT = 1
+FORMAT = 2
 
 FOUNDATION = """
 create table if not exists _meta(key text primary key, value text not null) strict, without rowid;
 create table if not exists _tables(
-    number integer primary key, name text not null unique, schema text not null) strict;
+    number integer primary key, name text not null unique, schema text not null,
+    last_row integer not null default 0) strict;
 create table if not exists _partitions(
     number integer primary key, value text not null unique) strict;
 create table if not exists _changes(
-    seq integer primary key autoincrement, tbl integer not null, part integer not null,
+    seq integer primary key, tbl integer not null, part integer not null,
     low integer not null, high integer not null) strict;
 insert or ignore into _meta values ('epoch', lower(hex(randomblob(8)))), ('lowest_seq', '0');
 """
@@ -58,32 +62,6 @@ _TOKEN_CHARACTERS = "".join(
 )
 TOKENIZER = f"ascii tokenchars {quote_text(_TOKEN_CHARACTERS)}"
 """Splits at spaces alone: every other character belongs to its term."""
-
-_UPPER = re.compile("[A-Z]")
-
-
-_MARKED = re.compile("\x01([a-z])")
-
-
-@overload
-def unfolded(terms: str) -> str: ...
-@overload
-def unfolded(terms: str | None) -> str | None: ...
-def unfolded(terms: str | None) -> str | None:
-    """Terms as FTS5 gets them: it folds ASCII upper case, so that is written as a mark and lower.
-
-    The mark, a control character, is in no term. The analyser's terms have no upper case.
-    """
-    if not terms or terms.islower() or not _UPPER.search(terms):
-        return terms
-    return _UPPER.sub(lambda found: "\x01" + found[0].lower(), terms)
-
-
-def folded(stored: str | None) -> str | None:
-    """The terms that `unfolded` wrote so."""
-    if not stored or "\x01" not in stored:
-        return stored
-    return _MARKED.sub(lambda found: found[1].upper(), stored)
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,29 +138,43 @@ class Layout:
         return itemgetter(first, *rest) if rest else lambda record: (record[first],)
 
     @cached_property
-    def upsert(self) -> str:
-        """Insert or replace one record's plain fields."""
-        names = [f.name for f in self.plain]
-        return SQLITE.upsert(self.schema.name, names, self.schema.key)
+    def columns(self) -> tuple[str, ...]:
+        """The fields that lie in the main table: the plain ones, then the terms."""
+        return tuple(f.name for f in (*self.plain, *self.terms))
 
     @cached_property
-    def upsert_row(self) -> str:
-        """As `upsert`; gives `_row`."""
-        return self.upsert + " RETURNING _row"
+    def row(self) -> Callable[[Record], Sequence[Any]]:
+        """The values of a clean record's `columns`."""
+        plain, terms = self.values, [f.name for f in self.terms]
+        if not terms:
+            return plain
+        return lambda record: (*plain(record), *[unfolded(record[name]) for name in terms])
+
+    @cached_property
+    def upsert(self) -> str:
+        """Insert or replace one record's `columns`."""
+        return SQLITE.upsert(self.schema.name, self.columns, self.schema.key)
 
     @cached_property
     def insertion(self) -> str:
-        """Insert one record's plain fields, or do nothing where its key is there."""
-        columns = ", ".join(quoted(f.name) for f in self.plain)
-        marks = ", ".join("?" * len(self.plain))
+        """Insert one record's `columns` as a new row, or do nothing where its key is there."""
+        columns = ", ".join(map(quoted, self.columns))
+        marks = ", ".join("?" * len(self.columns))
         key = ", ".join(map(quoted, self.schema.key))
-        into = f"insert into {self.table} ({columns}) values ({marks})"
+        into = f"insert into {self.table} (_row, {columns}) values ({self._next_row}, {marks})"
         return f"{into} on conflict ({key}) do nothing"
+
+    @property
+    def _next_row(self) -> str:
+        last = f"select last_row from _tables where number = {self.number}"
+        return f"1 + max(coalesce((select max(_row) from {self.table}), 0), ({last}))"
 
     @cached_property
     def row_read(self) -> str:
-        """The number of the row of a key."""
-        return self.by_key("_row")
+        """The number of the row of a key, and its terms; 1 in a table without numbers."""
+        if not self.is_searched:
+            return self.by_key("1")
+        return self.by_key(", ".join(["_row", *(quoted(f.name) for f in self.terms)]))
 
     def by_key(self, select: str) -> str:
         """A point read of `select` (SQL text of ours) by the whole key."""
@@ -209,27 +201,39 @@ class Layout:
         """The quoted name of the FTS5 table of one partition."""
         return quoted(f"{self.schema.name}__terms__{part}")
 
+    def terms_sizes(self, part: int) -> str:
+        """The quoted name of the table in which FTS5 keeps, by `id`, how long its rows are."""
+        return quoted(f"{self.schema.name}__terms__{part}_docsize")
+
+    def terms_view(self, part: int) -> str:
+        """The name of the view from which FTS5 reads the terms of one partition."""
+        return f"{self.schema.name}__terms__{part}__rows"
+
     def creation(self) -> list[str]:
         """The statements that create the table and its vector tables."""
         key = ", ".join(map(quoted, self.schema.key))
-        fields = ", ".join(_column(f, f.name in self.schema.key) for f in self.plain)
+        lying = (*self.plain, *self.terms)
+        fields = ", ".join(_column(f, f.name in self.schema.key) for f in lying)
         body = f"{fields}, primary key ({key})) strict, without rowid"
         if self.is_searched:
-            body = f"_row integer primary key autoincrement, {fields}, unique ({key})) strict"
+            body = f"_row integer primary key, {fields}, unique ({key})) strict"
         statements = [f"create table if not exists {self.table} ({body}"]
-        for f in self.vectors:
-            statements += self.vector_creation(f.name)
+        statements += [self.vector_creation(f.name) for f in self.vectors]
         return statements + [self.index_creation(i) for i in self.schema.indexes]
 
-    def vector_creation(self, name: str) -> list[str]:
-        """The statements that create the table of one VECTOR field."""
-        table = self.vector_table(name)
-        index = quoted(f"{self.schema.name}__part__{name}")
-        return [
-            f"create table if not exists {table} "
-            "(_row integer primary key, part integer not null, value blob not null) strict",
-            f"create index if not exists {index} on {table} (part)",
-        ]
+    def vector_creation(self, name: str) -> str:
+        """The statement that creates the table of one VECTOR field."""
+        return (
+            f"create table if not exists {self.vector_table(name)} "
+            "(_row integer primary key, part integer not null, value blob not null) strict"
+        )
+
+    def within(self, part: int) -> str:
+        """A condition on the main table: a record is of the partition of that number."""
+        if self.schema.partition is None:
+            return "1"
+        value = f"select value from _partitions where number = {part}"
+        return f"{quoted(self.schema.partition)} = ({value})"
 
     def index_creation(self, index: Index) -> str:
         """The statement that creates one index."""
@@ -239,12 +243,14 @@ class Layout:
 
     def terms_creation(self, part: int) -> list[str]:
         """The statements that create the FTS5 table of one partition."""
-        table = self.terms_table(part)
+        table, view = self.terms_table(part), self.terms_view(part)
         columns = ", ".join(quoted(f.name) for f in self.terms)
         weights = ", ".join(str(float(f.weight)) for f in self.terms)
         return [
-            f"create virtual table if not exists {table} "
-            f"using fts5({columns}, tokenize={quoted(TOKENIZER)})",
+            f"create view if not exists {quoted(view)} as "
+            f"select _row, {columns} from {self.table} where {self.within(part)}",
+            f"create virtual table if not exists {table} using fts5({columns}, "
+            f"content={quote_text(view)}, content_rowid=_row, tokenize={quoted(TOKENIZER)})",
             f"insert into {table}({table}, rank) values ('rank', 'bm25({weights})')",
         ]
 
@@ -255,7 +261,7 @@ class Layout:
             if f.kind is Kind.TERMS:
                 raise InvalidSchema(f"{self.schema.name}.{f.name}", "terms cannot be added later")
             if f.kind is Kind.VECTOR:
-                statements += self.vector_creation(f.name)
+                statements.append(self.vector_creation(f.name))
             else:
                 statements.append(f"alter table {self.table} add column {_column(f, False)}")
         return statements + [self.index_creation(i) for i in self.schema.indexes]

@@ -1,7 +1,8 @@
-"""The derived vector index: one contiguous matrix per partition, kept current by `_changes`.
+"""The derived vector index: one contiguous matrix per partition, kept current.
 
 The table is the truth. A matrix is filled from it, and brought up to date
-before each search by the changes logged since, its own process's or another's.
+before each search by the rows that came and the changes logged since, its own
+process's or another's.
 A published view is never edited: appending writes behind its end, replacing
 and deleting mark rows dead in a new mask.
 """
@@ -27,6 +28,8 @@ COMPACT_SHARE = 0.2
 SMALL = 256
 BLOCK = 4096
 """Rows read at once."""
+LAST = 2**63 - 1
+"""No row has a greater number."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,10 +92,14 @@ class View:
 
 
 class Point(NamedTuple):
-    """Up to where a matrix has read: the file's epoch and the change sequence."""
+    """Up to where a matrix has read."""
 
     epoch: str
+    """The file's."""
     seq: int
+    """The last change of what was there."""
+    row: int
+    """The last row that came."""
 
 
 class Matrix:
@@ -100,6 +107,11 @@ class Matrix:
 
     def __init__(self, layout: Layout, field: str, part: int) -> None:
         self._table = layout.vector_table(field)
+        self._records = f"from {layout.table} where {layout.within(part)}"
+        self._now = (
+            "select value, coalesce((select max(seq) from _changes), 0), "
+            f"coalesce((select max(_row) from {self._table}), 0) from _meta where key = 'epoch'"
+        )
         self._name = layout.schema.name
         self._part = part
         self._dimension = layout.dimension(field)
@@ -132,7 +144,7 @@ class Matrix:
         """Whether it is up to date, and it or `rows` are so few that another thread is farther."""
         if min(self._size, rows) > SMALL or self._at is None:
             return False
-        return _point(connection) == self._at
+        return self._point(connection) == self._at
 
     def view(self, connection: apsw.Connection) -> View:
         """The vectors as of the snapshot that `connection` reads in: what changed is read now."""
@@ -140,27 +152,33 @@ class Matrix:
             return self._current(connection)
 
     def _current(self, connection: apsw.Connection) -> View:
-        now = _point(connection)
-        if self._at is None or now.epoch != self._at.epoch or now.seq > self._at.seq:
+        now = self._point(connection)
+        if self._at is None or now.epoch != self._at.epoch or now > self._at:
             self._refresh(connection, now)
         return self._view
+
+    def _point(self, connection: apsw.Connection) -> Point:
+        return Point(*connection.execute(self._now).get)
 
     def _refresh(self, connection: apsw.Connection, now: Point) -> None:
         lowest = int(connection.execute("select value from _meta where key = 'lowest_seq'").get)
         if self._at is None or now.epoch != self._at.epoch or self._at.seq < lowest:
             self._load(connection)
         else:
-            self._catch_up(connection, self._at.seq)
+            self._catch_up(connection, self._at)
         if len(self._dead) > SPARE + COMPACT_SHARE * self._size:
             self._load(connection)
         self._at = now
         self._publish()
 
     def _load(self, connection: apsw.Connection) -> None:
-        where = f"from {self._table} where part = ?"
-        count = connection.execute(f"select count(*) {where}", (self._part,)).get
+        count = connection.execute(f"select count(*) {self._records}").get
         self._reset(count + max(SPARE, count // 8))
-        cursor = connection.execute(f"select _row, value {where} order by _row", (self._part,))
+        sql = (
+            f"select _row, value from {self._table} where part = ? "
+            f"and _row in (select _row {self._records}) order by _row"
+        )
+        cursor = connection.execute(sql, (self._part,))
         while block := list(islice(cursor, BLOCK)):
             self._fill(block)
 
@@ -175,13 +193,13 @@ class Matrix:
         self._top = max(self._top, rows[-1])
         self._size = end
 
-    def _catch_up(self, connection: apsw.Connection, since: int) -> None:
+    def _catch_up(self, connection: apsw.Connection, since: Point) -> None:
         changed: list[Any] = connection.execute(
             "select low, high from _changes where seq > ? and part = ? and tbl = "
             "(select number from _tables where name = ?) order by seq",
-            (since, self._part, self._name),
+            (since.seq, self._part, self._name),
         ).fetchall()
-        for low, high in _merged(changed):
+        for low, high in _merged([*changed, (since.row + 1, LAST)]):
             found: list[Any] = connection.execute(
                 f"select _row, value from {self._table} "
                 "where _row between ? and ? and part = ? order by _row",
@@ -211,13 +229,6 @@ class Matrix:
         rows[: self._size] = self._rows[: self._size]
         vectors[: self._size] = self._vectors[: self._size]
         self._rows, self._vectors = rows, vectors
-
-
-def _point(connection: apsw.Connection) -> Point:
-    epoch, seq = connection.execute(
-        "select value, (select coalesce(max(seq), 0) from _changes) from _meta where key = 'epoch'"
-    ).get
-    return Point(epoch, seq)
 
 
 def _merged(ranges: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:

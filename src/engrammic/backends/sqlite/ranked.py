@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from engrammic.backend import Backend, Survey
 from engrammic.backends.sqlite.connection import Connections, snapshot
-from engrammic.backends.sqlite.layout import quoted, unfolded
+from engrammic.backends.sqlite.folding import unfolded
+from engrammic.backends.sqlite.layout import quoted
 from engrammic.backends.sqlite.matrix import Matrices, Matrix, View
 from engrammic.backends.sqlite.partitions import Part, Partitions
 from engrammic.backends.sqlite.scan import VECTOR_DIGITS

@@ -52,7 +52,7 @@ def condition(
     if not checked:
         check_filter(where, layout.schema)
     fitted = where if shape is None else _padded(where)
-    text, params = compile_filter(fitted, layout.schema, SQLITE, _expression(layout))
+    text, params = compile_filter(fitted, layout.schema, SQLITE, expression(layout))
     if shape is not None and params == values and len(layout.conditions) < KEPT_SHAPES:
         layout.conditions[shape] = text
     return text, params
@@ -97,8 +97,10 @@ def _padded(where: Filter) -> Filter:
 
 
 @lru_cache(maxsize=256)
-def _expression(layout: Layout) -> Column:
-    def expression(name: str) -> str:
+def expression(layout: Layout) -> Column:
+    """A function from a field's name to what stands for it in SQL over the table alias `t`."""
+
+    def column(name: str) -> str:
         f = layout.schema.field(name)
         if f.kind is Kind.TERMS:
             raise InvalidInput(f.name, "terms are for searching; nothing else can be asked of them")
@@ -106,7 +108,7 @@ def _expression(layout: Layout) -> Column:
             return f"(select value from {layout.vector_table(f.name)} as v where v._row = t._row)"
         return f"t.{quoted(f.name)}"
 
-    return expression
+    return column
 
 
 def select(
@@ -122,7 +124,7 @@ def select(
     text, params = condition(layout, where)
     head, tail = _frame(layout, tuple(columns), order)
     if after is not None:
-        resume, more = after_clause(layout.schema, order, after, SQLITE, _expression(layout))
+        resume, more = after_clause(layout.schema, order, after, SQLITE, expression(layout))
         text, params = f"({text}) and {resume}", [*params, *more]
     sql = f"{head} where {text} {tail}"
     return (sql, params) if limit is None else (f"{sql} limit ?", [*params, limit])
@@ -144,7 +146,7 @@ def _chosen_once(layout: Layout, columns: tuple[str, ...]) -> tuple[str, ...]:
 @lru_cache(maxsize=512)
 def _frame(layout: Layout, columns: tuple[str, ...], order: Order | None) -> tuple[str, str]:
     """What stands before and behind the condition of a query."""
-    column = _expression(layout)
+    column = expression(layout)
     chosen = ", ".join(map(column, columns))
     head = f"select {chosen} from {layout.table} as t"
     return head, f"order by {order_clause(layout.schema, order, column)}"
@@ -184,7 +186,7 @@ def listing(layout: Layout, columns: tuple[str, ...], where: str) -> str:
 
 
 def _chosen(layout: Layout, columns: tuple[str, ...]) -> str:
-    names = [f"t.{quoted(k)}" for k in layout.schema.key] + list(map(_expression(layout), columns))
+    names = [f"t.{quoted(k)}" for k in layout.schema.key] + list(map(expression(layout), columns))
     return "".join(f", {name}" for name in names)
 
 

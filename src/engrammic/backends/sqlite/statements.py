@@ -43,25 +43,41 @@ def delete_vector(layout: Layout, name: str) -> str:
 
 
 @lru_cache(maxsize=KEPT)
-def put_terms(layout: Layout, part: int, fresh: bool) -> str:
-    """Takes the row and every field of terms. A `fresh` row is not looked for first."""
+def put_terms(layout: Layout, part: int) -> str:
+    """Takes the row and every field of terms; the index must not have the row."""
     columns = ", ".join(quoted(name) for name in terms(layout))
-    marks = ", ".join("?" * (len(layout.terms) + 1))
-    verb = "insert" if fresh else "insert or replace"
-    return f"{verb} into {layout.terms_table(part)}(rowid, {columns}) values ({marks})"
+    marks = ", ".join("?" * len(layout.terms))
+    return f"insert into {layout.terms_table(part)}(rowid, {columns}) values (?, {marks})"
 
 
 @lru_cache(maxsize=KEPT)
-def update_terms(layout: Layout, part: int, chosen: tuple[str, ...]) -> str:
-    """Takes the chosen fields of terms and the row."""
-    sets = ", ".join(f"{quoted(name)} = ?" for name in chosen)
-    return f"update {layout.terms_table(part)} set {sets} where rowid = ?"
+def take_terms(layout: Layout, part: int) -> str:
+    """Takes the row and every field of terms, exactly as the index has them."""
+    table = layout.terms_table(part)
+    columns = ", ".join(quoted(name) for name in terms(layout))
+    marks = ", ".join("?" * len(layout.terms))
+    return f"insert into {table}({table}, rowid, {columns}) values ('delete', ?, {marks})"
 
 
 @lru_cache(maxsize=KEPT)
 def delete_terms(layout: Layout, part: int) -> str:
-    """Takes the row."""
+    """Takes the row, which must still be in the main table."""
     return f"delete from {layout.terms_table(part)} where rowid = ?"
+
+
+@lru_cache(maxsize=KEPT)
+def update_row(layout: Layout, plain: tuple[str, ...], with_terms: bool) -> str:
+    """Takes the plain fields, every field of terms if they are asked for, and the row."""
+    names = (*plain, *terms(layout)) if with_terms else plain
+    sets = ", ".join(f"{quoted(name)} = ?" for name in names)
+    return f"update {layout.table} set {sets} where _row = ?"
+
+
+@lru_cache(maxsize=KEPT)
+def keep_last_row(layout: Layout) -> str:
+    """Has the greatest number of a row stay taken when its row is deleted."""
+    last = f"coalesce((select max(_row) from {layout.table}), 0)"
+    return f"update _tables set last_row = max(last_row, {last}) where number = {layout.number}"
 
 
 @lru_cache(maxsize=KEPT)

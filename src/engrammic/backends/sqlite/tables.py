@@ -12,6 +12,7 @@ from engrammic.backends.sqlite.layout import (
     FOUNDATION,
     Layout,
     has_table,
+    quoted,
 )
 from engrammic.catalogue import dump_schema, load_schema
 from engrammic.errors import InvalidSchema
@@ -101,6 +102,7 @@ class Tables:
             return
         for part in [0, *_numbers(connection)]:
             connection.execute(f"drop table if exists {layout.terms_table(part)}")
+            connection.execute(f"drop view if exists {quoted(layout.terms_view(part))}")
         for f in layout.vectors:
             connection.execute(f"drop table if exists {layout.vector_table(f.name)}")
         connection.execute(f"drop table if exists {layout.table}")

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import apsw
 
 from engrammic.backends.sqlite import statements
-from engrammic.backends.sqlite.layout import Layout, unfolded
+from engrammic.backends.sqlite.folding import unfolded
+from engrammic.backends.sqlite.layout import Layout
 from engrammic.backends.sqlite.partitions import Partitions
 from engrammic.backends.sqlite.reading import condition
+from engrammic.backends.sqlite.texts import Placed, Texts, Values
 from engrammic.changes import Change, Check, Delete, Put, Update
 from engrammic.errors import Conflict
 from engrammic.records import clean_update
 from engrammic.types import Record
 
-Values: TypeAlias = Sequence[Any]
 Chosen: TypeAlias = tuple[str, ...]
 
 RETAINED_CHANGES = 50_000
@@ -39,15 +40,16 @@ class Writer:
     """One change list on its way into the file, inside a transaction.
 
     Checks are counted first: they see the state before the list's own changes.
-    Terms come last: FTS5 keeps what it is given in memory up to the commit, but
-    writes it out before whatever statement may need a journal of its own.
     """
 
     connection: apsw.Connection
     layouts: Callable[[str], Layout]
     partitions: Partitions
     touched: dict[tuple[int, int], list[int]] = field(default_factory=dict)
-    later: list[tuple[str, list[Values]]] = field(default_factory=list)
+    texts: Texts = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.texts = Texts(self.connection, self.partitions, self._each)
 
     def run(self, changes: Sequence[Change]) -> int:
         """Apply all; the number of records written or deleted."""
@@ -55,8 +57,7 @@ class Writer:
             if isinstance(change, Check):
                 self._check(change)
         written = sum([self._one(c) for c in changes if not isinstance(c, Check)])
-        for statement, rows in self.later:
-            self._each(statement, rows)
+        self.texts.finish()
         self._log()
         return written
 
@@ -86,98 +87,109 @@ class Writer:
         return self._delete(layout, change)
 
     def _put(self, layout: Layout, records: Sequence[Record]) -> int:
-        values = list(map(layout.values, records))
+        given = list(map(layout.row, records))
         if not layout.is_searched:
-            self._each(layout.upsert, values)
+            self._each(layout.upsert, given)
             return len(records)
-        connection, insertion = self.connection, layout.insertion
-        new: dict[int, Record] = {}
-        old: dict[int, Record] = {}
-        for record, given in zip(records, values, strict=True):
-            connection.execute(insertion, given)
+        new: dict[int, Placed] = {}
+        old: dict[int, Placed] = {}
+        connection, insertion, words = self.connection, layout.insertion, len(layout.plain)
+        for record, values in zip(records, given, strict=True):
+            connection.execute(insertion, values)
             if connection.changes():
-                new[connection.last_insert_rowid()] = record
+                row = connection.last_insert_rowid()
+                new[row] = Placed(row, record, None, values[words:])
                 continue
-            row: int = connection.execute(layout.upsert_row, given).get
-            (new if row in new else old)[row] = record  # of a key given twice, the last counts
-        if new:
-            self._put_derived(layout, new, fresh=True)
-        if old:
-            self._put_derived(layout, old, fresh=False)
+            row, *before = self._found(layout, record)
+            connection.execute(layout.upsert, values)
+            known = new if row in new else old
+            said = known[row].before if row in known else tuple(before)
+            known[row] = Placed(row, record, said, values[words:])  # given twice, the last counts
+        self._put_derived(layout, new.values(), fresh=True)
+        self._put_derived(layout, old.values(), fresh=False)
         return len(records)
 
-    def _put_derived(self, layout: Layout, records: Mapping[int, Record], *, fresh: bool) -> None:
-        for part, members in self._by_part(layout, records.items()).items():
+    def _found(self, layout: Layout, record: Record) -> Any:
+        """Row and terms of the record of that key, None where there is none."""
+        key = [record[name] for name in layout.schema.key]
+        return self.connection.execute(layout.row_read, key).fetchone()
+
+    def _put_derived(self, layout: Layout, records: Iterable[Placed], *, fresh: bool) -> None:
+        for part, members in self._by_part(layout, records).items():
             self._put_vectors(layout, part, members, fresh=fresh)
             if layout.terms:
-                self.partitions.terms_table(self.connection, layout, part)
-                names = statements.terms(layout)
-                rows: list[Values] = [
-                    (row, *[unfolded(r.get(n)) for n in names]) for row, r in members
-                ]
-                self.later.append((statements.put_terms(layout, part, fresh), rows))
+                self.texts.put(layout, part, members)
 
-    def _by_part(
-        self, layout: Layout, members: Iterable[tuple[int, Record]]
-    ) -> dict[int, list[tuple[int, Record]]]:
-        parts: dict[int, list[tuple[int, Record]]] = {}
+    def _by_part(self, layout: Layout, members: Iterable[Placed]) -> dict[int, list[Placed]]:
+        parts: dict[int, list[Placed]] = {}
         column = layout.schema.partition
-        for row, record in members:
-            part = self.partitions.number(self.connection, record[column]) if column else 0
-            parts.setdefault(part, []).append((row, record))
+        for member in members:
+            part = 0
+            if column:
+                part = self.partitions.number(self.connection, member.record[column])
+            parts.setdefault(part, []).append(member)
         return parts
 
     def _put_vectors(
-        self, layout: Layout, part: int, members: Sequence[tuple[int, Record]], *, fresh: bool
+        self, layout: Layout, part: int, members: Sequence[Placed], *, fresh: bool
     ) -> None:
         for name in statements.vectors(layout):
             given: list[Values] = [
-                (row, part, v) for row, r in members if (v := r.get(name)) is not None
+                (m.row, part, v) for m in members if (v := m.record.get(name)) is not None
             ]
             self._each(statements.put_vector(layout, name, fresh), given)
             if len(given) < len(members) and not fresh:
-                absent: list[Values] = [(row,) for row, r in members if r.get(name) is None]
+                absent: list[Values] = [(m.row,) for m in members if m.record.get(name) is None]
                 self._each(statements.delete_vector(layout, name), absent)
-        if layout.vectors:
-            self._touch(layout, part, [row for row, _ in members])
+        if layout.vectors and not fresh:
+            self._touch(layout, part, [m.row for m in members])
 
     def _update(self, layout: Layout, records: Sequence[Record]) -> int:
         if not records:
             return 0
         plain, terms, vectors = statements.chosen(layout, tuple(records[0]))
-        if plain and not layout.is_searched:
+        if not layout.is_searched:
             return self._update_plain(layout, records, plain)
-        find = layout.row_read if layout.is_searched else layout.by_key("1")
-        found: list[tuple[int, Record]] = []
+        found: dict[int, Placed] = {}
+        updated = 0
         for record in records:
-            key = [record[k] for k in layout.schema.key]
-            row: int | None = self.connection.execute(find, key).get
-            if row is not None:
-                found.append((row, record))
-        if plain:
-            self._update_plain(layout, [record for _, record in found], plain)
-        if terms or vectors:
-            for part, members in self._by_part(layout, found).items():
-                if vectors:
-                    self._put_vectors(layout, part, members, fresh=False)
-                if terms:
-                    self._update_terms(layout, part, members, terms)
-        return len(found)
+            stored = self._found(layout, record)
+            if stored is not None:
+                updated += 1
+                placed = self._update_row(layout, record, stored, plain, terms)
+                first = found.get(placed.row, placed)
+                found[placed.row] = placed._replace(before=first.before)
+        for part, members in self._by_part(layout, found.values()).items():
+            if vectors:
+                self._put_vectors(layout, part, members, fresh=False)
+            if terms:
+                self.texts.put(layout, part, members)
+        return updated
+
+    def _update_row(
+        self, layout: Layout, record: Record, stored: Any, plain: Chosen, terms: Chosen
+    ) -> Placed:
+        """Set plain fields and terms of a stored row."""
+        row, *before = stored
+        after = before
+        if terms:
+            pairs = zip(statements.terms(layout), before, strict=True)
+            after = [unfolded(record[n]) if n in terms else held for n, held in pairs]
+        if plain or after != before:
+            statement = statements.update_row(layout, plain, bool(terms))
+            values = [record[name] for name in plain]
+            self.connection.execute(statement, [*values, *(after if terms else ()), row])
+        return Placed(row, record, before, after)
 
     def _update_plain(self, layout: Layout, records: Sequence[Record], plain: Chosen) -> int:
+        if not plain:
+            return sum(self._found(layout, record) is not None for record in records)
         statement, names = statements.update(layout, plain), (*plain, *layout.schema.key)
         updated = 0
         for record in records:
             self.connection.execute(statement, [record[name] for name in names])
             updated += self.connection.changes()
         return updated
-
-    def _update_terms(
-        self, layout: Layout, part: int, members: Sequence[tuple[int, Record]], chosen: Chosen
-    ) -> None:
-        self.partitions.terms_table(self.connection, layout, part)
-        rows: list[Values] = [(*[unfolded(r.get(n)) for n in chosen], row) for row, r in members]
-        self.later.append((statements.update_terms(layout, part, chosen), rows))
 
     def _delete(self, layout: Layout, change: Delete) -> int:
         where, values = condition(layout, change.where)
@@ -189,18 +201,17 @@ class Writer:
         sql = f"select t._row, {select} from {layout.table} as t where {where}"
         found: list[Any] = self.connection.execute(sql, values).fetchall()
         rows: list[Values] = [(row,) for row, _ in found]
-        members: list[tuple[int, Record]] = [
-            (row, {column: value} if column else {}) for row, value in found
-        ]
+        members = [Placed(row, {column: value} if column else {}, None, ()) for row, value in found]
         for part, group in self._by_part(layout, members).items():
-            doomed: list[Values] = [(row,) for row, _ in group]
+            doomed: list[Values] = [(m.row,) for m in group]
             for name in statements.vectors(layout):
                 self._each(statements.delete_vector(layout, name), doomed)
             if layout.vectors:
-                self._touch(layout, part, [row for row, _ in group])
+                self._touch(layout, part, [m.row for m in group])
             if layout.terms:
-                self.partitions.terms_table(self.connection, layout, part)
-                self.later.append((statements.delete_terms(layout, part), doomed))
+                self.texts.delete(layout, part, doomed)
+        if rows:
+            self.connection.execute(statements.keep_last_row(layout))
         self._each(f"delete from {layout.table} where _row = ?", rows)
         return len(rows)
 

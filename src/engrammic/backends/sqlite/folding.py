@@ -1,0 +1,32 @@
+"""Upper case in terms, which FTS5 would take for lower case."""
+
+from __future__ import annotations
+
+import re
+from typing import overload
+
+_UPPER = re.compile("[A-Z]")
+
+
+_MARKED = re.compile("\x01([a-z])")
+
+
+@overload
+def unfolded(terms: str) -> str: ...
+@overload
+def unfolded(terms: str | None) -> str | None: ...
+def unfolded(terms: str | None) -> str | None:
+    """Terms as FTS5 gets them: it folds ASCII upper case, so that is written as a mark and lower.
+
+    The mark, a control character, is in no term. The analyser's terms have no upper case.
+    """
+    if not terms or terms.islower() or not _UPPER.search(terms):
+        return terms
+    return _UPPER.sub(lambda found: "\x01" + found[0].lower(), terms)
+
+
+def folded(stored: str | None) -> str | None:
+    """The terms that `unfolded` wrote so."""
+    if not stored or "\x01" not in stored:
+        return stored
+    return _MARKED.sub(lambda found: found[1].upper(), stored)
