@@ -97,7 +97,7 @@ class Play:
         return None
 
     async def _replace(self, step: Step, old: str, said: str) -> None:
-        self.said_until.append((self.time(), old))
+        self.said_until.append((self.time() - 1, old))
         self.closed.append(old)
         self.closed_texts.append(said)
         if step.verb == "retract":
