@@ -174,9 +174,7 @@ def show(name: str, rows: Sequence[tuple[str, Counter[bool]]]) -> None:
     for _, counts in rows:
         low, high = wilson(counts[True], counts.total()) if counts.total() else (0.0, 0.0)
         rate = counts[True] / max(1, counts.total())
-        parts.append(
-            f"{counts[True]:4} of {counts.total():3}  {rate:.3f} [{low:.3f}, {high:.3f}]"
-        )
+        parts.append(f"{counts[True]:4} of {counts.total():3}  {rate:.3f} [{low:.3f}, {high:.3f}]")
     print(f"{name:12}" + "   ".join(parts))
 
 
