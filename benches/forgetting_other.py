@@ -18,7 +18,7 @@ from contradictions import wilson
 from forgetting_other_cases import Case, Step, cases
 
 import engrammic
-from engrammic import Memory, Message, TieredMemoryConfig
+from engrammic import Item, Memory, Message, TieredMemoryConfig
 from engrammic.embed.base import Embedder
 from engrammic.embed.registry import load_embedder
 from engrammic.errors import InvalidInput, NotFound
@@ -50,6 +50,7 @@ class Play:
     case: Case
     memory: Memory
     time: Time
+    whole: bool
     current: list[str] = field(default_factory=list)
     closed: list[str] = field(default_factory=list)
     closed_texts: list[str] = field(default_factory=list)
@@ -93,17 +94,19 @@ class Play:
             return f"finds several for {step.about!r}"
         if item_id(item) != self.current[-1]:
             return f"takes {step.about!r} for {item.content!r}"
-        await self._replace(step, item_id(item), item.content)
+        self.said_until.append((self.time() - 1, item_id(item)))
+        self.closed.append(item_id(item))
+        self.closed_texts.append(item.content)
+        if step.verb == "retract":
+            await self.memory.retire(item_id(item))
+        else:
+            self.current = [item_id(await self._corrected(step, item_id(item)))]
         return None
 
-    async def _replace(self, step: Step, old: str, said: str) -> None:
-        self.said_until.append((self.time() - 1, old))
-        self.closed.append(old)
-        self.closed_texts.append(said)
-        if step.verb == "retract":
-            await self.memory.retire(old)
-        else:
-            self.current = [item_id(await self.memory.supersede(old, step.new))]
+    async def _corrected(self, step: Step, old: str) -> Item:
+        if self.whole:
+            return await self.memory.supersede(old, step.new)
+        return await self.memory.correct(step.about, step.new)
 
 
 def item_id(item: object) -> str:
@@ -152,14 +155,14 @@ async def newest_first(play: Play) -> str | None:
     return None
 
 
-async def played(case: Case, embedder: Embedder) -> str | None:
+async def played(case: Case, embedder: Embedder, whole: bool) -> str | None:
     """What is wrong with a case, or None."""
     time = Time()
     async with engrammic.open("memory:", embedder=embedder, clock=time) as opened:
         memory = opened
         if case.family == "amnesia":
             memory = opened.tuned(TieredMemoryConfig(max_hot_messages=3, max_warm_summaries=9))
-        play = Play(case, memory, time)
+        play = Play(case, memory, time, whole)
         await play.fill()
         if case.family == "amnesia":
             await memory.maintain()
@@ -184,7 +187,7 @@ async def measure(given: argparse.Namespace) -> Counter[tuple[str, str, bool]]:
     for case in cases():
         if (given.half and case.half != given.half) or (given.family not in ("", case.family)):
             continue
-        wrong = await played(case, embedder)
+        wrong = await played(case, embedder, given.whole)
         found[case.family, case.half, wrong is None] += 1
         if wrong and given.errors:
             print(f"{case.family} {case.name} {case.wording} ({case.half}): {wrong}", flush=True)
@@ -197,6 +200,9 @@ def main() -> None:
     parser.add_argument("--half", default="", choices=["", "tuning", "held out"])
     parser.add_argument("--family", default="")
     parser.add_argument("--model", default="all-MiniLM-L6-v2")
+    parser.add_argument(
+        "--whole", action="store_true", help="supersede the whole item instead of `correct`"
+    )
     found = asyncio.run(measure(parser.parse_args()))
     halves = ("tuning", "held out")
     print(f"{'':12}{'tuning':36}   held out")

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from engrammic.checks import check_text, shown
+from engrammic.claims.parts import parts, replaced
 from engrammic.embed.base import Embedder, Vectors
 from engrammic.errors import InvalidInput, NotFound
 from engrammic.hits import Hit, Hits
@@ -38,6 +39,10 @@ class Same(ABC):
     async def search(self, query: str, *, limit: int = 10, **selection: Any) -> Hits:
         """As `Memory.search`."""
 
+    @abstractmethod
+    async def supersede(self, item_id: str, content: str, *, reason: str = "superseded") -> Item:
+        """As `Memory.supersede`."""
+
     async def find_same(self, text: str) -> Item:
         """The one item that a text means: what says the same, else what is clearly meant.
 
@@ -54,6 +59,22 @@ class Same(ABC):
         hits = await self.search(text, limit=LOOKED_AT)
         able = _able(text, hits)
         return _meant(text, able, await self._nearness(text, able))
+
+    async def correct(self, text: str, content: str, *, reason: str = "corrected") -> Item:
+        """What is true now in place of what a text means; the rest of its item stays.
+
+        The item is that of `find_same`. When it says several things, only the nearest
+        statement gives way to the content; the item as it was is found with `as_of`.
+        Raises NotFound, InvalidInput, Protected.
+        """
+        item = await self.find_same(text)
+        assert item.id is not None
+        told = parts(item.content)
+        if 1 < len(told) <= MOST_SENTENCES and self.embedder is not None:
+            asked = await encode_query(self.embedder, text)
+            near = cosines(asked, await encode_later(self.embedder, [p.text for p in told]))
+            content = replaced(item.content, told, near.index(max(near)), content)
+        return await self.supersede(item.id, content, reason=reason)
 
     async def _nearness(self, text: str, hits: Sequence[Hit]) -> list[float]:
         """How near each hit comes to the text: as a whole, or by its nearest sentences."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-_END = re.compile(r"(?<=[.!?])[\"')\]]?\s+(?=[^\W\d_a-z]|[\"'(\[\d])|(?<=[。！？])|\n+")  # noqa: RUF001
+_END = re.compile(r"(?<=[.!?])[\"')\]]?\s+(?=[^\W\d_a-z]|[\"'(\[\d])|(?<=[。！？])|\n+")
 _SHORT = re.compile(r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof|St|No|vs|e\.g|i\.e)|\b[A-Z])\.$")
 
 

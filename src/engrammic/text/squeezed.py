@@ -15,13 +15,14 @@ _MARKS = ".,:;!?()[]\"'`"
 _ZEROS = re.compile(r"(v?\d+(?:\.\d+)+?)(?:\.0)+$", re.IGNORECASE)
 _THOUSANDS = re.compile(r"\D?(\d{1,3})[,. ]?000$")
 _SHORT_THOUSANDS = re.compile(r"\D?(\d+)k$", re.IGNORECASE)
-_ORDINAL = re.compile(r"(\d{1,2})(?:st|nd|rd|th)$", re.IGNORECASE)
+_ORDINAL = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?$", re.IGNORECASE)
 LAST_ORDINAL = 99
 _ORDINALS = (
-    "zeroth first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth "
-    "thirteenth fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth"
-).split()
-_TENS = "- - twenty thirty forty fifty sixty seventy eighty ninety".split()
+    "zeroth", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth",
+    "ninth", "tenth", "eleventh", "twelfth", "thirteenth", "fourteenth", "fifteenth",
+    "sixteenth", "seventeenth", "eighteenth", "nineteenth",
+)  # fmt: skip
+_TENS = ("", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 
 
 def squeeze(text: str) -> str:
@@ -45,7 +46,7 @@ def holds_identifiers(asked: str, text: str) -> bool:
 def spellings(word: str) -> frozenset[str]:
     """An identifier and what else it may be written as, squeezed.
 
-    `2.4.0` is `2.4`, `12,000` is `12k`, `5th` is `5` and `fifth`.
+    `2.4.0` is `2.4`, `12,000` is `12k`, `5th` and `5` are `fifth`.
     """
     found = {squeeze(word)}
     if shorter := _ZEROS.match(word):
