@@ -18,10 +18,11 @@ from contradictions import wilson
 from forgetting_other_cases import Case, Step, cases
 
 import engrammic
-from engrammic import Item, Memory, Message, TieredMemoryConfig
+from engrammic import Memory, Message, TieredMemoryConfig
 from engrammic.embed.base import Embedder
 from engrammic.embed.registry import load_embedder
 from engrammic.errors import InvalidInput, NotFound
+from engrammic.items import Item
 
 FIRST = 5
 HOUR = 3_600_000
