@@ -25,6 +25,8 @@ from engrammic.embed.base import Embedder
 from engrammic.embed.registry import load_embedder
 
 MODES = ("vector", "keyword", "hybrid")
+THROUGH = ("graph", "multi")
+"""Modes for sets of messages, which the graph is read from."""
 LEAST = {"locomo": 0.57, "scifact": 0.72, "cranfield": 0.42, "cosqa": 0.54}
 PAGE = 20
 
@@ -52,7 +54,9 @@ async def measure(found: RetrievalSet, embedder: Embedder) -> dict[str, Any]:
             await store(memory, found.documents)
             grouped = any(d.moment is not None for d in found.documents)
             report: dict[str, Any] = {}
-            for mode in MODES:
+            if grouped:
+                await memory.learn()
+            for mode in (*MODES, *THROUGH) if grouped else MODES:
                 gains, recalls = [], []
                 for query in found.queries:
                     within = {"conversation_id": query.group} if grouped else {}
@@ -72,8 +76,7 @@ async def measure(found: RetrievalSet, embedder: Embedder) -> dict[str, Any]:
 def show(name: str, report: dict[str, Any]) -> None:
     """One line a mode."""
     best = max(report["vector"]["ndcg@10"], report["keyword"]["ndcg@10"])
-    for mode in MODES:
-        line = report[mode]
+    for mode, line in report.items():
         low, high = line["interval"]
         note = ""
         if mode == "hybrid":

@@ -11,6 +11,7 @@ from engrammic import ChunkMetadata, Message, VectorDatabase
 from engrammic.embed.hashing import HashingEmbedder
 from engrammic.registry import open_backend
 from engrammic.scope import Scope
+from given_up import given_up_and_closed
 
 NOON = 1_760_000_000_000
 TURNS = (
@@ -48,6 +49,12 @@ async def test_what_is_remembered_is_found_filtered_and_deleted(
         left = await memory.search("RS256", mode="keyword", limit=9)
         assert "m1" not in {hit.id for hit in left}
         assert (await memory.health())["status"] == "ok"
+
+
+@pytest.mark.parametrize("scheme", [s for s in SCHEMES if s not in ("pinecone", "nornicdb")])
+async def test_calls_that_were_given_up_leave_nothing_open(engines: Engines, scheme: str) -> None:
+    for moment in range(6):
+        await given_up_and_closed(await open_backend(engines.new(scheme)), 0.004 * moment)
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)

@@ -104,7 +104,7 @@ ARGUMENTS: dict[str, tuple[Any, ...]] = {
     "count": (1, 10),
     "tier": ("hot", "warm"),
     "entity_type": ("person", "concept", "file"),
-    "mode": ("hybrid", "vector", "keyword"),
+    "mode": ("hybrid", "vector", "keyword", "graph", "multi"),
     "as_of": (None,),
     "max_tokens": (500,),
     "where": (None, eq("conversation_id", "c1")),

@@ -37,6 +37,7 @@ async def test_a_message_that_says_something_else_is_read_again(memory: Memory) 
     await told(memory)
     await memory.learn()
     await memory.update("m0", content="auth.py imports session.py")
+    assert await memory.entities.get("auth.py", "file") is None  # said no more
 
     assert await memory.learn() == 1
     assert await memory.entities.get("session.py", "file") is not None

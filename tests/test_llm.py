@@ -8,13 +8,17 @@ import threading
 import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 import engrammic
+import engrammic.sync
+from engrammic.cli import app
 from engrammic.items import Message, MessageSummary
-from engrammic.llm import Budget, LanguageModel, load_model
+from engrammic.llm import Budget, LanguageModel, ModelExtractor, load_model
 from engrammic.llm.wire import Anthropic, OpenAI, Wire
 from engrammic.tiers.config import TieredMemoryConfig
 
@@ -177,3 +181,57 @@ async def test_a_pass_goes_on_without_the_model_and_reports_it(
         assert bool(report.notes) == bool(failed)
         told = [move.detail for move in (await memory.why("m0")).moves]
         assert (by in str(told)) if by else ("llm:" not in str(told)), told
+
+
+READ = {
+    "entities": [{"name": "Ines", "type": "concept"}, {"name": "auth.py", "type": "file"},
+                 {"name": "odd", "type": "planet"}, "nothing", {"name": " ", "type": "file"}],
+    "relations": [{"type": "modifies", "start": "Ines", "end": "auth.py", "detail": "rewrote"},
+                  {"type": "modifies", "start": "Ines", "end": "unknown"},
+                  {"type": "eats", "start": "Ines", "end": "auth.py"}],
+    "claims": [{"subject": "ines", "attribute": "own", "value": "auth.py",
+                "sentence": "Ines owns auth.py", "denied": True}, {"subject": "half"}],
+}  # fmt: skip
+
+
+async def test_a_model_reads_messages_and_what_makes_no_sense_is_left_out(
+    model: LanguageModel, server: Server
+) -> None:
+    server.replies = [json.dumps([READ])]
+    found = await ModelExtractor(model).extract("Ines rewrote auth.py", "m1")
+    assert set(found.entities) == {("Ines", "concept"), ("auth.py", "file")}
+    [relation] = found.relationships
+    assert (relation.edge_type, relation.ends, relation.detail) == (
+        "modifies", ("Ines", "auth.py"), "rewrote")  # fmt: skip
+    [claim] = found.claims
+    assert (claim.key, claim.positive) == ("ines|own", False)
+
+
+@pytest.mark.parametrize("reply", [500, "CUT", "no list", "[null]", "[[]]", "[1, 2]"])
+async def test_the_rules_read_what_the_model_does_not(
+    model: LanguageModel, server: Server, reply: Any
+) -> None:
+    server.replies = [reply] * 3
+    async with engrammic.open(":memory:", embedder="hashing") as memory:
+        await memory.messages.add(Message("c", "user", "auth.py imports tokens.py"))
+        assert await memory.learn(extractor=ModelExtractor(model)) == 1
+        assert await memory.entities.get_related("auth.py") == ["tokens.py"]
+    assert model.failed == 1 or reply == "[null]"
+
+
+def test_the_settings_name_the_model(
+    server: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("ENGRAMMIC_LLM", "openai/tiny")
+    monkeypatch.setenv("ENGRAMMIC_LLM_BASE_URL", f"http://127.0.0.1:{server.server_port}/v1")
+    monkeypatch.setenv("ENGRAMMIC_HOME", str(tmp_path))
+    monkeypatch.setenv("ENGRAMMIC_EMBEDDER", "hashing")
+    server.replies = [json.dumps([READ])]
+    with engrammic.sync.open() as memory:
+        assert isinstance(memory.awaited.extractor, LanguageModel)
+        assert memory.awaited.extractor is memory.awaited.summarizer
+        memory.messages.add(Message("c", "user", "Ines rewrote auth.py"))
+    result = CliRunner().invoke(app, ["learn", "--llm", "--json"])
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.output)["entities"] == 2
+    assert server.requests[0][2]["model"] == "tiny"

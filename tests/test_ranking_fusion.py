@@ -115,7 +115,7 @@ def test_a_hit_says_why() -> None:
     for said in ("cosine 0.500 (rank 1", "bm25 6.000 (rank 1", "time named (+4)"):
         assert said in hit.explain()
     assert "bm25" not in fuse([Candidate("a", 0.5)])[0].explain()
-    assert fuse([Candidate("a")])[0].explain() == "neither list has it"
+    assert fuse([Candidate("a")])[0].explain() == "no list has it"
 
 
 def test_a_background_is_the_mean_and_deviation_held_by_ten_typical_ones() -> None:

@@ -39,7 +39,6 @@ STORE = frozenset(
         "without",
         "alike",
         "holds_any",
-        "having",
         "raw",
         "page",
         "indexed_again",
@@ -59,13 +58,14 @@ TWINS = (
     Twin("ConversationStore", "stores.conversations", inner=STORE),
     Twin(
         "EntityStore", "stores.entities", ("stores.contradictions:ContradictionQueue",),
-        inner=frozenset({"ready", "including", "without", "relations_of", "reported"}),
+        inner=frozenset({"ready", "including", "without", "relations_of", "reported", "resolved"}),
     ),
     Twin("RelationshipGraph", "graph.relationships", inner=frozenset({"ready"})),
     Twin(
         "Memory",
         "memory",
-        ("upkeep:Upkeep", "lifecycle:Lifecycle", "erasing:Erasing", "same:Same"),
+        ("upkeep:Upkeep", "lifecycle:Lifecycle", "erasing:Erasing", "same:Same",
+         "searching:Searching", "reviewing:Reviewing"),
         inner=frozenset({"ready"}),
         plain=frozenset({"scoped", "tuned"}),
         values=(

@@ -9,7 +9,7 @@ from typing import Any, overload
 from engrammic.clock import iso
 from engrammic.items import Item, KeyFact, Message, MessageSummary
 from engrammic.ranking.fusion import Fused
-from engrammic.stores.retrieval import Mode
+from engrammic.stores.modes import Mode
 
 
 @dataclass(frozen=True, slots=True)

@@ -240,7 +240,7 @@ class Lifecycle(Erasing):
         if version is None:
             raise Unsupported(f"the version behind {move.move_id} is gone")
         await Versioning(store).reopen(version, _reason(reason))
-        by = move.detail.get("by") if move.detail else None
+        by = move.detail.get("by") if move.detail and move.action == "supersede" else None
         if by and await store.get(by) is not None:
             await Versioning(store).close(by, Closing("retire", _reason(reason)), keep_out=False)
 

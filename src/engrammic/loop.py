@@ -7,11 +7,15 @@ import atexit
 import os
 import threading
 from collections.abc import AsyncIterator, Awaitable, Iterator
+from concurrent.futures import Future
 from typing import TypeVar
 
 from engrammic.errors import Unsupported
 
 T = TypeVar("T")
+
+WAKING = 0.5
+"""Seconds after which a caller who waits looks whether he was interrupted."""
 
 
 class _Thread:
@@ -80,12 +84,22 @@ def call(awaited: Awaitable[T]) -> T:
     done = threading.Event()
     future = asyncio.run_coroutine_threadsafe(_awaited(awaited, done), loop)
     try:
-        return future.result()
+        return _waited_for(future)
     except BaseException:
         if not future.done():
             future.cancel()
             done.wait(timeout=30)
         raise
+
+
+def _waited_for(future: Future[T]) -> T:
+    """The result. Wakes up now and then: an interrupt that another thread got is seen only then."""
+    while True:
+        try:
+            return future.result(timeout=WAKING)
+        except TimeoutError:
+            if future.done():  # the call's own
+                return future.result()
 
 
 async def _awaited(awaited: Awaitable[T], done: threading.Event) -> T:

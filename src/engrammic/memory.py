@@ -11,26 +11,23 @@ from engrammic.authority import CanonicalWriteToken
 from engrammic.backend import Backend
 from engrammic.checks import check_count
 from engrammic.clock import Clock, now
-from engrammic.context import Context, Counter, compose, count_tokens
 from engrammic.embed.base import Embedder
 from engrammic.errors import NotFound
-from engrammic.finding import Finder
+from engrammic.graph.linking import Linking
 from engrammic.graph.relationships import RelationshipGraph
-from engrammic.hits import Hits
+from engrammic.graph.walking import GraphWalk
 from engrammic.items import Item, Metadata, Moment, Note
 from engrammic.lifecycle import Lifecycle
-from engrammic.ranking.fusion import Fusion
+from engrammic.reviewing import Reviewing
 from engrammic.same import Same
 from engrammic.scope import Scope, Scoped
 from engrammic.selection import Selection
 from engrammic.stores.base import check_kind_of
 from engrammic.stores.conversations import ConversationStore
 from engrammic.stores.entities import EntityStore
-from engrammic.stores.items import ItemStore
 from engrammic.stores.keeping import verified
 from engrammic.stores.messages import MessageStore
 from engrammic.stores.notes import NoteStore
-from engrammic.stores.retrieval import Corpus, Mode, retrieve
 from engrammic.tiers.config import TieredMemoryConfig
 from engrammic.tiers.learning import FactExtractor, Summarizer
 from engrammic.tiers.tiered import TieredMemory
@@ -48,7 +45,7 @@ class Page:
     after: tuple[int, str] | None
 
 
-class Memory(Lifecycle, Upkeep, Same):
+class Memory(Lifecycle, Reviewing, Upkeep, Same):
     """An agent's memory: one scope of one database. Open it with `engrammic.open`.
 
     `remarks` says what one should know of how it was opened. Everything is
@@ -86,6 +83,8 @@ class Memory(Lifecycle, Upkeep, Same):
         self.facts.token = token
         self.entities = EntityStore(self._scoped, clock=clock)
         self.graph = RelationshipGraph.from_entity_store(self.entities)
+        drawn = (self.messages, self.summaries, self.facts)
+        self._linking = Linking(GraphWalk(self.entities), drawn)
         self._stores = (self.messages, self.notes, self.summaries, self.facts)
 
     async def __aenter__(self) -> Self:
@@ -145,45 +144,6 @@ class Memory(Lifecycle, Upkeep, Same):
             summarizer=self.summarizer, extractor=self.extractor,
         )  # fmt: skip
 
-    async def search(
-        self,
-        query: str,
-        *,
-        limit: int = 10,
-        mode: Mode | str = Mode.HYBRID,
-        min_score: float = 0.0,
-        fusion: Fusion | str = Fusion.EVIDENCE,
-        **selection: Any,
-    ) -> Hits:
-        """What fits the query best, over everything, best first.
-
-        `selection` are the fields of `Selection`: kinds, conversation_id, role,
-        memory_type, project, since, until, metadata, where, as_of, valid_at. Expired
-        items are never found. Raises InvalidInput, naming the argument.
-        """
-        chosen = Selection.of(selection)
-        corpora = await self._corpora(chosen)
-        moment = self.clock()
-        ranking = await retrieve(
-            self._scoped, corpora, query, limit=limit, mode=mode, embedder=self.embedder,
-            moment=moment, min_score=min_score, fusion=fusion,
-        )  # fmt: skip
-        stores = {s.kind: s for s in (*self._stores, self.tiers.versions)}
-        finder = Finder(self._scoped, stores, self.embedder)
-        hits = await finder.hits(ranking.hits, query, moment)
-        return Hits(hits, ranking.mode, ranking.notes)
-
-    async def _corpora(self, chosen: Selection) -> list[Corpus]:
-        """What is searched: every kind that is asked for, but those that are empty for now."""
-        found = [
-            store.corpus(chosen.filter(store.kind))
-            for store in self._stores
-            if chosen.covers(store.kind) and (store in self._always or await store.holds_any())
-        ]
-        if chosen.as_of is not None and await self.tiers.versions.holds_any():
-            found.append(self.tiers.versions.corpus(chosen.past()))
-        return found
-
     async def remember(
         self,
         content: str,
@@ -213,20 +173,6 @@ class Memory(Lifecycle, Upkeep, Same):
             return await self.notes.list(Selection.of(chosen).filter("note"), limit=limit)
         return [h.item for h in await self.search(query, limit=limit, **chosen)
                 if isinstance(h.item, Note)]  # fmt: skip
-
-    async def context(
-        self,
-        query: str,
-        max_tokens: int = 2_000,
-        *,
-        limit: int = 20,
-        counter: Counter = count_tokens,
-        **selection: Any,
-    ) -> Context:
-        """The best hits as text for a prompt: at most `max_tokens`, with provenance, fenced."""
-        check_count("max_tokens", max_tokens, 1, 2**53)
-        hits = await self.search(query, limit=limit, **selection)
-        return compose([hit for hit in hits if hit.score > 0], max_tokens, counter)
 
     async def get(self, item_id: str) -> Item | None:
         """The item under an id, whatever its kind, or None."""
@@ -273,7 +219,3 @@ class Memory(Lifecycle, Upkeep, Same):
         items = await store.list(chosen.filter(kind), limit=limit, after=after)
         last = store.place_of(items[-1]) if len(items) == limit else None
         return Page(tuple(items), last)
-
-    @property
-    def _always(self) -> tuple[ItemStore[Any], ...]:
-        return (self.messages, self.notes)

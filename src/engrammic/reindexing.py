@@ -15,10 +15,11 @@ from engrammic.backend import Backend
 from engrammic.changes import Change, Check, Delete, Put, Update
 from engrammic.embed.base import Embedder
 from engrammic.errors import Conflict, EmbeddingMismatch
-from engrammic.filters import EVERYTHING, Compare, Filter, Op, eq, every, is_in
+from engrammic.filters import EVERYTHING, Compare, Op, eq, every, is_in
 from engrammic.memory import FILL_BATCH, Memory
 from engrammic.scope import COLUMN, Scope, Scoped
 from engrammic.stores.code_chunks import CODE
+from engrammic.stores.entity_tables import ENTITIES
 from engrammic.stores.facts import FactStore
 from engrammic.stores.items import BATCH, ItemStore
 from engrammic.stores.messages import MessageStore
@@ -26,6 +27,7 @@ from engrammic.stores.meta import META, MetaStore
 from engrammic.stores.neighbours import Turn, weave
 from engrammic.stores.notes import NoteStore
 from engrammic.stores.parts import passages_of
+from engrammic.stores.scopes import distinct, scopes_of
 from engrammic.stores.summaries import SummaryStore
 from engrammic.stores.vector_store import CHUNKS
 from engrammic.stores.versions import VersionStore
@@ -39,8 +41,8 @@ PLAIN = (NoteStore, SummaryStore, FactStore, VersionStore)
 """Stores of items that are indexed each for itself."""
 KINDS = {store.table: store.kind for store in (MessageStore, *PLAIN)}
 TABLES = tuple(KINDS)
-CHUNKED = (CODE.name, CHUNKS.name)
-"""Tables of texts whose vectors are given: only their words can be made anew."""
+CHUNKED = {CODE.name: "content", CHUNKS.name: "content", ENTITIES.name: "name"}
+"""Texts whose vectors are given, or that have none: only their words can be made anew."""
 MOVED = "{}_moved"
 """Where a table's records wait while it is made anew for vectors of another length."""
 UNFINISHED = "interrupted"
@@ -112,19 +114,7 @@ async def _chunked(backend: Backend) -> list[str]:
 
 async def _scopes(backend: Backend) -> list[Scope]:
     """Every scope that holds an item, or a text with a vector of its own."""
-    tables = [*await _present(backend), *await _chunked(backend)]
-    found = {s for table in tables for s in await _distinct(backend, table, COLUMN)}
-    return [Scope.parse(text) for text in sorted(found)]
-
-
-async def _distinct(backend: Backend | Scoped, table: str, field: str) -> list[str]:
-    """The different values of a field, in order, one short read each."""
-    found: list[str] = []
-    behind: Filter | None = None
-    while rows := await backend.query(table, behind, order=Order(field), limit=1, columns=(field,)):
-        found.append(rows[0][field])
-        behind = Compare(field, Op.GT, found[-1])
-    return found
+    return await scopes_of(backend, [*await _present(backend), *await _chunked(backend)])
 
 
 async def _words(backend: Scoped) -> AsyncIterator[int]:
@@ -135,7 +125,7 @@ async def _words(backend: Scoped) -> AsyncIterator[int]:
     for store in stores:
         async for count in _item_words(backend, store):
             yield count
-    for conversation in await _distinct(backend, "messages", "conversation_id"):
+    for conversation in await distinct(backend, "messages", "conversation_id"):
         where = eq("conversation_id", conversation)
         said = await backend.query("messages", where, order=Order("ordinal"))
         updates = _message_terms(messages, said)
@@ -156,10 +146,11 @@ async def _item_words(backend: Scoped, store: ItemStore[Any]) -> AsyncIterator[i
 
 async def _chunk_words(backend: Scoped, table: str) -> AsyncIterator[int]:
     after: tuple[str] | None = None
-    columns = ("id", "content")
+    text = CHUNKED[table]
+    columns = ("id", text)
     while rows := await backend.query(table, after=after, limit=BATCH, columns=columns):
         after = (rows[-1]["id"],)
-        updates = [{"id": r["id"], "terms": " ".join(terms(r["content"]))} for r in rows]
+        updates = [{"id": r["id"], "terms": " ".join(terms(r[text]))} for r in rows]
         yield await backend.apply([Update(table, updates)])
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Sequence
 from itertools import islice
-from typing import Any
 
 import numpy as np
 
@@ -13,10 +12,10 @@ from engrammic.checks import check_text, shown
 from engrammic.claims.parts import parts, replaced
 from engrammic.embed.base import Embedder, Vectors
 from engrammic.errors import InvalidInput, NotFound
-from engrammic.hits import Hit, Hits
+from engrammic.hits import Hit
 from engrammic.items import Item
+from engrammic.searching import Searching
 from engrammic.stores.encoding import Encoded, encode_later, encode_query
-from engrammic.stores.items import ItemStore
 from engrammic.text.sentences import windows
 from engrammic.text.squeezed import holds_identifiers, identifiers, names, squeezed
 
@@ -29,15 +28,8 @@ MOST_SENTENCES = 16
 """Sentences of one item that are looked at, each by itself and with the next."""
 
 
-class Same(ABC):
+class Same(Searching):
     """What a memory needs to know an item by its text. `Memory` is one."""
-
-    embedder: Embedder | None
-    _stores: tuple[ItemStore[Any], ...]
-
-    @abstractmethod
-    async def search(self, query: str, *, limit: int = 10, **selection: Any) -> Hits:
-        """As `Memory.search`."""
 
     @abstractmethod
     async def supersede(self, item_id: str, content: str, *, reason: str = "superseded") -> Item:

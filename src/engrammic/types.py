@@ -51,6 +51,11 @@ class Field:
     weight: float = 1.0
 
 
+def vector_field(dimension: int | None) -> tuple[Field, ...]:
+    """The field that holds vectors of that length; without a dimension there is none (yet)."""
+    return () if dimension is None else (Field("vector", Kind.VECTOR, dimension=dimension),)
+
+
 @dataclass(frozen=True, slots=True)
 class Index:
     """An ordered index over fields: makes filters and orders on its prefix fast."""

@@ -9,6 +9,8 @@ from typing import Any
 from engrammic.backend import Backend, Health
 from engrammic.checks import check_count
 from engrammic.embed.base import Embedder
+from engrammic.extraction.nouns import Extractor
+from engrammic.extraction.rules import RuleExtractor
 from engrammic.graph.learning import Learning
 from engrammic.predicate import LARGEST
 from engrammic.progress import Advance, ignored
@@ -64,15 +66,24 @@ class Upkeep:
                 await store.fill_in(records)
                 yield await store.count_pending()
 
-    async def learn(self, most: int | None = None, advance: Advance = ignored) -> int:
-        """Read messages for entities and relations; how many were read, `most` at most.
+    async def learn(
+        self,
+        most: int | None = None,
+        advance: Advance = ignored,
+        *,
+        extractor: Extractor | None = None,
+    ) -> int:
+        """Read messages for entities, relations and claims; how many were read, `most` at most.
 
         What was read already is passed over, unless it says something else now.
-        `entities` and `graph` hold what was found; it goes with its messages.
+        `entities`, `graph` and `contradictions` hold what was found; it goes with its
+        messages. The rules read, unless an `extractor` does, such as
+        `engrammic.llm.ModelExtractor`.
         """
         if most is not None:
             check_count("most", most, 0, LARGEST)
-        return await Learning(self.messages, self.entities).run(most, advance)
+        by = extractor or RuleExtractor()
+        return await Learning(self.messages, self.entities, by).run(most, advance)
 
     async def stats(self) -> dict[str, Any]:
         """Counts of this scope, what is pending, and the engine's sizes in bytes."""
@@ -80,6 +91,8 @@ class Upkeep:
             "messages": await self._scoped.count("messages"),
             "conversations": await self._scoped.count("conversations"),
             "notes": await self._scoped.count("notes"),
+            "summaries": await self._scoped.count("summaries"),
+            "facts": await self._scoped.count("facts"),
             "passages": await self._scoped.count("passages"),
         }
         pending = sum([await store.count_pending() for store in self._stores])

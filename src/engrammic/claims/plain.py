@@ -144,7 +144,7 @@ def sentences(text: str) -> Iterator[Sentence]:
             before, plain = plain, _FALSE.sub("", plain)
             plain = _MANY_RE.sub(lambda m: _MANY[m[0].lower()], plain)
             denied = bool(_FALSE.match(before))
-            yield Sentence(sentence, _opened(plain), denied)
+            yield Sentence(sentence, _opened(plain.strip()), denied)
 
 
 def _labelled(sentence: str) -> str:
@@ -166,7 +166,7 @@ def _opened(sentence: str) -> str:
     first, _, rest = sentence.partition(" ")
     low = first.lower()
     known = low in DETERMINERS | PRONOUNS | POSSESSIVES | PREPOSITIONS | ADVERBS or finite(low)
-    if rest.partition(" ")[0].lower() in BE | WILL | HAVE | DO and first[-1] != "s":
+    if rest.partition(" ")[0].lower() in BE | WILL | HAVE | DO and not first.endswith("s"):
         known = known and not finite(low)
     plural = low.endswith("s") and first[1:].islower() and not low.endswith(("ss", "is", "us"))
     return (

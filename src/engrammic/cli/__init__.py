@@ -18,6 +18,7 @@ from engrammic.cli import (
     maintaining,
     migrating,
     models,
+    reviewing,
     searching,
     serving,
     showing,
@@ -51,8 +52,8 @@ def engrammic(
 
 
 for group in (
-    writing, searching, showing, looking, exporting, correcting, maintaining, backups, migrating,
-    doctor, backends, models, serving,
+    writing, searching, showing, looking, exporting, correcting, maintaining, reviewing, backups,
+    migrating, doctor, backends, models, serving,
 ):  # fmt: skip
     group.register(app)
 

@@ -18,7 +18,8 @@ class Filters:
     """Which items are meant: the fields of `Selection` as options."""
 
     kind: Annotated[
-        list[str] | None, Option(help="Only this kind: message or note. Repeatable.")
+        list[str] | None,
+        Option(help="Only this kind: message, note, summary or fact. Repeatable."),
     ] = None
     conversation: Annotated[str | None, Option(help="Only of this conversation.")] = None
     role: Annotated[str | None, Option(help="Only said by user, assistant, system, tool.")] = None

@@ -1,4 +1,4 @@
-"""The commands for a memory's life: maintain, why, undo."""
+"""The commands for a memory's life: maintain, learn, why, undo."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ import typer
 
 from engrammic.cli.command import command
 from engrammic.cli.door import Door
-from engrammic.cli.output import emit, facts, say, table
+from engrammic.cli.output import complain, emit, facts, say, table
 
 if TYPE_CHECKING:
+    from engrammic.llm import ModelExtractor
     from engrammic.memory import Memory
     from engrammic.tiers.maintaining import MaintenanceReport
 
@@ -20,6 +21,7 @@ Watch = Annotated[int | None, typer.Option(help="Again and again, so many second
 def register(app: typer.Typer) -> None:
     """Add the commands to the app."""
     command(app)(maintain)
+    command(app)(learn)
     command(app)(why)
     command(app)(undo)
 
@@ -29,14 +31,19 @@ async def maintain(
     watch: Watch = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would move.")] = False,
     most: Annotated[int | None, typer.Option(help="At most so many moves.", min=0)] = None,
+    everywhere: Annotated[
+        bool, typer.Option("--all-scopes", help="Every tenant, user, agent and project.")
+    ] = False,
 ) -> None:
     """Age the memory: expire, promote, demote, merge what says the same."""
     import asyncio
 
+    from engrammic.operating import in_every_scope
+
     async with door.open() as memory:
         while True:
-            report = await _pass(memory, dry_run, most)
-            _tell(door, report)
+            for one in await in_every_scope(memory) if everywhere else [memory]:
+                _tell(door, one, await _pass(one, dry_run, most))
             if watch is None:
                 return
             await asyncio.sleep(watch)
@@ -49,8 +56,8 @@ async def _pass(memory: Memory, dry_run: bool, most: int | None) -> MaintenanceR
         return await memory.maintain(dry_run=dry_run, most=most, advance=advance)
 
 
-def _tell(door: Door, report: MaintenanceReport) -> None:
-    told = report.as_record()
+def _tell(door: Door, memory: Memory, report: MaintenanceReport) -> None:
+    told = {"scope": str(memory.scope), **report.as_record()}
     if door.json:
         emit(told)
         return
@@ -61,6 +68,40 @@ def _tell(door: Door, report: MaintenanceReport) -> None:
         table(("id", "move", "reason"), rows)
     elif report.dry_run:
         say("nothing would move")
+
+
+async def learn(
+    door: Door,
+    most: Annotated[int | None, typer.Option(help="At most so many messages.", min=0)] = None,
+    llm: Annotated[bool, typer.Option("--llm", help="Ask the model of [llm], one by one.")] = False,
+) -> None:
+    """Read new messages for entities, relations and contradictions, which `search` can walk."""
+    from engrammic.cli.progress import bar
+
+    async with door.open() as memory:
+        model = _model(memory) if llm else None
+        with bar("reading") as advance:
+            read = await memory.learn(most, advance, extractor=model)
+        found, clashes = await memory.entities.stats(), await memory.contradictions()
+    told: dict[str, Any] = {
+        "read": read,
+        "entities": found.total_entities,
+        "relations": found.total_relationships,
+        "contradictions": len(clashes),
+    }
+    notes = [] if model is None else model.model.notes
+    emit({**told, "notes": notes}) if door.json else facts(told)
+    for note in () if door.json else notes:
+        complain(f"{note}; the rules did it")
+
+
+def _model(memory: Memory) -> ModelExtractor:
+    from engrammic.errors import InvalidSettings
+    from engrammic.llm import LanguageModel, ModelExtractor
+
+    if not isinstance(memory.extractor, LanguageModel):
+        raise InvalidSettings("--llm: no language model is set; docs/llm.md tells how")
+    return ModelExtractor(memory.extractor)
 
 
 async def why(

@@ -8,10 +8,14 @@ import typer
 
 from engrammic.cli.command import command
 from engrammic.cli.door import Door
-from engrammic.cli.filters import Filters
+from engrammic.cli.filters import Filters, moment
 from engrammic.cli.output import emit, say
 
 Query = Annotated[str, typer.Argument(help="What to look for, in your own words.")]
+AsOf = Annotated[
+    str | None,
+    typer.Option(help="What was held at this ISO date or time (UTC), corrected since or not."),
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -25,7 +29,13 @@ async def search(
     door: Door,
     filters: Filters,
     limit: Annotated[int, typer.Option("--limit", "-n", help="At most so many hits.")] = 5,
-    mode: Annotated[str, typer.Option(help="hybrid, vector or keyword.")] = "hybrid",
+    as_of: AsOf = None,
+    mode: Annotated[
+        str, typer.Option(help="hybrid, vector, keyword, graph, or multi: all three.")
+    ] = "hybrid",
+    depth: Annotated[
+        int, typer.Option(help="Relations that graph and multi walk.", min=0, max=32)
+    ] = 2,
     min_score: Annotated[float, typer.Option(help="Leave out what scores less.")] = 0.0,
     fusion: Annotated[
         str, typer.Option(help="How both rankings become one: evidence, rrf or convex.")
@@ -34,11 +44,12 @@ async def search(
     """Find what was said or written, by meaning and by words, best first."""
     from engrammic.cli.cards import hit_record, show_hits, titles_of
 
-    selection = filters.selection()
+    selection = filters.selection() | {"as_of": moment("--as-of", as_of)}
     async with door.open() as memory:
         hits = await memory.search(
-            query, limit=limit, mode=mode, min_score=min_score, fusion=fusion, **selection
-        )
+            query, limit=limit, mode=mode, min_score=min_score, fusion=fusion, depth=depth,
+            **selection,
+        )  # fmt: skip
         if door.json:
             found = [hit_record(hit) for hit in hits]
             emit({"query": query, "mode": hits.mode, "notes": list(hits.notes), "hits": found})
@@ -57,11 +68,12 @@ async def context(
     filters: Filters,
     max_tokens: Annotated[int, typer.Option(help="Never more than so many tokens.")] = 2000,
     limit: Annotated[int, typer.Option("--limit", "-n", help="At most so many hits.")] = 20,
+    as_of: AsOf = None,
 ) -> None:
     """Print what fits as a block for a prompt: bounded, with provenance, fenced as data."""
     from engrammic.cli.cards import hit_record
 
-    selection = filters.selection()
+    selection = filters.selection() | {"as_of": moment("--as-of", as_of)}
     async with door.open() as memory:
         block = await memory.context(query, max_tokens, limit=limit, **selection)
     if door.json:

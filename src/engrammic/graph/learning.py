@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from engrammic.changes import Change, Update
 from engrammic.extraction.nouns import Extractor
-from engrammic.extraction.rules import RuleExtractor
 from engrammic.filters import eq, every, is_in, is_null
 from engrammic.progress import Advance
 from engrammic.scope import Scoped
@@ -30,7 +29,7 @@ class Learning:
 
     messages: MessageStore
     entities: EntityStore
-    extractor: Extractor = field(default_factory=RuleExtractor)
+    extractor: Extractor
 
     async def run(self, most: int | None, advance: Advance) -> int:
         """How many messages were read, `most` at most."""
@@ -81,4 +80,5 @@ class Learning:
     async def _extracted(self, record: Record) -> Extraction:
         result = await self.extractor.extract(record["content"], record["message_id"])
         await asyncio.sleep(0)  # searches come in between
-        return Extraction(result, record["message_id"], record["created_at"])
+        speaker = record["name"] or record["role"]
+        return Extraction(result, record["message_id"], record["created_at"], speaker)

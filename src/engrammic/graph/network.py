@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from engrammic.extraction.nouns import EdgeType, EntityType
-from engrammic.graph.measures import AGAINST, BOTH_WAYS, WEIGHTS, importance, passed_on
+from engrammic.graph.measures import AGAINST, BOTH_WAYS, WEIGHTS, importance, passed_on, relevance
 from engrammic.triples.nouns import EntityKey
 
 
@@ -45,6 +45,11 @@ class GraphEdge:
         """How strong it is."""
         return WEIGHTS[self.edge_type]
 
+    @property
+    def passes(self) -> float:
+        """Which part of a nearness goes on over it."""
+        return relevance(self.edge_type, 1)
+
     def other(self, key: EntityKey) -> EntityKey:
         """The end that is not `key`."""
         return self.end if key == self.start else self.start
@@ -65,6 +70,13 @@ class Network:
         for edge in edges:
             made.add(edge)
         return made
+
+    def joined(self, other: Network) -> Network:
+        """This and the other as one."""
+        return Network.of(
+            [*self.nodes.values(), *other.nodes.values()],
+            [*self.edges.values(), *other.edges.values()],
+        )
 
     def add(self, edge: GraphEdge) -> None:
         """Add an edge, once for its ends and type; loops and edges without an end are left out."""

@@ -263,10 +263,7 @@ class RelationshipGraph:
         seen, steps = set(keys), 1
         while steps < depth and goal not in near.nodes and (front := set(near.nodes) - seen):
             further = await self.source.around(front)
-            near = Network.of(
-                [*near.nodes.values(), *further.nodes.values()],
-                [*near.edges.values(), *further.edges.values()],
-            )
+            near = near.joined(further)
             seen |= front
             steps += 1
         return near

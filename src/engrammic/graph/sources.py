@@ -10,7 +10,7 @@ from engrammic.extraction.nouns import EdgeType, EntityType, relationship
 from engrammic.filters import is_in
 from engrammic.graph.network import GraphEdge, GraphNode, Network
 from engrammic.stores.entities import EntityStore
-from engrammic.stores.entity_tables import STATED, Entity
+from engrammic.stores.entity_tables import STATED, Entity, in_parts
 from engrammic.triples.nouns import EntityKey, GraphEntity, GraphTriple
 from engrammic.triples.store import GraphStore
 from engrammic.triples.walk import Direction
@@ -59,8 +59,8 @@ class EntitySource:
         return await self._network(await self.store.relations_of(None), None)
 
     async def _network(self, rows: Iterable[Record], names: Collection[str] | None) -> Network:
-        where = None if names is None else is_in("name", sorted(names))
-        nodes = [_node(e) async for e in self.store.all_entities(where)]
+        parts = [None] if names is None else [is_in("name", part) for part in in_parts(names)]
+        nodes = [_node(e) for where in parts async for e in self.store.all_entities(where)]
         types: dict[str, list[GraphNode]] = defaultdict(list)
         for node in sorted(nodes, key=lambda n: (-n.mention_count, n.key)):
             types[node.entity_name].append(node)

@@ -5,5 +5,6 @@ from __future__ import annotations
 from engrammic.llm.budget import Budget
 from engrammic.llm.model import LanguageModel
 from engrammic.llm.opening import load_model
+from engrammic.llm.reading import ModelExtractor
 
-__all__ = ["Budget", "LanguageModel", "load_model"]
+__all__ = ["Budget", "LanguageModel", "ModelExtractor", "load_model"]

@@ -62,7 +62,7 @@ class LanguageModel:
 
     async def summarize(self, messages: Sequence[Message]) -> list[MessageSummary | None]:
         """A summary for each message, in their order; None leaves one to the rules."""
-        found = await self._all(SUMMARIZE, [m.content for m in messages], summary_in)
+        found = await self.answers(SUMMARIZE, [m.content for m in messages], summary_in)
         return [
             None if text is None else MessageSummary(
                 m.message_id or "", m.conversation_id, m.role, text, name=m.name,
@@ -72,7 +72,7 @@ class LanguageModel:
 
     async def extract(self, summaries: Sequence[MessageSummary]) -> list[KeyFact | None]:
         """A fact for each summary, in their order; None leaves one to the rules."""
-        found = await self._all(EXTRACT, [s.summary for s in summaries], fact_in)
+        found = await self.answers(EXTRACT, [s.summary for s in summaries], fact_in)
         pairs = zip(summaries, found, strict=True)
         return [self._fact(s, f) if f and f["confidence"] >= LEAST_SURE else None for s, f in pairs]
 
@@ -86,9 +86,10 @@ class LanguageModel:
         )  # fmt: skip
         return replace(fact, metadata={**summary.metadata, **told})
 
-    async def _all(
+    async def answers(
         self, system: str, texts: Sequence[str], read: Callable[[Any], Any]
     ) -> list[Any]:
+        """What `read` makes of the answer on each text, in their order; None where it failed."""
         found: list[Any] = []
         for start in range(0, len(texts), self.batch_size):
             part = texts[start : start + self.batch_size]

@@ -83,11 +83,17 @@ class Search(Arguments):
         int, Number, Field(ge=1, le=MOST_HITS, description="At most this many hits.")
     ] = 10
     mode: Annotated[
-        Literal["hybrid", "keyword", "vector"],
-        Field(description="hybrid: by meaning and words. keyword: by words. vector: by meaning."),
+        Literal["hybrid", "keyword", "vector", "graph", "multi"],
+        Field(
+            description="hybrid: by meaning and words. keyword: by words. vector: by meaning. "
+            "graph: by what is related to what the query names. multi: by all three."
+        ),
     ] = "hybrid"
+    depth: Annotated[
+        int, Number, Field(ge=0, le=32, description="Relations that graph and multi walk.")
+    ] = 2
     kinds: Annotated[
-        list[Literal["message", "note"]] | None,
+        list[Literal["message", "note", "summary", "fact"]] | None,
         Field(min_length=1, description="What to search in; everything by default."),
     ] = None
     conversation_id: ConversationId = None

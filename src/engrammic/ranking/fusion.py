@@ -5,7 +5,9 @@ The default, `evidence`, measures each list against its own background and adds:
 * meaning: z**2.5 / 3.3, where z says by how many standard deviations a cosine
   exceeds those of unrelated texts of the same collection;
 * words: BM25, which counts nats already, less that of the pool's last hit;
-* time: 4 nats more for what was said in the time that the query names.
+* time: 4 nats more for what was said in the time that the query names;
+* graph: LINKED nats for what is next to what the query names, less for what is further
+  off. What the query names itself counts only alone: words and meaning have it counted.
 
 The sum e becomes the score e / (e + 10). docs/decisions/0001-fusion.md has the measurements.
 """
@@ -21,6 +23,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from engrammic.ranking.linked import Linked
 from engrammic.ranking.timespan import Interval
 
 POOL = 100
@@ -35,17 +38,21 @@ STEEPNESS = 2.5
 EXCHANGE = 3.3
 """How many z**STEEPNESS weigh as much as one nat of BM25."""
 
+LINKED = 4.0
+"""Nats that the shortest way through the graph is worth, as much as the time named."""
+
 FULL = 20.0
 """Nats of a clear hit; half of it is a score of one half."""
 
 LOWEST = float("-inf")
 RRF_K = 60
 DENSE_SHARE = 0.65
+LINKED_SHARE = 0.2
 
 Column: TypeAlias = NDArray[np.float64]
 
-Parts: TypeAlias = list[tuple[float, float]]
-"""What meaning and words contribute to each candidate."""
+Parts: TypeAlias = list[tuple[float, float, float]]
+"""What meaning, words and graph contribute to each candidate."""
 
 
 class Fusion(StrEnum):
@@ -60,13 +67,15 @@ class Candidate(NamedTuple):
     """One thing that either search found.
 
     `cosine` should be there for every candidate that has a vector; `bm25` is
-    needed for the first POOL by words only. `moment` is in unix milliseconds.
+    needed for the first POOL by words only. `moment` is in unix milliseconds,
+    `linked` what a walk through the graph says of it.
     """
 
     key: Hashable
     cosine: float | None = None
     bm25: float | None = None
     moment: int | None = None
+    linked: Linked | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +105,8 @@ class Fused:
     """A candidate's place in the ranking, and what put it there.
 
     `score` is in [0, 1]. A rank counts from 1 and is None beyond the pool. The
-    parts are what meaning, words and time contribute, in the fusion's own unit.
+    parts are what each contributes, in the fusion's own unit. `linked` is how
+    near it is in the graph, and the way there.
     """
 
     key: Hashable
@@ -108,6 +118,9 @@ class Fused:
     cosine_part: float = 0.0
     bm25_part: float = 0.0
     time_part: float = 0.0
+    linked: Linked | None = None
+    linked_rank: int | None = None
+    linked_part: float = 0.0
 
     def explain(self) -> str:
         """Raw scores, ranks and contributions in one line."""
@@ -119,9 +132,15 @@ class Fused:
             )
             if raw is not None
         ]
+        if self.linked is not None:
+            rank = self.linked_rank or f"> {POOL}"
+            way = " - ".join(self.linked.way)
+            said.append(
+                f"graph {self.linked.nearness:.3f} (rank {rank}, +{self.linked_part:.3g}) by {way}"
+            )
         if self.time_part:
             said.append(f"time named (+{self.time_part:.3g})")
-        return ", ".join(said) or "neither list has it"
+        return ", ".join(said) or "no list has it"
 
 
 def fuse(
@@ -139,32 +158,35 @@ def fuse(
     """
     fusion = Fusion(fusion)
     columns = _columns(candidates)
-    near, words = map(_ranks, columns)
+    ranks = [_ranks(column) for column in columns]
     if fusion is Fusion.EVIDENCE:
-        parts, full = _evidence(columns, background or Background()), FULL
+        parts, full = _evidence(columns, background or Background(), _named(candidates)), FULL
     elif fusion is Fusion.RRF:
-        parts, full = _rrf(near, words), 2 / (RRF_K + 1)
+        parts, full = _rrf(ranks), 2 / (RRF_K + 1)
     else:
         parts, full = _convex(candidates), 1.0
     boost = TIME_BOOST * full
     times = [boost if spans and _within(c.moment, spans) else 0.0 for c in candidates]
-    totals = [a + b + time for (a, b), time in zip(parts, times, strict=True)]
-    raw = [np.nan_to_num(column, nan=LOWEST, neginf=LOWEST) for column in columns]
-    order = np.lexsort((-raw[1], -raw[0], -np.array(totals, np.float64)))[:limit].tolist()
+    totals = [sum(part) + time for part, time in zip(parts, times, strict=True)]
+    raw = [-np.nan_to_num(column, nan=LOWEST, neginf=LOWEST) for column in columns]
+    order = np.lexsort((*raw[::-1], -np.array(totals, np.float64)))[:limit].tolist()
     return [
         Fused(
             candidates[i].key, _score(fusion, totals[i]), candidates[i].cosine,
-            candidates[i].bm25, near[i], words[i], parts[i][0], parts[i][1], times[i],
+            candidates[i].bm25, ranks[0][i], ranks[1][i], parts[i][0], parts[i][1], times[i],
+            candidates[i].linked, ranks[2][i], parts[i][2],
         )
         for i in order
     ]  # fmt: skip
 
 
-def _columns(candidates: Sequence[Candidate]) -> tuple[Column, Column]:
-    """Cosines and BM25 scores; NaN where there is none."""
+def _columns(candidates: Sequence[Candidate]) -> tuple[Column, Column, Column]:
+    """Cosines, BM25 scores and nearness in the graph; NaN where there is none."""
+    near = [None if c.linked is None else c.linked.nearness for c in candidates]
     return (
         np.array([c.cosine for c in candidates], np.float64),
         np.array([c.bm25 for c in candidates], np.float64),
+        np.array(near, np.float64),
     )
 
 
@@ -187,26 +209,37 @@ def _ranks(values: Column) -> list[int | None]:
     return ranks
 
 
-def _evidence(columns: tuple[Column, Column], background: Background) -> Parts:
-    cosines, bm25s = columns
+def _named(candidates: Sequence[Candidate]) -> NDArray[np.bool_]:
+    """Which candidates the query names itself, so that no relation leads there."""
+    return np.array([c.linked is not None and not c.linked.way[1:] for c in candidates], np.bool_)
+
+
+def _evidence(
+    columns: tuple[Column, Column, Column], background: Background, named: NDArray[np.bool_]
+) -> Parts:
+    cosines, bm25s, near = columns
     z = np.fmax((cosines - background.mean) / background.deviation, 0.0)
     scores = bm25s[~np.isnan(bm25s)]
     floor = np.partition(scores, -POOL)[-POOL] if len(scores) >= POOL else 0.0
     surprise, told = z**STEEPNESS / EXCHANGE, np.fmax(bm25s - floor, 0.0)
-    return list(zip(surprise.tolist(), told.tolist(), strict=True))
+    alone = bool(np.isnan(cosines).all() and np.isnan(bm25s).all())
+    linked = LINKED * np.where(named & (not alone), 0.0, np.nan_to_num(near))
+    return list(zip(surprise.tolist(), told.tolist(), linked.tolist(), strict=True))
 
 
-def _rrf(near: Sequence[int | None], words: Sequence[int | None]) -> Parts:
+def _rrf(ranks: Sequence[Sequence[int | None]]) -> Parts:
     """Cormack, Clarke and Büttcher 2009: the sum of 1 / (k + rank) over the lists."""
-    return [
-        (1 / (RRF_K + n) if n else 0.0, 1 / (RRF_K + w) if w else 0.0)
-        for n, w in zip(near, words, strict=True)
-    ]
+    shares = [[1 / (RRF_K + rank) if rank else 0.0 for rank in one] for one in ranks]
+    return list(zip(*shares, strict=True))
 
 
 def _convex(candidates: Sequence[Candidate]) -> Parts:
     best = max((c.bm25 for c in candidates if c.bm25 is not None), default=0.0) or 1.0
     return [
-        (DENSE_SHARE * (c.cosine or 0.0), (1 - DENSE_SHARE) * (c.bm25 or 0.0) / best)
+        (
+            DENSE_SHARE * (c.cosine or 0.0),
+            (1 - DENSE_SHARE) * (c.bm25 or 0.0) / best,
+            LINKED_SHARE * (c.linked.nearness if c.linked else 0.0),
+        )
         for c in candidates
     ]

@@ -14,6 +14,7 @@ from engrammic.errors import InvalidInput, NotFound
 from engrammic.filters import Compare, Op, eq, every, is_in
 from engrammic.scope import Scoped
 from engrammic.stores.base import Store, check_id, check_kind_of, check_short
+from engrammic.stores.clashes import clash_event
 from engrammic.stores.entity_tables import (
     CONTRADICTIONS,
     OPEN,
@@ -21,7 +22,6 @@ from engrammic.stores.entity_tables import (
     ContradictionEvent,
     ContradictionKind,
     Status,
-    digest,
     event_of,
     event_record,
     plain,
@@ -95,27 +95,34 @@ class ContradictionQueue(Store):
         """The contradiction as resolved. Raises NotFound, and InvalidInput for SCOPE without note.
 
         What is rejected leaves the relations and is refused when it is said
-        again. A claim's facts are the caller's to change.
+        again. What messages claim stays: `Memory.resolve` acts on them as well.
         """
+        await self.ready()
+        resolved: list[ContradictionEvent] = []
+
+        async def resolving(reader: Scoped) -> list[Change]:
+            event, changes = await self.resolved(reader, event_id, resolution, note)
+            resolved[:] = [event]
+            return changes
+
+        await self.backend.transact(resolving)
+        return resolved[0]
+
+    async def resolved(
+        self, reader: Scoped, event_id: str, resolution: Resolution | str, note: str | None
+    ) -> tuple[ContradictionEvent, list[Change]]:
+        """As `resolve`, as changes for the caller's own list; the tables are `ready`."""
         chosen = _choice("resolution", resolution, Resolution)
         check_id("event_id", event_id)
         check_short("note", note)
         if chosen is Resolution.SCOPE and not note:
             raise InvalidInput("note", "say where each of the two holds")
-        await self.ready()
-        resolved: list[ContradictionEvent] = []
-
-        async def resolving(reader: Scoped) -> list[Change]:
-            row = await reader.get(CONTRADICTIONS.name, (event_id,))
-            if row is None:
-                raise NotFound("contradiction", event_id)
-            event = replace(event_of(row), status=_RESOLVED[chosen], note=note)
-            resolved[:] = [event]
-            put = Put(CONTRADICTIONS.name, [event_record(event, row["pair_id"])])
-            return [put, *_rejecting(event, row["pair_id"])]
-
-        await self.backend.transact(resolving)
-        return resolved[0]
+        row = await reader.get(CONTRADICTIONS.name, (event_id,))
+        if row is None:
+            raise NotFound("contradiction", event_id)
+        event = replace(event_of(row), status=_RESOLVED[chosen], note=note)
+        put = Put(CONTRADICTIONS.name, [event_record(event, row["pair_id"])])
+        return event, [put, *_rejecting(event, row["pair_id"])]
 
     async def report(
         self, clash: Clash, existing_message_id: str, new_message_id: str
@@ -139,17 +146,11 @@ class ContradictionQueue(Store):
         """As `report`, as changes for the caller's own list."""
         check_id("existing_message_id", existing_message_id)
         check_id("new_message_id", new_message_id)
-        key = clash.first.key
-        sides = (clash.first.text, clash.second.text)
-        pair = digest("claim", key)
-        event = ContradictionEvent(
-            ContradictionKind.CONFLICTING_CLAIM, key, *sides, existing_message_id, new_message_id,
-            digest(pair, *sides), self.clock(), note=clash.reason,
-        )  # fmt: skip
-        known = await reader.get(CONTRADICTIONS.name, (event.event_id,))
+        row = clash_event(clash, existing_message_id, new_message_id, self.clock())
+        known = await reader.get(CONTRADICTIONS.name, (row["id"],))
         if known is not None:
             return event_of(known), []
-        return event, [Put(CONTRADICTIONS.name, [event_record(event, pair)])]
+        return event_of(row), [Put(CONTRADICTIONS.name, [row])]
 
 
 def _rejecting(event: ContradictionEvent, pair_id: str) -> list[Change]:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 
 from engrammic.changes import Change
-from engrammic.checks import check_count
+from engrammic.checks import check_count, check_text
 from engrammic.clock import milliseconds
 from engrammic.errors import InvalidInput
 from engrammic.extraction.nouns import EntityType, ExtractionResult, Relationship
@@ -18,8 +18,8 @@ from engrammic.stores.base import check_id, check_kind_of, check_short
 from engrammic.stores.contradictions import ContradictionQueue
 from engrammic.stores.entity_changes import Extraction, Plan, rows
 from engrammic.stores.entity_tables import (
-    CONTRADICTIONS,
     ENTITIES,
+    ENTITY_TABLES,
     MENTIONS,
     RELATIONSHIPS,
     STATED,
@@ -29,6 +29,7 @@ from engrammic.stores.entity_tables import (
     entity_id,
     entity_of,
 )
+from engrammic.text import query_terms
 from engrammic.types import Order, Record, Schema
 
 PAGE = 1000
@@ -38,8 +39,8 @@ class EntityStore(ContradictionQueue):
     """Entities by type and name, their relations by message, and the queue of contradictions."""
 
     def schemas(self) -> Sequence[Schema]:
-        """The four tables."""
-        return (ENTITIES, MENTIONS, RELATIONSHIPS, CONTRADICTIONS)
+        """The five tables."""
+        return ENTITY_TABLES
 
     async def add_extraction(
         self, result: ExtractionResult, message_id: str, timestamp: Moment
@@ -111,6 +112,15 @@ class EntityStore(ContradictionQueue):
         await self.ready()
         found = await self._whole(await self.backend.query(ENTITIES.name, eq("name", name)))
         return sorted(found, key=lambda e: (-e.mention_count, e.entity_type))
+
+    async def search(self, query: str, limit: int = 10) -> list[Entity]:
+        """The entities whose names have words of the query, best first, without their messages."""
+        check_text(query, "query")
+        check_count("limit", limit, 1, LARGEST)
+        await self.ready()
+        asked = query_terms(query)
+        found = await self.backend.text_search(ENTITIES.name, asked, limit=limit) if asked else []
+        return [entity_of(hit.record) for hit in found]
 
     async def get_by_type(self, entity_type: EntityType | str) -> list[Entity]:
         """The entities of a type, by name."""

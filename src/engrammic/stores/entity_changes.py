@@ -11,6 +11,7 @@ from engrammic.changes import Change, Delete, Put
 from engrammic.extraction.nouns import EntityType, ExtractionResult, Relationship
 from engrammic.filters import eq, every, is_in
 from engrammic.scope import Scoped
+from engrammic.stores.clashes import Clashes, claim_records
 from engrammic.stores.conflicts import Conflicts
 from engrammic.stores.entity_tables import (
     ENTITIES,
@@ -18,6 +19,7 @@ from engrammic.stores.entity_tables import (
     RELATIONSHIPS,
     entity_id,
     in_parts,
+    name_terms,
     relation_record,
 )
 from engrammic.types import Record
@@ -29,6 +31,8 @@ class Extraction(NamedTuple):
     result: ExtractionResult
     message_id: str
     timestamp: int
+    speaker: str = ""
+    """Who says "I" in it; what another says of himself contradicts nothing."""
 
 
 @dataclass
@@ -43,6 +47,7 @@ class Plan:
     names: dict[str, tuple[str, str]] = field(default_factory=dict)
     mentions: dict[tuple[str, str], Record] = field(default_factory=dict)
     relations: dict[tuple[str, str], Record] = field(default_factory=dict)
+    claims: list[Record] = field(default_factory=list)
 
     async def changes(self, extractions: Iterable[Extraction]) -> list[Change]:
         """The whole list: what is new first, so that a crash loses nothing."""
@@ -65,6 +70,7 @@ class Plan:
             Put(MENTIONS.name, list(self.mentions.values())),
             Put(RELATIONSHIPS.name, kept),
             *conflicts.changes(),
+            *await Clashes(self.reader, self.moment, self.message_ids).changes(self.claims),
             *_stale(MENTIONS.name, "entity_id", self.gone_mentions, self.mentions),
             *_stale(RELATIONSHIPS.name, "id", self.gone_relations, {_key("id", r) for r in kept}),
             *(Delete(ENTITIES.name, is_in("id", ids)) for ids in in_parts(dead)),
@@ -81,6 +87,7 @@ class Plan:
 
     def _take(self, given: Extraction) -> None:
         """Note what a message says; each mention and relation counts once for it."""
+        self.claims += claim_records(*given)
         types: dict[str, list[EntityType]] = defaultdict(list)
         for name, entity_type in given.result.entities:
             types[name].append(entity_type)
@@ -120,7 +127,7 @@ class Plan:
             name, kind = (old["name"], old["entity_type"]) if old else self.names[one]
             alive.append({
                 "id": one, "name": name, "entity_type": kind, "mention_count": count,
-                "first_seen": min(times), "last_seen": max(times),
+                "first_seen": min(times), "last_seen": max(times), "terms": name_terms(name),
             })  # fmt: skip
         return alive, dead
 

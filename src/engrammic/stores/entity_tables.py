@@ -1,4 +1,4 @@
-"""The tables of entities, mentions, relations and contradictions, and what their records mean.
+"""The tables of entities, mentions, relations, claims and contradictions, and their records.
 
 A mention and a relation have one record for each message that they come from:
 nothing grows with an entity's fame, and a message takes its own records along.
@@ -12,6 +12,7 @@ from enum import StrEnum
 from hashlib import blake2b
 
 from engrammic.extraction.nouns import EdgeType, EntityType, Relationship, relationship
+from engrammic.text import terms
 from engrammic.types import Field, Index, Kind, Record, Schema
 
 ENTITIES = Schema(
@@ -23,6 +24,7 @@ ENTITIES = Schema(
         Field("first_seen", Kind.INT, nullable=False),
         Field("last_seen", Kind.INT, nullable=False),
         Field("mention_count", Kind.INT, nullable=False),
+        Field("terms", Kind.TERMS),
     ),
     indexes=(Index(("entity_type",)), Index(("name",)), Index(("mention_count",))),
 )
@@ -56,6 +58,18 @@ RELATIONSHIPS = Schema(
         Index(("message_id",)), Index(("pair_id",)), Index(("start_name",)), Index(("end_name",)),
     ),
 )  # fmt: skip
+CLAIMS = Schema(
+    "claims",
+    (
+        Field("message_id", Kind.TEXT, nullable=False),
+        Field("place", Kind.INT, nullable=False),
+        Field("topic", Kind.TEXT, nullable=False),
+        Field("claim", Kind.JSON, nullable=False),
+        Field("seen_at", Kind.INT, nullable=False),
+    ),
+    key=("message_id", "place"),
+    indexes=(Index(("topic", "seen_at")),),
+)
 CONTRADICTIONS = Schema(
     "contradictions",
     (
@@ -83,7 +97,7 @@ IN = 500
 """Ids in one question: each database takes so many."""
 
 
-ENTITY_TABLES = (ENTITIES, MENTIONS, RELATIONSHIPS, CONTRADICTIONS)
+ENTITY_TABLES = (ENTITIES, MENTIONS, RELATIONSHIPS, CLAIMS, CONTRADICTIONS)
 
 
 class ContradictionKind(StrEnum):
@@ -155,6 +169,11 @@ class ContradictionEvent:
 def digest(*parts: str) -> str:
     """128 bits in hexadecimal that stand for these texts, in this order."""
     return blake2b("\0".join(parts).encode(), digest_size=16).hexdigest()
+
+
+def name_terms(name: str) -> str:
+    """The terms under which an entity is found by its name."""
+    return " ".join(terms(name))
 
 
 def entity_id(name: str, entity_type: str) -> str:

@@ -24,7 +24,7 @@ from engrammic.stores.in_conversations import InConversations
 from engrammic.stores.indexing import Changes, Records
 from engrammic.stores.summaries import check_names
 from engrammic.stores.tier_metadata import TIER_METADATA, Standing, standing_of
-from engrammic.types import Field, Index, Kind, Record, Schema
+from engrammic.types import Field, Index, Kind, Record, Schema, vector_field
 
 _FIELDS = (
     Field("fact_id", Kind.TEXT, nullable=False),
@@ -60,10 +60,9 @@ class FactStore(InConversations[KeyFact]):
     @staticmethod
     def schema_for(dimension: int | None) -> Schema:
         """The table of facts; without a dimension it has no vectors (yet)."""
-        vector = () if dimension is None else (Field("vector", Kind.VECTOR, dimension=dimension),)
         return Schema(
             "facts",
-            (*_FIELDS, *vector),
+            (*_FIELDS, *vector_field(dimension)),
             key=("fact_id",),
             indexes=tuple(Index((name,)) for name in _INDEXED),
         )
@@ -74,7 +73,11 @@ class FactStore(InConversations[KeyFact]):
 
     async def get_by_claim(self, claim: str) -> list[KeyFact]:
         """What is held about one thing now, the oldest first."""
-        return await self.having("claim", claim)
+        return await self._having("claim", claim)
+
+    async def _drawn(self, message_ids: Sequence[str]) -> list[tuple[str, str]]:
+        found = await self.backend.query(EVIDENCE.name, is_in("message_id", message_ids))
+        return [(r["fact_id"], r["message_id"]) for r in found]
 
     def place_columns(self) -> tuple[str, ...]:
         """The id, and what it was learnt from."""

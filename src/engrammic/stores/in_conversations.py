@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 from engrammic.filters import eq, every
 from engrammic.stores.base import alive
+from engrammic.stores.entity_tables import in_parts
 from engrammic.stores.indexing import Item
 from engrammic.stores.items import Items, ItemStore, Scores
-from engrammic.stores.retrieval import Mode
+from engrammic.stores.modes import Mode
 from engrammic.types import Order
 
 
@@ -20,7 +22,7 @@ class InConversations(ItemStore[Item]):
 
     async def get_by_conversation(self, conversation_id: str) -> Items[Item]:
         """What belongs to a conversation, the oldest first."""
-        return await self.having("conversation_id", conversation_id)
+        return await self._having("conversation_id", conversation_id)
 
     async def search_conversation(
         self,
@@ -35,7 +37,17 @@ class InConversations(ItemStore[Item]):
         where = eq("conversation_id", conversation_id)
         return await self.search(query, limit, min_score, mode=mode, where=where)
 
-    async def having(self, field: str, value: str) -> Items[Item]:
+    async def drawn_from(self, message_ids: Iterable[str]) -> list[tuple[str, str]]:
+        """What was drawn from messages: pairs of an item's id and the message's."""
+        pairs: list[tuple[str, str]] = []
+        for part in in_parts(message_ids):
+            pairs += await self._drawn(part)
+        return pairs
+
+    async def _drawn(self, message_ids: Sequence[str]) -> list[tuple[str, str]]:
+        return [(one, one) for one in message_ids]
+
+    async def _having(self, field: str, value: str) -> Items[Item]:
         """The items whose field has this value, the oldest first."""
         await self.ready()
         where = every(eq(field, value), alive(self.clock()))

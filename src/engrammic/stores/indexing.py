@@ -19,6 +19,7 @@ from engrammic.records import cleaner, unit
 from engrammic.scope import Scoped
 from engrammic.stores.base import Storage, Store
 from engrammic.stores.encoding import PASSAGES, Encoded, encode_later
+from engrammic.stores.entity_changes import Plan
 from engrammic.stores.keeping import check_open, refused, standings
 from engrammic.stores.parts import passages_of, without_derived
 from engrammic.stores.past import versions
@@ -160,7 +161,8 @@ class Indexing(Store, Generic[Item]):
             changes += [*await without_derived(reader, aged), Update(TIER_METADATA.name, tiers)]
         if read := [i for i, row in rows.items() if row["learned_at"] is not None]:
             again = [{"kind": self.kind, "message_id": i, "learned_at": None} for i in read]
-            changes.append(Update(TIER_METADATA.name, again))
+            unsaid = await Plan(reader, moment, read).changes(())
+            changes += [Update(TIER_METADATA.name, again), *unsaid]
         return changes
 
     async def _admit(self, reader: Scoped, entries: Entries) -> None:

@@ -17,9 +17,10 @@ from engrammic.scope import Scoped
 from engrammic.stores.base import alive, check_kind_of
 from engrammic.stores.indexing import BATCH as BATCH
 from engrammic.stores.indexing import Changes, Entries, Entry, Item, Records
+from engrammic.stores.modes import Mode
 from engrammic.stores.past import closing
 from engrammic.stores.removing import Removing
-from engrammic.stores.retrieval import Corpus, Mode, retrieve
+from engrammic.stores.retrieval import Corpus, retrieve
 from engrammic.stores.tier_metadata import Standing
 from engrammic.text import terms
 from engrammic.types import Kind, Order, Record, Vector
@@ -95,7 +96,8 @@ class ItemStore(Removing[Item]):
     async def _write(self, records: Records, units: Sequence[Vectors] | None, entry: Entry) -> None:
         """Batch by batch: while one is written, the next one's words and vectors are made."""
         if len(records) <= BATCH:
-            await self._store(await self.entries(records, units), entry)
+            if records:
+                await self._store(await self.entries(records, units), entry)
             return
         writing: asyncio.Task[None] | None = None
         try:
@@ -182,7 +184,8 @@ class ItemStore(Removing[Item]):
 
     def corpus(self, where: Filter | None = None) -> Corpus:
         """The items that a search may find now."""
-        return Corpus(self.kind, self.schema, every(where, alive(self.clock())))
+        where = every(where, alive(self.clock()))
+        return Corpus(self.kind, self.schema, where, findable=self.indexed)
 
     async def pending(self, limit: int) -> Records:
         """Records that have no vector yet, at most `limit`."""

@@ -32,7 +32,7 @@ from engrammic.stores.parts import of_messages, passages_of
 from engrammic.stores.summaries import SummaryStore
 from engrammic.stores.tier_metadata import TIER_METADATA, standing_of
 from engrammic.text import terms
-from engrammic.types import Field, Index, Kind, Record, Schema
+from engrammic.types import Field, Index, Kind, Record, Schema, vector_field
 
 ROLES = ("user", "assistant", "system", "developer", "tool")
 OWN_WEIGHT = 3.0
@@ -73,10 +73,9 @@ class MessageStore(InConversations[Message]):
     @staticmethod
     def schema_for(dimension: int | None) -> Schema:
         """The table of messages; without a dimension it has no vectors (yet)."""
-        vector = () if dimension is None else (Field("vector", Kind.VECTOR, dimension=dimension),)
         return Schema(
             "messages",
-            (*_FIELDS, *vector),
+            (*_FIELDS, *vector_field(dimension)),
             key=("message_id",),
             indexes=(Index(("conversation_id", "ordinal")), Index(("created_at",))),
         )

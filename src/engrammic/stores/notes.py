@@ -16,7 +16,7 @@ from engrammic.stores.base import (
     check_short,
 )
 from engrammic.stores.items import ItemStore
-from engrammic.types import Field, Index, Kind, Record, Schema
+from engrammic.types import Field, Index, Kind, Record, Schema, vector_field
 
 _FIELDS = (
     Field("note_id", Kind.TEXT, nullable=False),
@@ -47,10 +47,9 @@ class NoteStore(ItemStore[Note]):
     @staticmethod
     def schema_for(dimension: int | None) -> Schema:
         """The table of notes; without a dimension it has no vectors (yet)."""
-        vector = () if dimension is None else (Field("vector", Kind.VECTOR, dimension=dimension),)
         return Schema(
             "notes",
-            (*_FIELDS, *vector),
+            (*_FIELDS, *vector_field(dimension)),
             key=("note_id",),
             indexes=tuple(Index((name,)) for name in _INDEXED),
         )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from engrammic.clock import new_id
-from engrammic.types import Field, Index, Kind, Record, Schema
+from engrammic.types import Field, Index, Kind, Record, Schema, vector_field
 
 _FIELDS = (
     Field("version_id", Kind.TEXT, nullable=False),
@@ -27,10 +27,9 @@ _FIELDS = (
 
 def versions(dimension: int | None) -> Schema:
     """The table of versions; without a dimension it has no vectors (yet)."""
-    vector = () if dimension is None else (Field("vector", Kind.VECTOR, dimension=dimension),)
     return Schema(
         "versions",
-        (*_FIELDS, *vector),
+        (*_FIELDS, *vector_field(dimension)),
         key=("version_id",),
         indexes=(Index(("kind", "item_id")), Index(("closed_at",))),
     )

@@ -3,53 +3,47 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from itertools import chain
-from typing import TypeVar
-
-import numpy as np
+from typing import TypeAlias
 
 from engrammic.backend import Survey
-from engrammic.checks import check_count, check_text, shown
 from engrammic.embed.base import Embedder, Vectors
 from engrammic.errors import InvalidInput, ModelNotFound
-from engrammic.filters import Filter, is_in
+from engrammic.filters import Filter, every, is_in
 from engrammic.ranking.fusion import POOL, Background, Candidate, Fused, Fusion, fuse
+from engrammic.ranking.linked import Linked
 from engrammic.ranking.timespan import Interval, spans
 from engrammic.scope import Scoped
 from engrammic.stores.encoding import encode_query
+from engrammic.stores.modes import Mode, checked
 from engrammic.text import query_terms
 from engrammic.types import Kind, Record, Schema, Scored
-
-Choice = TypeVar("Choice", bound=StrEnum)
 
 SAMPLE = 128
 """Vectors that show what cosines unrelated texts have."""
 
-LARGEST_LIMIT = 1_000
-LONGEST_QUERY = 20_000
+PART = 500
+"""Ids in one question: each database takes so many."""
 
 LEXICAL = (
     "found by words alone: there is no embedding model; "
     "`engrammic model install` gets one and fills the vectors in"
 )
+UNLINKED = "found by meaning and words: the graph knows nothing that the query names"
 
-
-class Mode(StrEnum):
-    """How to search: by meaning, by words, or by both."""
-
-    VECTOR = "vector"
-    KEYWORD = "keyword"
-    HYBRID = "hybrid"
+Scores: TypeAlias = Sequence[Scored]
+Links: TypeAlias = Mapping[str, Mapping[str, Linked]]
+"""What a walk through the graph reached: how near, by kind of item and by id."""
 
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
     """One table to search in, and what narrows it.
 
-    `vector` and `moment` name the fields that hold an item's vector and its time.
+    `vector` and `moment` name the fields that hold an item's vector and its time;
+    `findable` says what has words and vectors, where not everything has.
     """
 
     kind: str
@@ -57,6 +51,7 @@ class Corpus:
     where: Filter | None = None
     vector: str = "vector"
     moment: str = "created_at"
+    findable: Filter | None = None
 
     @property
     def key(self) -> str:
@@ -105,50 +100,40 @@ async def retrieve(
     min_score: float = 0.0,
     fusion: Fusion | str = Fusion.EVIDENCE,
     vector: Vectors | None = None,
+    links: Links | None = None,
 ) -> Ranking:
     """The best hits over all corpora. `min_score` cuts the fused score, here and nowhere else.
 
-    `vector` is the query's, if given; else the embedder makes it.
+    `vector` is the query's, if given; else the embedder makes it. `links` is
+    what the modes graph and multi need; where nothing is linked, graph is hybrid.
     Raises InvalidInput for a bad limit, mode or query, ModelNotFound when
     `vector` is asked for and there is no model.
     """
-    mode, fusion = _checked(query, limit, mode, fusion, min_score)
-    notes: tuple[str, ...] = ()
-    if embedder is None and vector is None and mode is not Mode.KEYWORD:
-        if mode is Mode.VECTOR:
-            raise ModelNotFound(f"cannot search by meaning: {LEXICAL}")
-        mode, notes = Mode.KEYWORD, (LEXICAL,)
+    mode, fusion = checked(query, limit, mode, fusion, min_score)
+    if mode.by_graph and links is None:
+        raise InvalidInput("mode", f"{mode} is for a whole memory; one store has no graph")
+    mode, notes = _possible(mode, embedder is not None or vector is not None, links or {})
     search = _Search(
-        backend, corpora, query, mode, embedder, moment, fusion, limit, query_terms(query), vector
-    )
+        backend, corpora, query, mode, embedder, moment, fusion, limit, query_terms(query),
+        vector, links if links and mode.by_graph else {},
+    )  # fmt: skip
     ranked = await search.run()
     page = [r for r in ranked if r.score >= min_score][:limit]
     return Ranking(await search.records(page), mode, notes)
 
 
-def _checked(
-    query: object, limit: object, mode: str, fusion: str, min_score: object
-) -> tuple[Mode, Fusion]:
-    if not isinstance(query, str):
-        raise InvalidInput("query", f"want a text, not {shown(query)}")
-    if not query.strip():
-        raise InvalidInput("query", "is empty; say what to look for")
-    if len(query) > LONGEST_QUERY:
-        raise InvalidInput("query", f"is longer than {LONGEST_QUERY} characters")
-    check_text(query, "query")
-    check_count("limit", limit, 1, LARGEST_LIMIT)
-    number = isinstance(min_score, float | int | np.number) and not isinstance(min_score, bool)
-    if not number or not 0 <= min_score <= 1:  # type: ignore[operator]
-        raise InvalidInput("min_score", f"want a number from 0 to 1, not {shown(min_score)}")
-    return _choice("mode", Mode, mode), _choice("fusion", Fusion, fusion)
-
-
-def _choice(name: str, choices: type[Choice], value: str) -> Choice:
-    try:
-        return choices(value)
-    except ValueError:
-        problem = f"{shown(value)} is none of {', '.join(choices)}"
-        raise InvalidInput(name, problem) from None
+def _possible(mode: Mode, by_meaning: bool, links: Links) -> tuple[Mode, tuple[str, ...]]:
+    """The mode that can be had, and what one should know where it is another."""
+    notes: list[str] = []
+    if mode is Mode.GRAPH and not any(links.values()):
+        mode = Mode.HYBRID
+        notes.append(UNLINKED)
+    if mode.by_meaning and not by_meaning:
+        if mode is Mode.VECTOR:
+            raise ModelNotFound(f"cannot search by meaning: {LEXICAL}")
+        mode = Mode.KEYWORD if mode is Mode.HYBRID else mode
+        notes.append(LEXICAL)
+    return mode, tuple(notes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +150,7 @@ class _Search:
     limit: int
     terms: Sequence[str]
     vector: Vectors | None
+    links: Links
 
     @property
     def pool(self) -> int:
@@ -192,9 +178,11 @@ class _Search:
         self, corpus: Corpus, survey: Survey | None, told: list[Scored], vector: Vectors | None
     ) -> list[Fused]:
         near = [] if survey is None else survey.hits
-        if near and told and vector is not None:
-            near = near + await self._cosines(corpus, vector, _missing(corpus, told, near))
-        candidates = _candidates(corpus, near, told)
+        linked = await self._linked(corpus)
+        if near and vector is not None:
+            missing = _missing(corpus, [*told, *linked], near)
+            near = near + await self._cosines(corpus, vector, missing)
+        candidates = self._candidates(corpus, near, told, linked)
         if not candidates:
             return []
         return fuse(
@@ -221,6 +209,20 @@ class _Search:
             columns=corpus.columns,
         )
 
+    async def _linked(self, corpus: Corpus) -> list[Scored]:
+        """What the graph leads to, the nearest first, as many as the pool holds."""
+        mine = self.links.get(corpus.kind, {})
+        ids = sorted(mine, key=lambda i: (-mine[i].nearness, i))
+        found: list[Scored] = []
+        for start in range(0, len(ids), PART):
+            part = is_in(corpus.key, ids[start : start + PART])
+            where = every(corpus.where, corpus.findable, part)
+            records = await self.backend.query(corpus.schema.name, where, columns=corpus.columns)
+            found += [Scored(r, mine[r[corpus.key]].nearness) for r in records]
+            if len(found) >= self.pool:
+                break
+        return sorted(found, key=lambda s: (-s.score, s.record[corpus.key]))[: self.pool]
+
     async def _cosines(self, corpus: Corpus, vector: Vectors, ids: Sequence[str]) -> list[Scored]:
         """The cosines of what was found by words alone."""
         if not ids:
@@ -230,7 +232,7 @@ class _Search:
             corpus.schema.name,
             corpus.vector,
             vector,
-            limit=self.pool,
+            limit=len(ids),
             where=where,
             columns=corpus.columns,
         )
@@ -249,14 +251,14 @@ class _Search:
         return [found[hit.key] for hit in page if hit.key in found]
 
     async def _vector(self) -> Vectors | None:
-        if self.mode is Mode.KEYWORD:
+        if not self.mode.by_meaning:
             return None
         if self.vector is not None or self.embedder is None:
             return self.vector
         return await encode_query(self.embedder, self.query)
 
     async def _by_words(self, corpus: Corpus) -> list[Scored]:
-        if self.mode is Mode.VECTOR or not self.terms:
+        if not self.mode.by_words or not self.terms:
             return []
         return await self.backend.text_search(
             corpus.schema.name,
@@ -266,25 +268,27 @@ class _Search:
             columns=corpus.columns,
         )
 
+    def _candidates(
+        self, corpus: Corpus, near: Scores, told: Scores, linked: Scores
+    ) -> list[Candidate]:
+        key, links = corpus.key, self.links.get(corpus.kind, {})
+        cosines = {hit.record[key]: hit.score for hit in near}
+        bm25s = {hit.record[key]: hit.score for hit in told}
+        moments = {h.record[key]: h.record[corpus.moment] for h in chain(near, told, linked)}
+        return [
+            Candidate((corpus.kind, i), cosines.get(i), bm25s.get(i), moment, links.get(i))
+            for i, moment in moments.items()
+        ]
+
     def _spans(self, candidates: Sequence[Candidate]) -> Sequence[Interval]:
         """The time that the query names, counted from now and from the oldest candidate."""
-        if self.mode is not Mode.HYBRID:
+        if self.mode not in (Mode.HYBRID, Mode.MULTI):
             return ()
         earliest = min((c.moment for c in candidates if c.moment is not None), default=None)
         return spans(self.query, self.moment, earliest=earliest)
 
 
-def _missing(corpus: Corpus, told: Sequence[Scored], near: Sequence[Scored]) -> list[str]:
+def _missing(corpus: Corpus, told: Scores, near: Scores) -> list[str]:
     key = corpus.key
     known = {hit.record[key] for hit in near}
     return [i for hit in told if (i := hit.record[key]) not in known]
-
-
-def _candidates(corpus: Corpus, near: Sequence[Scored], told: Sequence[Scored]) -> list[Candidate]:
-    key, kind = corpus.key, corpus.kind
-    cosines = {hit.record[key]: hit.score for hit in near}
-    bm25s = {hit.record[key]: hit.score for hit in told}
-    moments = {hit.record[key]: hit.record[corpus.moment] for hit in chain(near, told)}
-    return [
-        Candidate((kind, i), cosines.get(i), bm25s.get(i), moment) for i, moment in moments.items()
-    ]

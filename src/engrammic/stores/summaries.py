@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from engrammic.changes import Delete
 from engrammic.clock import day, milliseconds
 from engrammic.errors import InvalidInput
+from engrammic.filters import is_in
 from engrammic.items import MessageSummary
 from engrammic.scope import Scoped
 from engrammic.stores.base import (
@@ -20,7 +22,7 @@ from engrammic.stores.base import (
 from engrammic.stores.in_conversations import InConversations
 from engrammic.stores.indexing import Changes, Records
 from engrammic.stores.tier_metadata import TIER_METADATA, Standing, standing_of
-from engrammic.types import Field, Index, Kind, Order, Record, Schema
+from engrammic.types import Field, Index, Kind, Order, Record, Schema, vector_field
 
 _FIELDS = (
     Field("summary_id", Kind.TEXT, nullable=False),
@@ -54,10 +56,9 @@ class SummaryStore(InConversations[MessageSummary]):
     @staticmethod
     def schema_for(dimension: int | None) -> Schema:
         """The table of summaries; without a dimension it has no vectors (yet)."""
-        vector = () if dimension is None else (Field("vector", Kind.VECTOR, dimension=dimension),)
         return Schema(
             "summaries",
-            (*_FIELDS, *vector),
+            (*_FIELDS, *vector_field(dimension)),
             key=("summary_id",),
             indexes=tuple(Index((name,)) for name in _INDEXED),
         )
@@ -73,6 +74,11 @@ class SummaryStore(InConversations[MessageSummary]):
     def place_columns(self) -> tuple[str, ...]:
         """The id, and whose summary it is."""
         return ("summary_id", "original_message_id")
+
+    async def _drawn(self, message_ids: Sequence[str]) -> list[tuple[str, str]]:
+        mine = is_in("original_message_id", message_ids)
+        found = await self.backend.query(self.table, mine, columns=self.place_columns())
+        return [(r["summary_id"], r["original_message_id"]) for r in found]
 
     async def without(self, reader: Scoped, gone: Records) -> Changes:
         """As for every item; the messages' standing goes as well: they live nowhere now."""

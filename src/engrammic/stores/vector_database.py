@@ -28,7 +28,8 @@ from engrammic.stores.code_chunks import (
 )
 from engrammic.stores.code_filters import code_filter
 from engrammic.stores.collection import Collection, check_score
-from engrammic.stores.retrieval import LARGEST_LIMIT, Corpus, Mode, retrieve
+from engrammic.stores.modes import LARGEST_LIMIT, Mode
+from engrammic.stores.retrieval import Corpus, retrieve
 from engrammic.text import terms
 from engrammic.types import Record, Schema, Vector
 

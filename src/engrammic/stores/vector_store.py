@@ -16,7 +16,7 @@ from engrammic.scope import Scoped
 from engrammic.stores.base import check_content, check_id, check_kind_of, check_metadata
 from engrammic.stores.code_chunks import check_lengths, check_vectors
 from engrammic.stores.collection import BATCH, Collection, check_score, vector_field
-from engrammic.stores.retrieval import LARGEST_LIMIT
+from engrammic.stores.modes import LARGEST_LIMIT
 from engrammic.text import query_terms, terms
 from engrammic.types import Field, Kind, Record, Schema, Vector
 

@@ -52,6 +52,10 @@ class EntityStore:
         """The entities of a name, whatever their type, the most mentioned first."""
         return call(self.awaited.named(name))
 
+    def search(self, query: str, limit: int = 10) -> builtins.list[Entity]:
+        """The entities whose names have words of the query, best first, without their messages."""
+        return call(self.awaited.search(query, limit))
+
     def get_by_type(self, entity_type: EntityType | str) -> builtins.list[Entity]:
         """The entities of a type, by name."""
         return call(self.awaited.get_by_type(entity_type))
@@ -101,7 +105,7 @@ class EntityStore:
         """The contradiction as resolved. Raises NotFound, and InvalidInput for SCOPE without note.
 
         What is rejected leaves the relations and is refused when it is said
-        again. A claim's facts are the caller's to change.
+        again. What messages claim stays: `Memory.resolve` acts on them as well.
         """
         return call(self.awaited.resolve(event_id, resolution, note))
 

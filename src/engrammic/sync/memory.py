@@ -13,6 +13,7 @@ from engrammic.backend import Health
 from engrammic.clock import Clock, now
 from engrammic.context import Context, Counter, count_tokens
 from engrammic.embed.base import Embedder
+from engrammic.extraction.nouns import Extractor
 from engrammic.forgetting.report import ForgetReport
 from engrammic.hits import Hits
 from engrammic.items import Item, Metadata, Moment, Note
@@ -25,7 +26,9 @@ from engrammic.progress import Advance, ignored
 from engrammic.ranking.fusion import Fusion
 from engrammic.scope import Scope
 from engrammic.sessions.importing import ImportReport, Progress
-from engrammic.stores.retrieval import Mode
+from engrammic.stores.contradictions import Resolution
+from engrammic.stores.entity_tables import ContradictionEvent, Status
+from engrammic.stores.modes import Mode
 from engrammic.sync.conversations import ConversationStore
 from engrammic.sync.entities import EntityStore
 from engrammic.sync.facts import FactStore
@@ -98,28 +101,6 @@ class Memory:
         """The same memory with other settings of its tiers."""
         return Memory(self.awaited.tuned(tiers))
 
-    def search(
-        self,
-        query: str,
-        *,
-        limit: int = 10,
-        mode: Mode | str = Mode.HYBRID,
-        min_score: float = 0.0,
-        fusion: Fusion | str = Fusion.EVIDENCE,
-        **selection: Any,
-    ) -> Hits:
-        """What fits the query best, over everything, best first.
-
-        `selection` are the fields of `Selection`: kinds, conversation_id, role,
-        memory_type, project, since, until, metadata, where, as_of, valid_at. Expired
-        items are never found. Raises InvalidInput, naming the argument.
-        """
-        return call(
-            self.awaited.search(
-                query, limit=limit, mode=mode, min_score=min_score, fusion=fusion, **selection
-            )
-        )
-
     def remember(
         self,
         content: str,
@@ -153,20 +134,6 @@ class Memory:
     ) -> builtins.list[Note]:
         """Notes that fit the query, best first; without a query the newest."""
         return call(self.awaited.recall(query, limit=limit, **selection))
-
-    def context(
-        self,
-        query: str,
-        max_tokens: int = 2000,
-        *,
-        limit: int = 20,
-        counter: Counter = count_tokens,
-        **selection: Any,
-    ) -> Context:
-        """The best hits as text for a prompt: at most `max_tokens`, with provenance, fenced."""
-        return call(
-            self.awaited.context(query, max_tokens, limit=limit, counter=counter, **selection)
-        )
 
     def get(self, item_id: str) -> Item | None:
         """The item under an id, whatever its kind, or None."""
@@ -217,13 +184,21 @@ class Memory:
         """Give items stored without a model their vectors; yields how many are left."""
         return each(self.awaited.fill_in())
 
-    def learn(self, most: int | None = None, advance: Advance = ignored) -> int:
-        """Read messages for entities and relations; how many were read, `most` at most.
+    def learn(
+        self,
+        most: int | None = None,
+        advance: Advance = ignored,
+        *,
+        extractor: Extractor | None = None,
+    ) -> int:
+        """Read messages for entities, relations and claims; how many were read, `most` at most.
 
         What was read already is passed over, unless it says something else now.
-        `entities` and `graph` hold what was found; it goes with its messages.
+        `entities`, `graph` and `contradictions` hold what was found; it goes with its
+        messages. The rules read, unless an `extractor` does, such as
+        `engrammic.llm.ModelExtractor`.
         """
-        return call(self.awaited.learn(most, advance))
+        return call(self.awaited.learn(most, advance, extractor=extractor))
 
     def stats(self) -> dict[str, Any]:
         """Counts of this scope, what is pending, and the engine's sizes in bytes."""
@@ -349,6 +324,70 @@ class Memory:
         Raises NotFound, InvalidInput, Protected.
         """
         return call(self.awaited.correct(text, content, reason=reason))
+
+    def search(
+        self,
+        query: str,
+        *,
+        limit: int = 10,
+        mode: Mode | str = Mode.HYBRID,
+        min_score: float = 0.0,
+        fusion: Fusion | str = Fusion.EVIDENCE,
+        depth: int = 2,
+        **selection: Any,
+    ) -> Hits:
+        """What fits the query best, over everything, best first.
+
+        The modes graph and multi walk `depth` relations, 0 to 32, from what the
+        query names to the messages that tell of it, once `learn` has read them.
+        `selection` are the fields of `Selection`: kinds, conversation_id, role,
+        memory_type, project, since, until, metadata, where, as_of, valid_at. Expired
+        items are never found. Raises InvalidInput, naming the argument.
+        """
+        return call(
+            self.awaited.search(
+                query,
+                limit=limit,
+                mode=mode,
+                min_score=min_score,
+                fusion=fusion,
+                depth=depth,
+                **selection,
+            )
+        )
+
+    def context(
+        self,
+        query: str,
+        max_tokens: int = 2000,
+        *,
+        limit: int = 20,
+        counter: Counter = count_tokens,
+        **selection: Any,
+    ) -> Context:
+        """The best hits as text for a prompt: at most `max_tokens`, with provenance, fenced."""
+        return call(
+            self.awaited.context(query, max_tokens, limit=limit, counter=counter, **selection)
+        )
+
+    def contradictions(self, *statuses: Status | str) -> builtins.list[ContradictionEvent]:
+        """Those of the given statuses, the first found first; by default all that are open.
+
+        `learn` finds them as it reads messages.
+        """
+        return call(self.awaited.contradictions())
+
+    def resolve(
+        self, event_id: str, resolution: Resolution | str, note: str | None = None
+    ) -> ContradictionEvent:
+        """The contradiction as resolved: keep what was there, replace it, or scope both by a note.
+
+        A message that loses is found no more, except `as_of` earlier; its
+        conversation keeps it, and `undo` brings it back. What `keep` throws out may
+        not be stored again. Raises NotFound, Protected, InvalidInput for a scope
+        without a note.
+        """
+        return call(self.awaited.resolve(event_id, resolution, note))
 
 
 def open_memory(

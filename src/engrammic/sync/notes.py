@@ -11,8 +11,8 @@ from engrammic.loop import call
 from engrammic.scope import Scoped
 from engrammic.stores.indexing import Changes, Records
 from engrammic.stores.items import Items, Scores
+from engrammic.stores.modes import Mode
 from engrammic.stores.notes import NoteStore as AwaitedNoteStore
-from engrammic.stores.retrieval import Mode
 from engrammic.stores.tier_metadata import Standing
 from engrammic.types import Vector
 

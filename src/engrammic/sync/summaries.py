@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from engrammic.filters import Filter
@@ -12,7 +12,7 @@ from engrammic.loop import call
 from engrammic.scope import Scoped
 from engrammic.stores.indexing import Changes, Records
 from engrammic.stores.items import Items, Scores
-from engrammic.stores.retrieval import Mode
+from engrammic.stores.modes import Mode
 from engrammic.stores.summaries import SummaryStore as AwaitedSummaryStore
 from engrammic.stores.tier_metadata import Standing
 from engrammic.types import Vector
@@ -48,6 +48,10 @@ class SummaryStore:
         return call(
             self.awaited.search_conversation(conversation_id, query, limit, min_score, mode=mode)
         )
+
+    def drawn_from(self, message_ids: Iterable[str]) -> builtins.list[tuple[str, str]]:
+        """What was drawn from messages: pairs of an item's id and the message's."""
+        return call(self.awaited.drawn_from(message_ids))
 
     def add(
         self,

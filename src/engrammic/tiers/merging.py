@@ -34,24 +34,26 @@ async def merge_notes(store: NoteStore, pass_id: str) -> AsyncIterator[int]:
     The oldest stays. Sections of files are left alone: their files say them again.
     """
     async for pairs in _pairs(store, _note):
-
-        async def merging(reader: Scoped, pairs: Pairs = pairs) -> Changes:
-            return await _merged(store, reader, pairs, pass_id)
-
-        await store.backend.transact(merging)
-        yield len(pairs)
+        yield await _merge(store, pairs, pass_id)
 
 
 async def merge_facts(store: FactStore, pass_id: str) -> AsyncIterator[int]:
     """Facts about the same, with the same words and validity; yields how many went."""
     async for pairs in _pairs(store, _fact):
+        yield await _merge(store, pairs, pass_id)
 
-        async def merging(reader: Scoped, pairs: Pairs = pairs) -> Changes:
-            return [*await _united(store, reader, pairs),
-                    *await _merged(store, reader, pairs, pass_id)]  # fmt: skip
 
-        await store.backend.transact(merging)
-        yield len(pairs)
+async def _merge(store: ItemStore[Any], pairs: Pairs, pass_id: str) -> int:
+    """How many of the pairs became one, in one step."""
+    free: list[tuple[str, str]] = []
+
+    async def merging(reader: Scoped) -> Changes:
+        free[:] = await _free(store, reader, pairs)
+        united = await _united(store, reader, free) if isinstance(store, FactStore) else []
+        return [*united, *await _merged(store, reader, free, pass_id)]
+
+    await store.backend.transact(merging)
+    return len(free)
 
 
 def _note(record: Record) -> Hashable | None:
@@ -90,13 +92,10 @@ async def _pairs(store: ItemStore[Any], likeness: Likeness) -> AsyncIterator[lis
 
 async def _merged(store: ItemStore[Any], reader: Scoped, pairs: Pairs, pass_id: str) -> Changes:
     """The changes by which the first of each pair becomes a past version of the second."""
-    moment = store.clock()
-    ids = [item_id for item_id, _ in pairs]
-    rows = await standings(reader, store.kind, ids)
-    free = [i for i in ids if not _is_kept(rows.get(i))]
-    stays = dict(pairs)
+    moment, stays = store.clock(), dict(pairs)
     columns = [f.name for f in store.schema.fields if f.kind is not Kind.TERMS]
-    records: Records = await reader.query(store.table, is_in(store.key, free), columns=columns)
+    gone = is_in(store.key, tuple(stays))
+    records: Records = await reader.query(store.table, gone, columns=columns)
     versions = [v for r in records
                 for v in closing(store, [r], "merged", moment, stays[r[store.key]])]  # fmt: skip
     log = [
@@ -107,9 +106,15 @@ async def _merged(store: ItemStore[Any], reader: Scoped, pairs: Pairs, pass_id: 
     return [
         Put("versions", versions),
         Put(MOVES.name, log),
-        Delete(store.table, is_in(store.key, free)),
-        *await without_parts(reader, store.kind, free, moment),
+        Delete(store.table, gone),
+        *await without_parts(reader, store.kind, tuple(stays), moment),
     ]
+
+
+async def _free(store: ItemStore[Any], reader: Scoped, pairs: Pairs) -> Pairs:
+    """The pairs whose first may go: what is held or canonical stays as it is."""
+    rows = await standings(reader, store.kind, [item_id for item_id, _ in pairs])
+    return [pair for pair in pairs if not _is_kept(rows.get(pair[0]))]
 
 
 async def _united(store: FactStore, reader: Scoped, pairs: Pairs) -> Changes:

@@ -17,8 +17,9 @@ from engrammic.stores.base import Storage, check_kind_of
 from engrammic.stores.facts import FactStore
 from engrammic.stores.indexing import Changes
 from engrammic.stores.messages import MessageStore
+from engrammic.stores.modes import Mode
 from engrammic.stores.moves import MoveLog
-from engrammic.stores.retrieval import Found, Mode, retrieve
+from engrammic.stores.retrieval import Found, retrieve
 from engrammic.stores.summaries import SummaryStore
 from engrammic.stores.tier_metadata import TIER_METADATA, TierMetadata, TierMetadataStore
 from engrammic.stores.versions import VersionStore

@@ -66,21 +66,27 @@ class Versioning:
 
         `keep_out` also keeps its text from being stored again.
         """
-        store = self.store
-        await store.ready()
+        await self.store.ready()
 
         async def closing_it(reader: Scoped) -> Changes:
-            rows = await standings(reader, store.kind, [item_id])
-            changes, out = await self._closed(reader, item_id, rows, closing)
-            if keep_out:
-                record = await reader.get(store.table, (item_id,))
-                assert record is not None
-                digest = store.tombstones.of_words(store.gist(record))
-                marks = store.tombstones.records([digest], Reason.REJECTED, store.clock())
-                changes.append(Put(TOMBSTONES.name, marks))
-            return [*changes, *out]
+            return await self.closed(reader, item_id, closing, keep_out=keep_out)
 
-        await store.backend.transact(closing_it)
+        await self.store.backend.transact(closing_it)
+
+    async def closed(
+        self, reader: Scoped, item_id: str, closing: Closing, *, keep_out: bool
+    ) -> Changes:
+        """As `close`, as changes for the caller's own list."""
+        store = self.store
+        rows = await standings(reader, store.kind, [item_id])
+        changes, out = await self._closed(reader, item_id, rows, closing)
+        if keep_out:
+            record = await reader.get(store.table, (item_id,))
+            assert record is not None
+            digest = store.tombstones.of_words(store.gist(record))
+            marks = store.tombstones.records([digest], Reason.REJECTED, store.clock())
+            changes.append(Put(TOMBSTONES.name, marks))
+        return [*changes, *out]
 
     async def reopen(self, version: Record, reason: str) -> None:
         """Make a closed version the current one again; its text may be stored again, too."""
@@ -139,7 +145,9 @@ def _versions(store: ItemStore[Any], record: Record, closed: Closing, moment: in
     return closing(store, [record], PAST[closed.action], moment, closed.superseded_by)
 
 
-PAST = {"supersede": "superseded", "reject": "rejected", "retire": "retired"}
+PAST = {
+    "supersede": "superseded", "replace": "superseded", "reject": "rejected", "retire": "retired",
+}  # fmt: skip
 """What a version's reason calls an action."""
 
 

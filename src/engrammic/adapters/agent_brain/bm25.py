@@ -15,7 +15,7 @@ from engrammic.compile.where import compile_where, unflattened
 from engrammic.errors import InvalidInput
 from engrammic.filters import Compare, Filter, Op, every
 from engrammic.ranking.fusion import FULL
-from engrammic.stores.retrieval import LARGEST_LIMIT
+from engrammic.stores.modes import LARGEST_LIMIT
 from engrammic.stores.vector_store import VectorHit
 from engrammic.text import query_terms
 

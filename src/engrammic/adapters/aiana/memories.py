@@ -20,7 +20,7 @@ from engrammic.items import MEMORY_TYPES, Note
 from engrammic.loop import call
 from engrammic.memory import Memory
 from engrammic.opening import open_memory
-from engrammic.stores.retrieval import LARGEST_LIMIT
+from engrammic.stores.modes import LARGEST_LIMIT
 
 Place: TypeAlias = Backend | str | os.PathLike[str] | None
 """A database, open or by its URL or path; None is where the settings have the memory."""

@@ -24,7 +24,7 @@ from engrammic.filters import Compare, Filter, Op, Or, eq, is_in
 from engrammic.items import Conversation
 from engrammic.loop import call
 from engrammic.predicate import LARGEST
-from engrammic.stores.retrieval import LARGEST_LIMIT
+from engrammic.stores.modes import LARGEST_LIMIT
 from engrammic.types import Order, Record
 
 
