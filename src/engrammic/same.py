@@ -10,7 +10,7 @@ import numpy as np
 
 from engrammic.checks import check_text, shown
 from engrammic.claims.parts import parts, replaced
-from engrammic.embed.base import Embedder, Vectors
+from engrammic.embed.base import Vectors
 from engrammic.errors import InvalidInput, NotFound
 from engrammic.hits import Hit
 from engrammic.items import Item
