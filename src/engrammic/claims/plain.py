@@ -191,7 +191,7 @@ def clauses(tokens: list[str]) -> list[Clause]:
     for at, token in enumerate(tokens):
         low = token.lower()
         starts = low in _SPLIT and at > 0 and not (low == "so" and tokens[at - 1].lower() == "and")
-        if starts or (low == "and" and _starts_clause(tokens, at + 1)):
+        if starts or (low == "and" and joins_clauses(tokens, at + 1)):
             found.append([])
         else:
             found[-1].append(token)
@@ -218,8 +218,8 @@ def _without_condition(tokens: list[str]) -> tuple[list[str], frozenset[str]]:
     return tokens[:start] + tokens[end:], inside
 
 
-def _starts_clause(tokens: list[str], at: int) -> bool:
-    """Whether a verb, or a subject and its verb, follow an "and"."""
+def joins_clauses(tokens: list[str], at: int) -> bool:
+    """Whether a verb, or a subject and its verb, follow the "and" before `at`."""
     rest = [t.lower() for t in tokens[at : at + 6]]
     while rest and rest[0] in ADVERBS:
         rest = rest[1:]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any, TypeAlias
 
@@ -11,6 +12,7 @@ from engrammic.stores.indexing import BATCH, Records
 from engrammic.stores.items import ItemStore
 from engrammic.text import terms
 from engrammic.text.squeezed import identifiers, squeeze, squeezed
+from engrammic.text.stems import STOP_TERMS
 from engrammic.types import Record
 
 Test: TypeAlias = Callable[[Record], bool]
@@ -20,22 +22,32 @@ HEADS = ("name", "title", "source", "section", "subject", "project", "claim", "h
 SHORTEST = 3
 """Letters and digits of an identifier that is known without its punctuation, at least."""
 
+_TITLES = re.compile(
+    r"^\s*(?:(?:mrs?|ms|miss|dr|prof|professor|sir|madam|herr|frau)\b\.?\s+)+", re.IGNORECASE
+)
+_CALLED = re.compile(r"(?<=\w)\s+(?:[\"“][^\"“”]{1,40}[\"”]|\([^()]{1,40}\))\s+(?=[^\W\d_a-z])")
+"""A nickname between the parts of a name."""
+
 
 def speaks_of(subject: str) -> Test:
     """Whether a record names the subject: its words, one behind the other, in any field.
 
     Words are whole: `alice@example.org` is no part of `malice@example.org`. An
-    identifier is known however it is punctuated: `JIRA-123` is `jira 123`.
+    identifier is known however it is punctuated: `JIRA-123` is `jira 123`. `Dr. Ada Byron`
+    is `Ada Byron`, and `Ada "Addie" Byron` too.
     """
-    wanted = terms(subject)
-    token = squeeze(subject) if identifiers(subject) and " " not in subject.strip() else ""
+    named = _TITLES.sub("", subject)
+    wanted = terms(named) if set(terms(named)) - STOP_TERMS else terms(subject)
+    token = squeeze(subject) if identifiers(subject) else ""
 
     def test(record: Record) -> bool:
         texts = [record["content"], *(record.get(name) or "" for name in HEADS)]
         if record.get("metadata"):
             texts.append(canonical("metadata", record["metadata"]))
         return any(
-            _holds(terms(text), wanted) or (len(token) >= SHORTEST and token in squeezed(text))
+            _holds(terms(text), wanted)
+            or _holds(terms(_CALLED.sub(" ", text)), wanted)
+            or (len(token) >= SHORTEST and token in squeezed(text))
             for text in texts
             if text
         )

@@ -316,6 +316,15 @@ class Memory:
         """
         return call(self.awaited.find_same(text))
 
+    def correct(self, text: str, content: str, *, reason: str = "corrected") -> Item:
+        """What is true now in place of what a text means; the rest of its item stays.
+
+        The item is that of `find_same`. When it says several things, only the nearest
+        statement gives way to the content; the item as it was is found with `as_of`.
+        Raises NotFound, InvalidInput, Protected.
+        """
+        return call(self.awaited.correct(text, content, reason=reason))
+
     def search(
         self,
         query: str,

@@ -11,6 +11,18 @@ _PIECE = re.compile(r"[^\W\d_]+|\d+")
 _WORD = re.compile(r"\S+")
 _NAME = re.compile(r"(?<=[\w,;] )[A-Z][a-z]+")
 _VERSION = re.compile(r"v(?=\d)")
+_MARKS = ".,:;!?()[]\"'`"
+_ZEROS = re.compile(r"(v?\d+(?:\.\d+)+?)(?:\.0)+$", re.IGNORECASE)
+_THOUSANDS = re.compile(r"\D?(\d{1,3})[,. ]?000$")
+_SHORT_THOUSANDS = re.compile(r"\D?(\d+)k$", re.IGNORECASE)
+_ORDINAL = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?$", re.IGNORECASE)
+LAST_ORDINAL = 99
+_ORDINALS = (
+    "zeroth", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth",
+    "ninth", "tenth", "eleventh", "twelfth", "thirteenth", "fourteenth", "fifteenth",
+    "sixteenth", "seventeenth", "eighteenth", "nineteenth",
+)  # fmt: skip
+_TENS = ("", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 
 
 def squeeze(text: str) -> str:
@@ -20,8 +32,39 @@ def squeeze(text: str) -> str:
 
 def identifiers(text: str) -> frozenset[str]:
     """The identifiers in a text, squeezed: words with digits, an @, or marks inside."""
-    found = (word.strip(".,:;!?()[]\"'`") for word in _WORD.findall(text))
+    found = (word.strip(_MARKS) for word in _WORD.findall(text))
     return frozenset(squeeze(w) for w in found if _is_identifier(w)) - {""}
+
+
+def holds_identifiers(asked: str, text: str) -> bool:
+    """Whether a text holds all identifiers that another names, in whatever spelling."""
+    pieces = squeezed(text)
+    words = (word.strip(_MARKS) for word in _WORD.findall(asked))
+    return all(spellings(w) & pieces for w in words if _is_identifier(w) and squeeze(w))
+
+
+def spellings(word: str) -> frozenset[str]:
+    """An identifier and what else it may be written as, squeezed.
+
+    `2.4.0` is `2.4`, `12,000` is `12k`, `5th` and `5` are `fifth`.
+    """
+    found = {squeeze(word)}
+    if shorter := _ZEROS.match(word):
+        found.add(squeeze(shorter[1]))
+    if thousands := _THOUSANDS.match(word):
+        found.add(squeeze(f"{thousands[1]}k"))
+    if short := _SHORT_THOUSANDS.match(word):
+        found.add(f"{short[1]}000")
+    if (ordinal := _ORDINAL.match(word)) and 0 < int(ordinal[1]) <= LAST_ORDINAL:
+        found |= {ordinal[1], _ordinal(int(ordinal[1]))}
+    return frozenset(found)
+
+
+def _ordinal(number: int) -> str:
+    tens, ones = divmod(number, 10)
+    if number < len(_ORDINALS):
+        return _ORDINALS[number]
+    return f"{_TENS[tens]}{_ORDINALS[ones]}" if ones else f"{_TENS[tens][:-1]}ieth"
 
 
 def _is_identifier(word: str) -> bool:
