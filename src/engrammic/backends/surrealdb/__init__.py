@@ -9,7 +9,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import ClassVar, Self, TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 
 from engrammic.backend import Capabilities, Decide, Reader
 from engrammic.backends.surrealdb.connection import Moved
@@ -20,8 +20,7 @@ from engrammic.backends.surrealdb.stamps import Stamps
 from engrammic.changes import Change
 from engrammic.emulation.backend import CollectionBackend
 from engrammic.emulation.collections import Key, Outcome
-from engrammic.emulation.derived import Index
-from engrammic.emulation.ranks import Ranked
+from engrammic.emulation.derived import Ranking
 from engrammic.emulation.searching import GROWTH
 from engrammic.errors import ConnectionFailed, Locked
 from engrammic.filters import Filter
@@ -118,15 +117,16 @@ class SurrealdbBackend(CollectionBackend):
     async def _page(
         self,
         schema: Schema,
-        index: Index,
-        by: Callable[[Index, int], Ranked],
+        partition: Any,
+        by: Ranking,
         where: Filter | None,
         limit: int,
         columns: Sequence[str],
     ) -> list[Scored]:
         """Where an index narrows down, what matches is asked before what ranks high."""
         if where is None or not is_indexed(schema, where):
-            return await super()._page(schema, index, by, where, limit, columns)
+            return await super()._page(schema, partition, by, where, limit, columns)
+        index = await self.derived.index(schema, partition)
         allowed = set(await self._keys_matching(schema, where))
         tried, found = FIRST, list[tuple[Key, float]]()
         while allowed:
