@@ -165,10 +165,15 @@ def test_an_interrupt_cancels_the_call() -> None:
             cancelled.set()
             raise
 
-    timer = threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT))
-    timer.start()
-    with pytest.raises(KeyboardInterrupt):
-        loop.call(slow())
+    # What is started in the background of a shell ignores interrupts, until somebody handles them.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        timer = threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT))
+        timer.start()
+        with pytest.raises(KeyboardInterrupt):
+            loop.call(slow())
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert cancelled.is_set()
 
 
