@@ -102,6 +102,8 @@ ARGUMENTS: dict[str, tuple[Any, ...]] = {
     "kind": ("message", "note", "summary", "fact"),
     "limit": (1, 10, 50),
     "count": (1, 10),
+    "most": (1, 50),
+    "named": (("Mathilda",), TEXTS[:2]),
     "tier": ("hot", "warm"),
     "entity_type": ("person", "concept", "file"),
     "mode": ("hybrid", "vector", "keyword", "graph", "multi"),

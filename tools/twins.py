@@ -58,7 +58,8 @@ TWINS = (
     Twin("ConversationStore", "stores.conversations", inner=STORE),
     Twin(
         "EntityStore", "stores.entities", ("stores.contradictions:ContradictionQueue",),
-        inner=frozenset({"ready", "including", "without", "relations_of", "reported", "resolved"}),
+        inner=frozenset({"ready", "including", "without", "relations_of", "reported", "resolved",
+                         "outlines", "latest_mentions"}),
     ),
     Twin("RelationshipGraph", "graph.relationships", inner=frozenset({"ready"})),
     Twin(

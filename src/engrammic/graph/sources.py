@@ -54,6 +54,13 @@ class EntitySource:
         names = {r["start_name"] for r in rows} | {r["end_name"] for r in rows}
         return await self._network(rows, names | {key.name for key in keys})
 
+    async def outline(self, keys: Collection[EntityKey], most: int) -> Network:
+        """As `around`, without messages, and of no more than some `most` records of relations."""
+        rows = await self.store.relations_of([key.name for key in keys], most)
+        names = {r["start_name"] for r in rows} | {r["end_name"] for r in rows}
+        found = await self.store.outlines(names | {key.name for key in keys})
+        return _joined(rows, map(_node, found))
+
     async def whole(self) -> Network:
         """Everything."""
         return await self._network(await self.store.relations_of(None), None)
@@ -61,19 +68,7 @@ class EntitySource:
     async def _network(self, rows: Iterable[Record], names: Collection[str] | None) -> Network:
         parts = [None] if names is None else [is_in("name", part) for part in in_parts(names)]
         nodes = [_node(e) for where in parts async for e in self.store.all_entities(where)]
-        types: dict[str, list[GraphNode]] = defaultdict(list)
-        for node in sorted(nodes, key=lambda n: (-n.mention_count, n.key)):
-            types[node.entity_name].append(node)
-        sources: dict[tuple[EntityKey, EntityKey, EdgeType], list[str]] = defaultdict(list)
-        for row in rows:
-            start = _end(row["start_type"], row["start_name"], types)
-            end = _end(row["end_type"], row["end_name"], types)
-            if start is not None and end is not None:
-                sources[start, end, EdgeType(row["edge_type"])].append(row["message_id"])
-        edges = (
-            GraphEdge(*key, tuple(sorted(set(ids) - {STATED}))) for key, ids in sources.items()
-        )
-        return Network.of(nodes, edges)
+        return _joined(rows, nodes)
 
     async def add_nodes(self, keys: Sequence[tuple[str, EntityType]]) -> None:
         """Add nodes that last; known ones stay."""
@@ -85,6 +80,22 @@ class EntitySource:
         relation = relationship(edge_type, start.name, end.name, types=types)
         ends = [(key.name, kind) for key, kind in zip((start, end), types, strict=True)]
         await self.store.state(ends, [relation])
+
+
+def _joined(rows: Iterable[Record], found: Iterable[GraphNode]) -> Network:
+    """The network of these nodes, and of the relations that records tell of."""
+    nodes = sorted(found, key=lambda n: (-n.mention_count, n.key))
+    types: dict[str, list[GraphNode]] = defaultdict(list)
+    for node in nodes:
+        types[node.entity_name].append(node)
+    sources: dict[tuple[EntityKey, EntityKey, EdgeType], list[str]] = defaultdict(list)
+    for row in rows:
+        start = _end(row["start_type"], row["start_name"], types)
+        end = _end(row["end_type"], row["end_name"], types)
+        if start is not None and end is not None:
+            sources[start, end, EdgeType(row["edge_type"])].append(row["message_id"])
+    edges = (GraphEdge(*key, tuple(sorted(set(ids) - {STATED}))) for key, ids in sources.items())
+    return Network.of(nodes, edges)
 
 
 def _node(entity: Entity) -> GraphNode:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import log
 
@@ -12,6 +12,7 @@ from engrammic.graph.network import GraphNode, Network
 from engrammic.graph.sources import EntitySource
 from engrammic.ranking.linked import Linked
 from engrammic.stores.entities import EntityStore
+from engrammic.stores.entity_tables import entity_id
 from engrammic.text import query_terms, terms
 from engrammic.triples.nouns import EntityKey
 
@@ -23,6 +24,15 @@ FEWEST = 0.3
 
 FRONT = 64
 """Entities from which a step goes on, the nearest first: hubs know everybody."""
+
+RELATIONS = 2_000
+"""Records of relations that one step reads, either way."""
+
+FURTHER = 64
+"""Entities beside those that the query names whose messages count, those of most weight."""
+
+MENTIONED = 2_000
+"""Messages of all the entities named, and of all the others; the newest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,18 +59,33 @@ class GraphWalk:
         """
         await self.entities.ready()
         starts = await self._named(query)
-        reached, near = await self._walked(starts, depth)
-        weights = {key: _weight(near.nodes[key], reached[key]) for key in reached}
+        weights, reached = await self._weighed(starts, depth)
+        named = await self._messages(starts)
         found: dict[str, Linked] = {}
         for key in starts:
-            for message in near.nodes[key].message_ids:
+            for message in named[key]:
                 known = found.get(message, Linked(0.0, reached[key].way))
                 together = 1 - (1 - known.nearness) * (1 - weights[key])
                 found[message] = Linked(together, known.way)
-        for key in sorted(reached.keys() - starts.keys(), key=lambda k: (-weights[k], k)):
-            for message in near.nodes[key].message_ids:
+        further = sorted(reached.keys() - starts.keys(), key=lambda k: (-weights[k], k))[:FURTHER]
+        told = await self._messages(further)
+        for key in further:
+            for message in told[key]:
                 found.setdefault(message, Linked(weights[key], reached[key].way))
         return found
+
+    async def _weighed(
+        self, starts: Mapping[EntityKey, Reached], depth: int
+    ) -> tuple[dict[EntityKey, float], dict[EntityKey, Reached]]:
+        reached, near = await self._walked(starts, depth)
+        return {key: _weight(near.nodes[key], reached[key]) for key in reached}, reached
+
+    async def _messages(self, keys: Collection[EntityKey]) -> dict[EntityKey, list[str]]:
+        """The messages that name each, the newest MENTIONED of all of them."""
+        if not keys:
+            return {}
+        told = await self.entities.latest_mentions(tuple(keys), MENTIONED)
+        return {key: told.get(entity_id(key.name, key.entity_type), []) for key in keys}
 
     async def _named(self, query: str) -> dict[EntityKey, Reached]:
         """The entities that the query names, each by the share of its name that is there."""
@@ -79,11 +104,11 @@ class GraphWalk:
     ) -> tuple[dict[EntityKey, Reached], Network]:
         source = EntitySource(self.entities)
         reached = dict(starts)
-        near = await source.around(reached) if reached else Network()
+        near = await source.outline(reached, RELATIONS) if reached else Network()
         front: Sequence[EntityKey] = list(reached)
         for step in range(depth):
             if step:
-                near = near.joined(await source.around(front))
+                near = near.joined(await source.outline(front, RELATIONS))
             new = _next(near, reached, front)
             reached.update(new)
             front = sorted(new, key=lambda k: (-new[k].nearness, k))[:FRONT]

@@ -29,7 +29,7 @@ from engrammic.types import Order, Record
 LOOKED_AT = 2_000
 """Claims that are read for those of one step, the newest."""
 
-PER_TOPIC = 16
+PER_TOPIC = 8
 """Claims of one topic that a new one is compared with, the newest."""
 
 BOTH = (*OPEN, Status.SCOPED)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import AsyncIterator, Iterable, Sequence
 
 from engrammic.changes import Change
 from engrammic.checks import check_count, check_text
@@ -167,16 +167,39 @@ class EntityStore(ContradictionQueue):
         """Every relation, each once however many messages say it."""
         return distinct(await self.relations_of(None))
 
-    async def relations_of(self, names: Sequence[str] | None) -> list[Record]:
-        """The records of the relations that touch one of the names; of all for None."""
+    async def relations_of(
+        self, names: Sequence[str] | None, most: int | None = None
+    ) -> list[Record]:
+        """The records of the relations that touch one of the names; of all for None.
+
+        At most `most` that begin at some 500 of the names, and as many that end there.
+        """
         await self.ready()
         if names is None:
             return await self._every(RELATIONSHIPS.name)
         found: dict[tuple[str, str], Record] = {}
         for column in ("start_name", "end_name"):
-            for row in await rows(self.backend, RELATIONSHIPS.name, column, names):
+            for row in await rows(self.backend, RELATIONSHIPS.name, column, names, most):
                 found[row["id"], row["message_id"]] = row
         return list(found.values())
+
+    async def outlines(self, named: Iterable[str]) -> list[Entity]:
+        """The entities of the names, without the messages that name them."""
+        await self.ready()
+        return [entity_of(row) for row in await rows(self.backend, ENTITIES.name, "name", named)]
+
+    async def latest_mentions(
+        self, keys: Sequence[tuple[str, str]], most: int
+    ) -> dict[str, list[str]]:
+        """By id of entity the messages that name it: of (type, name)s, the `most` newest of all."""
+        await self.ready()
+        found: dict[str, list[str]] = defaultdict(list)
+        where = every(is_in("entity_id", [entity_id(name, kind) for kind, name in keys]),
+                      Compare("message_id", Op.NE, STATED))  # fmt: skip
+        newest = Order("seen_at", descending=True)
+        for row in await self.backend.query(MENTIONS.name, where, order=newest, limit=most):
+            found[row["entity_id"]].append(row["message_id"])
+        return found
 
     async def stats(self) -> EntityStats:
         """How many there are; counted from what is stored."""

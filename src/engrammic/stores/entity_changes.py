@@ -149,11 +149,13 @@ def typed(relation: Relationship, types: Mapping[str, Sequence[EntityType]]) -> 
     return first, second
 
 
-async def rows(reader: Scoped, table: str, column: str, values: Iterable[str]) -> list[Record]:
-    """The records that have one of the values."""
+async def rows(
+    reader: Scoped, table: str, column: str, values: Iterable[str], most: int | None = None
+) -> list[Record]:
+    """The records that have one of the values; of each part of the values `most` at most."""
     found: list[Record] = []
     for part in in_parts(values):
-        found += await reader.query(table, is_in(column, part))
+        found += await reader.query(table, is_in(column, part), limit=most)
     return found
 
 
