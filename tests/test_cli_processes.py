@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -45,13 +45,11 @@ def file(run: Run, tmp_path: Path) -> Path:
 
 def test_help_comes_at_once(run: Run) -> None:
     def took() -> float:
-        """Seconds of processor time, which other work on the machine does not add to."""
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        start = time.perf_counter()
         assert run("--help").returncode == 0
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
+        return time.perf_counter() - start
 
-    assert min(took() for _ in range(5)) < 0.3
+    assert any(took() < 0.3 for _ in range(20))  # other work on the machine comes in between
 
 
 def test_help_imports_nothing_heavy() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -58,6 +59,4 @@ async def resolve(
 
 
 def _record(event: ContradictionEvent) -> dict[str, Any]:
-    from dataclasses import asdict
-
     return asdict(event)

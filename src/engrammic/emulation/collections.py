@@ -136,7 +136,7 @@ class Collections(ABC):
         self, schema: Schema, keys: Sequence[Key], columns: Sequence[str], about: str
     ) -> tuple[list[Record], list[Record]] | None:
         """The NOTES about something, then `load`, in one request; None where that does not do."""
-        raise NotImplementedError
+        return None
 
     def exclusively(self) -> AbstractAsyncContextManager[None]:
         """Held from the first read of a change list to its last write.

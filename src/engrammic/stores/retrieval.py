@@ -17,15 +17,13 @@ from engrammic.ranking.linked import Linked
 from engrammic.ranking.timespan import Interval, spans
 from engrammic.scope import Scoped
 from engrammic.stores.encoding import encode_query
+from engrammic.stores.entity_tables import IN
 from engrammic.stores.modes import Mode, checked
 from engrammic.text import query_terms
 from engrammic.types import Kind, Record, Schema, Scored
 
 SAMPLE = 128
 """Vectors that show what cosines unrelated texts have."""
-
-PART = 500
-"""Ids in one question: each database takes so many."""
 
 LEXICAL = (
     "found by words alone: there is no embedding model; "
@@ -214,8 +212,8 @@ class _Search:
         mine = self.links.get(corpus.kind, {})
         ids = sorted(mine, key=lambda i: (-mine[i].nearness, i))
         found: list[Scored] = []
-        for start in range(0, len(ids), PART):
-            part = is_in(corpus.key, ids[start : start + PART])
+        for start in range(0, len(ids), IN):
+            part = is_in(corpus.key, ids[start : start + IN])
             where = every(corpus.where, corpus.findable, part)
             records = await self.backend.query(corpus.schema.name, where, columns=corpus.columns)
             found += [Scored(r, mine[r[corpus.key]].nearness) for r in records]
