@@ -37,7 +37,7 @@ def index(connection: apsw.Connection, partitions: Partitions, layout: Layout) -
     last = indexed(connection, layout)
     values = connection.execute(statements.waiting_partitions(layout), (last,)).fetchall()
     for (value,) in values:
-        part = 0 if value is None else partitions.number(connection, value)
+        part = 0 if value is None else partitions.number(connection, str(value))
         partitions.terms_table(connection, layout, part)
         connection.execute(statements.index_waiting(layout, part), (last, value))
     if values:

@@ -145,12 +145,11 @@ class Search:
         """As `by_terms` without an index: every record of the partition is read."""
         layout = self.plan.layout
         index, names = Words(layout.schema), [f.name for f in layout.terms]
-        within, values = "1", ()
-        if self.plan.partition is not None:
-            within, values = f"{quoted(layout.schema.partition or '')} = ?", (self.plan.partition,)
+        column = layout.schema.partition
+        within = f"{quoted(column)} = ?" if column else "? is null"
         columns = ", ".join(map(quoted, names))
         sql = f"select _row, {columns} from {layout.table} where {within}"
-        for row, *texts in self.connection.execute(sql, values):
+        for row, *texts in self.connection.execute(sql, (self.plan.partition,)):
             index.put((row,), dict(zip(names, texts, strict=True)))
         found = index.rank(words, len(index))
         return self._page(Ranked.of([(key[0], score) for key, score in found]))
