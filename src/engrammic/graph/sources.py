@@ -9,8 +9,9 @@ from typing import Protocol
 from engrammic.extraction.nouns import EdgeType, EntityType, relationship
 from engrammic.filters import is_in
 from engrammic.graph.network import GraphEdge, GraphNode, Network
+from engrammic.stores.base import in_parts
 from engrammic.stores.entities import EntityStore
-from engrammic.stores.entity_tables import STATED, Entity, in_parts
+from engrammic.stores.entity_tables import STATED, Entity
 from engrammic.triples.nouns import EntityKey, GraphEntity, GraphTriple
 from engrammic.triples.store import GraphStore
 from engrammic.triples.walk import Direction

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from engrammic.backend import Backend
@@ -28,6 +28,9 @@ IMAGES_BYTES = 1 << 20
 
 METADATA_BYTES = 256 << 10
 """The largest metadata of one item, as JSON in UTF-8."""
+
+IN = 500
+"""Ids in one question."""
 
 _SMALL = METADATA_BYTES // 8
 """Characters that stay within METADATA_BYTES however JSON writes them."""
@@ -131,3 +134,10 @@ def check_kind_of(name: str, value: object, wanted: type) -> None:
     """Raise InvalidInput unless the value is a `wanted`."""
     if not isinstance(value, wanted):
         raise InvalidInput(name, f"want a {wanted.__name__}, not {shown(value)}")
+
+
+def in_parts(ids: Iterable[str]) -> Iterator[Sequence[str]]:
+    """The ids, each once and sorted, in lists of a size that one question takes."""
+    ordered = sorted(set(ids))
+    for start in range(0, len(ordered), IN):
+        yield ordered[start : start + IN]

@@ -13,6 +13,7 @@ from engrammic.claims.nouns import Claim, Clash
 from engrammic.extraction.nouns import ExtractionResult
 from engrammic.filters import eq, every, is_in
 from engrammic.scope import Scoped
+from engrammic.stores.base import in_parts
 from engrammic.stores.entity_tables import (
     CLAIMS,
     CONTRADICTIONS,
@@ -22,7 +23,6 @@ from engrammic.stores.entity_tables import (
     Status,
     digest,
     event_record,
-    in_parts,
 )
 from engrammic.types import Order, Record
 

@@ -11,6 +11,7 @@ from engrammic.changes import Change, Delete, Put
 from engrammic.extraction.nouns import EdgeType
 from engrammic.filters import Or, is_in
 from engrammic.scope import Scoped
+from engrammic.stores.base import in_parts
 from engrammic.stores.entity_tables import (
     CONFLICTING,
     CONTRADICTIONS,
@@ -20,7 +21,6 @@ from engrammic.stores.entity_tables import (
     Status,
     digest,
     event_record,
-    in_parts,
     plain,
 )
 from engrammic.types import Record

@@ -11,6 +11,7 @@ from engrammic.changes import Change, Delete, Put
 from engrammic.extraction.nouns import EntityType, ExtractionResult, Relationship
 from engrammic.filters import eq, every, is_in
 from engrammic.scope import Scoped
+from engrammic.stores.base import in_parts
 from engrammic.stores.clashes import Clashes, claim_records
 from engrammic.stores.conflicts import Conflicts
 from engrammic.stores.entity_tables import (
@@ -18,7 +19,6 @@ from engrammic.stores.entity_tables import (
     MENTIONS,
     RELATIONSHIPS,
     entity_id,
-    in_parts,
     name_terms,
     relation_record,
 )

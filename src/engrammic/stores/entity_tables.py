@@ -6,7 +6,7 @@ nothing grows with an entity's fame, and a message takes its own records along.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import blake2b
@@ -92,9 +92,6 @@ CONTRADICTIONS = Schema(
 )  # fmt: skip
 STATED = "="
 """In place of a message: a person said so, and no message takes it along."""
-
-IN = 500
-"""Ids in one question: each database takes so many."""
 
 
 ENTITY_TABLES = (ENTITIES, MENTIONS, RELATIONSHIPS, CLAIMS, CONTRADICTIONS)
@@ -265,10 +262,3 @@ def event_of(row: Record) -> ContradictionEvent:
 def plain(context: str) -> str:
     """A context as it is compared: without case, and with one space for any white space."""
     return " ".join(context.casefold().split()).rstrip(".;{: ")
-
-
-def in_parts(ids: Iterable[str]) -> Iterator[Sequence[str]]:
-    """The ids, each once and sorted, in lists of a size that one question takes."""
-    ordered = sorted(set(ids))
-    for start in range(0, len(ordered), IN):
-        yield ordered[start : start + IN]

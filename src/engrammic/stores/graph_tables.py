@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from itertools import chain
 from typing import TypeAlias
 
 from engrammic.changes import Change, Delete
 from engrammic.filters import Compare, Filter, Op, Or, every, is_in
 from engrammic.scope import Scoped
+from engrammic.stores.base import in_parts
 from engrammic.triples.nouns import EntityKey, GraphEntity, GraphTriple, is_stated
 from engrammic.triples.store import PAGE
 from engrammic.triples.walk import Direction
@@ -56,8 +57,6 @@ _ENDS = {
     Direction.IN: ("object_id",),
     Direction.BOTH: ("subject_id", "object_id"),
 }
-_IN = 500
-"""Ids in one question: each database takes so many."""
 
 _FEW = 4
 """Sources that a filter asks for; a database looks at every record for each of them."""
@@ -125,13 +124,6 @@ async def rows_from(reader: Scoped, table: str, sources: frozenset[str]) -> list
         ids += [row["id"] for row in rows if not sources.isdisjoint(row["sources"])]
         after = (rows[-1]["id"],)
     return list(chain(*[await reader.query(table, is_in("id", part)) for part in in_parts(ids)]))
-
-
-def in_parts(ids: Iterable[str]) -> Iterator[list[str]]:
-    """The ids, sorted, in lists of a size that one question takes."""
-    ordered = sorted(ids)
-    for start in range(0, len(ordered), _IN):
-        yield ordered[start : start + _IN]
 
 
 async def entities_of(reader: Scoped, keys: Iterable[EntityKey]) -> Entities:

@@ -6,8 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 from engrammic.filters import eq, every
-from engrammic.stores.base import alive
-from engrammic.stores.entity_tables import in_parts
+from engrammic.stores.base import alive, in_parts
 from engrammic.stores.indexing import Item
 from engrammic.stores.items import Items, ItemStore, Scores
 from engrammic.stores.modes import Mode

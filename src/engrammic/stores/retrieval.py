@@ -16,8 +16,8 @@ from engrammic.ranking.fusion import POOL, Background, Candidate, Fused, Fusion,
 from engrammic.ranking.linked import Linked
 from engrammic.ranking.timespan import Interval, spans
 from engrammic.scope import Scoped
+from engrammic.stores.base import IN
 from engrammic.stores.encoding import encode_query
-from engrammic.stores.entity_tables import IN
 from engrammic.stores.modes import Mode, checked
 from engrammic.text import query_terms
 from engrammic.types import Kind, Record, Schema, Scored
