@@ -104,8 +104,10 @@ def _escaped(found: re.Match[str]) -> str:
     return f"%{ord(found[0]):02X}"
 
 
-LOST = ("postgres", "mysql", "surrealdb", "milvus", "chroma", "weaviate", "pinecone",
-        "nornicdb", "nornicdb-rest", *(("qdrant",) if "ENGRAMMIC_TEST_QDRANT_URL" in os.environ else ()))  # fmt: skip
+LOST = (
+    "postgres", "mysql", "surrealdb", "milvus", "chroma", "weaviate", "pinecone", "nornicdb",
+    "nornicdb-rest", *(("qdrant",) if "ENGRAMMIC_TEST_QDRANT_URL" in os.environ else ()),
+)  # fmt: skip
 
 
 def through(stack: ExitStack, url: str) -> tuple[str, list[Relay]]:
