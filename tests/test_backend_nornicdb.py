@@ -122,6 +122,37 @@ async def test_keys_of_a_large_table_are_asked_for_by_their_ids(
     await backend.close()
 
 
+async def test_in_the_name_of_a_database_case_does_not_count(server: NornicdbServer) -> None:
+    for name, found in (("Loud", 0), ("loud", 3)):
+        backend = await NornicdbBackend.connect(f"{server.bolt_url}?name={name}")
+        await backend.ensure_table(THINGS)
+        assert await backend.count("things") == found
+        await backend.insert("things", things(3))
+        await backend.close()
+
+
+@pytest.mark.parametrize("transport", ["bolt", "rest"])
+async def test_no_read_is_one_that_the_server_keeps_the_answer_of(
+    server: NornicdbServer, transport: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base = server.bolt_url if transport == "bolt" else server.rest_url
+    backend = await NornicdbBackend.connect(f"{base}?name=Kept{transport}&transport={transport}")
+    wire = backend.engine.wire  # type: ignore[attr-defined]
+    asked: list[str] = []
+    ask = wire.ask
+    monkeypatch.setattr(wire, "ask", lambda runs: asked.extend(r[0] for r in runs) or ask(runs))
+    await backend.ensure_table(THINGS)
+    await backend.insert("things", things(30))
+    await backend.vector_search("things", "vector", things(4)[3]["vector"], limit=3)
+    await backend.query("things", eq("id", "t00003"))
+    await backend.count("things")
+    assert not [text for text in asked if "RETURN" in text and "rand() >= 0" not in text]
+    given = {"id": "1", "last": "", "blank": "-"}
+    with pytest.raises(StorageError, match="unknown"):
+        await wire.said("MATCH (n:N {id: $id}) RETURN n.id AS id, n.payload AS payload", [given])
+    await backend.close()
+
+
 async def test_more_than_a_page_is_read_whole(server: NornicdbServer) -> None:
     backend = await NornicdbBackend.connect(server.rest_url + "?name=Pages&transport=rest")
     await backend.ensure_table(THINGS)
@@ -215,7 +246,7 @@ def test_what_is_sent_has_no_character_that_a_statement_minds() -> None:
         assert unpack(packed) == {"id": text, "at": 2**62, "name": text}
     for name in ("x`) DETACH DELETE (n", "MATCH", "a b", "é", "t" * 300):
         schema = Schema(name, (Field("id", Kind.TEXT, nullable=False),), key=("id",))
-        label = statements("N", schema).blank_all.removeprefix("MATCH (n:").partition(")")[0]
+        label = statements("N", schema).blank_all().removeprefix("MATCH (n:").partition(")")[0]
         assert re.fullmatch(r"N_\w{1,100}", label, re.ASCII)
 
 
@@ -241,7 +272,7 @@ async def test_a_text_that_the_server_may_spoil_is_refused_by_the_stand_in(
     server: NornicdbServer,
 ) -> None:
     backend = await NornicdbBackend.connect(server.bolt_url)
-    statement = statements("N", THINGS).save
+    statement = statements("N", THINGS).save("1")
     with pytest.raises(StorageError, match="spoil"):
         await backend.engine.wire.said(statement, [{"id": "1", "payload": "it's"}])  # type: ignore[attr-defined]
     await backend.close()

@@ -52,6 +52,16 @@ class TableTests:
         assert await backend.count("things") == 5
         assert await backend.tables() == [THINGS]
 
+    async def test_tables_whose_names_differ_in_case_are_two(self, backend: Backend) -> None:
+        """Neither has the other's records, nor does it lose its own with the other."""
+        for name, count in (("Case", 3), ("case", 5), ("CASE", 1)):
+            await backend.ensure_table(replace(THINGS, name=name))
+            await backend.insert(name, things(count))
+        assert [len(await backend.query(name)) for name in ("Case", "case", "CASE")] == [3, 5, 1]
+        await backend.drop_table("case")
+        assert [schema.name for schema in await backend.tables()] == ["CASE", "Case"]
+        assert await backend.count("Case") == 3
+
     async def test_a_table_grows_by_nullable_fields(self, backend: Backend) -> None:
         """Stored records have them null, new ones can set and search them."""
         await backend.ensure_table(THINGS)
