@@ -122,7 +122,8 @@ expect a tenth more or less in a ratio. `memory`, `sqlite`, `mysql` and `qdrant`
 the product, as `make bench-backends` has now; a second one waits for a core that is busy. Where
 the engine compares no vectors, the client's part is a product of a matrix and a vector and the
 read of ten records. The stand-ins of Pinecone, Weaviate and NornicDB run in the same process, in
-plain Python: their lines tell what we add, and nothing of the servers.
+plain Python: their lines tell what we add, and nothing of the servers. On NornicDB's own server,
+over Bolt, it was 26.43 and 30.57, a ratio of 1.16; 20,000 records took it five minutes and a half.
 """
 
 MARKS = {True: "yes", False: "-"}
