@@ -50,12 +50,17 @@ class Wire:
         self._clients: dict[asyncio.AbstractEventLoop, WeaviateAsyncClient] = {}
 
     async def client(self) -> WeaviateAsyncClient:
-        """The client of the running loop, connected."""
+        """The client of the running loop, connected.
+
+        A server that starts knows its classes before it can read them.
+        """
         loop = asyncio.get_running_loop()
         if loop not in self._clients:
             made = self._make()
             try:
                 await self.said(made.connect())
+                if not await self.said(made.is_ready()):
+                    raise ConnectionFailed(f"{self.name} is not ready yet; try again in a moment")
             except BaseException:
                 await made.close()
                 raise
