@@ -146,10 +146,26 @@ async def test_no_read_is_one_that_the_server_keeps_the_answer_of(
     await backend.vector_search("things", "vector", things(4)[3]["vector"], limit=3)
     await backend.query("things", eq("id", "t00003"))
     await backend.count("things")
-    assert not [text for text in asked if "RETURN" in text and "rand() >= 0" not in text]
+    reads = [text for text in asked if "RETURN" in text and " SET " not in text]
+    assert reads
+    assert not [text for text in reads if "rand() >= 0" not in text]
     given = {"id": "1", "last": "", "blank": "-"}
     with pytest.raises(StorageError, match="unknown"):
         await wire.said("MATCH (n:N {id: $id}) RETURN n.id AS id, n.payload AS payload", [given])
+    await backend.close()
+
+
+async def test_a_record_that_two_have_created_at_once_is_one(server: NornicdbServer) -> None:
+    backend = await NornicdbBackend.connect(server.bolt_url + "?name=Twice")
+    await backend.ensure_table(THINGS)
+    await backend.insert("things", things(1))
+    about = statements("Twice", THINGS)
+    ((id_, payload),) = await backend.engine.wire.said(about.page(), [{"blank": "-"}])  # type: ignore[attr-defined]
+    given = {"id": id_, "payload": payload}
+    await backend.engine.wire.said(about.create(id_), [given])  # type: ignore[attr-defined]
+    assert await backend.count("things") == len(await backend.query("things")) == 1
+    await backend.delete("things", eq("id", "t00000"))
+    assert await backend.count("things") == 0
     await backend.close()
 
 
@@ -272,7 +288,7 @@ async def test_a_text_that_the_server_may_spoil_is_refused_by_the_stand_in(
     server: NornicdbServer,
 ) -> None:
     backend = await NornicdbBackend.connect(server.bolt_url)
-    statement = statements("N", THINGS).save("1")
+    statement = statements("N", THINGS).create("1")
     with pytest.raises(StorageError, match="spoil"):
         await backend.engine.wire.said(statement, [{"id": "1", "payload": "it's"}])  # type: ignore[attr-defined]
     await backend.close()

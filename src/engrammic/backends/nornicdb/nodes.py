@@ -64,12 +64,15 @@ class Nodes(Collections):
 
     async def save(self, schema: Schema, records: Sequence[Record]) -> None:
         """As `Collections.save`."""
-        packed = [(key_of(schema, r), pack(schema, r)) for r in records]
+        about = {point_id(schema, key): (key, r) for r in records for key in (key_of(schema, r),)}
+        given = [{"id": id_, "payload": pack(schema, r)} for id_, (_, r) in about.items()]
+        asked = [(self._about(schema, about[g["id"]][0]), g) for g in given]
+        found = await self.wire.told([(of.change(g["id"]), g) for of, g in asked])
         await self.wire.told(
             [
-                (self._about(schema, key).save(id_), {"id": id_, "payload": payload})
-                for key, payload in packed
-                for id_ in (point_id(schema, key),)
+                (of.create(g["id"]), g)
+                for (of, g), there in zip(asked, found, strict=True)
+                if not there
             ]
         )
 
@@ -77,7 +80,7 @@ class Nodes(Collections):
         """As `Collections.erase`: the nodes stay, blank."""
         await self.wire.told(
             [
-                (self._about(schema, key).blank(id_), {"id": id_, "payload": BLANK})
+                (self._about(schema, key).change(id_), {"id": id_, "payload": BLANK})
                 for key in keys
                 for id_ in (point_id(schema, key),)
             ]
@@ -94,7 +97,7 @@ class Nodes(Collections):
         return [
             record(schema, payload, chosen)
             async for page in self._pages(self._of(schema))
-            for id_, payload in page
+            for id_, payload in dict(page).items()
             if id_ in ids
         ]
 
@@ -115,7 +118,7 @@ class Nodes(Collections):
     ) -> AsyncIterator[list[Record]]:
         """As `Collections.scan`: in the order of ids, whatever the filter."""
         async for page in self._pages(self._of(schema, _place(schema, where))):
-            yield [record(schema, payload, tuple(columns)) for _, payload in page]
+            yield [record(schema, payload, tuple(columns)) for payload in dict(page).values()]
 
     async def _pages(self, chosen: Statements) -> AsyncIterator[Rows]:
         """A page takes it the longer the more nodes there are: after one, bucket by bucket."""
@@ -158,7 +161,8 @@ def _loads(chosen: Statements, ids: Iterable[str]) -> list[Run]:
 
 
 def _records(schema: Schema, rows: Rows, columns: tuple[str, ...]) -> list[Record]:
-    return [record(schema, payload, columns) for _, payload in rows if payload != BLANK]
+    found = dict(rows).values()
+    return [record(schema, payload, columns) for payload in found if payload != BLANK]
 
 
 def _place(schema: Schema, where: Filter | None) -> str:

@@ -22,8 +22,8 @@ class Node:
     payload: str
 
 
-class Nodes(dict[str, Node]):
-    """Those of one label by their ids, and the ids in order."""
+class Nodes(dict[str, list[Node]]):
+    """Those of one label by their ids, which may be those of several, and the ids in order."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -31,8 +31,9 @@ class Nodes(dict[str, Node]):
 
     def put(self, node: Node) -> None:
         """One more."""
-        insort(self.ordered, node.id)
-        self[node.id] = node
+        if node.id not in self:
+            insort(self.ordered, node.id)
+        self.setdefault(node.id, []).append(node)
 
 
 class Wrong(Exception):
@@ -57,7 +58,9 @@ class Graph:
     """Nodes with an id and a payload, by label; in labels case does not count, as there.
 
     The server keeps what it answered and may miss a write meanwhile, unless a
-    statement has `rand()`: a read without it is not in the list.
+    statement has `rand()`, and what MERGE makes takes the place of older nodes
+    once it was started again: a read without the one, and the other, are not
+    in the list.
     """
 
     def __init__(self) -> None:
@@ -95,32 +98,30 @@ def _alive(graph: Graph, given: Mapping[str, Any]) -> Table:
     return Table(["alive"], [[1]])
 
 
-def _save(graph: Graph, given: Mapping[str, Any]) -> Table:
-    """The first label alone says whether there is such a node, as there."""
-    nodes = graph.labelled(given["label"])
-    if given["id"] not in nodes:
-        node = Node(given["id"], "")
-        nodes.put(node)
-        graph.labelled(given["other"]).put(node)
-    nodes[given["id"]].payload = given["payload"]
+def _create(graph: Graph, given: Mapping[str, Any]) -> Table:
+    node = Node(given["id"], given["payload"])
+    for label in (given["label"], given["other"]):
+        graph.labelled(label).put(node)
     return NONE
 
 
 def _change(graph: Graph, given: Mapping[str, Any]) -> Table:
-    if found := graph.labelled(given["label"]).get(given["id"]):
-        found.payload = given["payload"]
-    return NONE
+    found = graph.labelled(given["label"]).get(given["id"], [])
+    for node in found:
+        node.payload = given["payload"]
+    return Table(["id"], [[node.id] for node in found])
 
 
 def _change_all(graph: Graph, given: Mapping[str, Any]) -> Table:
-    for node in graph.labelled(given["label"]).values():
-        node.payload = given["payload"]
+    for nodes in graph.labelled(given["label"]).values():
+        for node in nodes:
+            node.payload = given["payload"]
     return NONE
 
 
 def _load(graph: Graph, given: Mapping[str, Any]) -> Table:
-    found = graph.labelled(given["label"]).get(given["id"])
-    return Table(["id", "payload"], [] if found is None else [[found.id, found.payload]])
+    found = graph.labelled(given["label"]).get(given["id"], [])
+    return Table(["id", "payload"], [[node.id, node.payload] for node in found])
 
 
 def _page(graph: Graph, given: Mapping[str, Any]) -> Table:
@@ -133,27 +134,33 @@ def _behind(graph: Graph, given: Mapping[str, Any]) -> Table:
 
 def _some(graph: Graph, given: Mapping[str, Any], last: str, limit: int | None) -> Table:
     nodes, blank = graph.labelled(given["label"]), given["blank"]
-    behind = (nodes[i] for i in nodes.ordered[bisect_right(nodes.ordered, last) :])
+    behind = (n for i in nodes.ordered[bisect_right(nodes.ordered, last) :] for n in nodes[i])
     rows = ([n.id, n.payload] for n in behind if n.payload != blank)
     return Table(["id", "payload"], list(islice(rows, limit)))
 
 
 def _count(graph: Graph, given: Mapping[str, Any]) -> Table:
     nodes, blank = graph.labelled(given["label"]), given["blank"]
-    return Table(["found"], [[sum(n.payload != blank for n in nodes.values())]])
+    return Table(
+        ["found"], [[sum(any(n.payload != blank for n in some) for some in nodes.values())]]
+    )
 
 
 _LABEL = r"(?P<label>[A-Za-z]\w*)"
 _BOTH = r"RETURN n\.id AS id, n\.payload AS payload"
 _ID = r"{id: \$id}"
+_BOTH_GIVEN = r"{id: \$id, payload: \$payload}"
 _FILLED = r"n\.payload <> \$blank AND rand\(\) >= 0"
 _SET = r"SET n\.payload = \$payload"
 STATEMENTS: tuple[tuple[re.Pattern[str], Action], ...] = tuple(
     (re.compile(text, re.ASCII), action)
     for text, action in (
         (r"RETURN 1 AS alive", _alive),
-        (rf"MERGE \(n:{_LABEL}:(?P<other>[A-Za-z]\w*) {_ID}\) {_SET}", _save),
-        (rf"MATCH \(n:{_LABEL} {_ID}\) {_SET}", _change),
+        (
+            rf"CREATE \(n:{_LABEL}:(?P<other>[A-Za-z]\w*) {{id: \$id, payload: \$payload}}\)",
+            _create,
+        ),
+        (rf"MATCH \(n:{_LABEL} {_ID}\) {_SET} RETURN n\.id AS id", _change),
         (rf"MATCH \(n:{_LABEL} {_ID}\) WHERE rand\(\) >= 0 {_BOTH}", _load),
         (
             rf"MATCH \(n:{_LABEL}\) WHERE {_FILLED} {_BOTH} ORDER BY n\.id LIMIT (?P<limit>\d+)",
@@ -163,7 +170,7 @@ STATEMENTS: tuple[tuple[re.Pattern[str], Action], ...] = tuple(
             rf"MATCH \(n:{_LABEL}\) WHERE n\.id > \$last AND {_FILLED} {_BOTH} ORDER BY n\.id",
             _behind,
         ),
-        (rf"MATCH \(n:{_LABEL}\) WHERE {_FILLED} RETURN count\(n\) AS found", _count),
+        (rf"MATCH \(n:{_LABEL}\) WHERE {_FILLED} RETURN count\(DISTINCT n\.id\) AS found", _count),
         (rf"MATCH \(n:{_LABEL}\) {_SET}", _change_all),
     )
 )
