@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import socket
 import time
@@ -226,6 +227,18 @@ async def test_a_server_that_went_away_is_told() -> None:
         with pytest.raises(ConnectionFailed):
             await backend.count("things")
         await backend.close()
+
+
+@pytest.mark.parametrize("transport", ["bolt", "rest"])
+async def test_a_server_that_dies_while_it_writes_to_disk_is_told(transport: str) -> None:
+    with NornicdbServer("admin", "secret") as server:
+        url = server.bolt_url if transport == "bolt" else server.rest_url
+        backend = await NornicdbBackend.connect(f"{url}?timeout=2&transport={transport}")
+        flushing = asyncio.create_task(backend.flush())
+        await asyncio.sleep(0.1)
+    with pytest.raises(ConnectionFailed):
+        await flushing
+    await backend.close()
 
 
 async def test_a_token_that_ran_out_is_renewed(server: NornicdbServer) -> None:

@@ -142,9 +142,12 @@ class Nodes(Collections):
         return int(rows[0][0])
 
     async def flush(self) -> None:
-        """Wait as long as the server keeps writes in memory, with its own settings."""
-        await self.wire.said(ALIVE)
+        """Wait as long as the server keeps writes in memory, with its own settings.
+
+        Then it has to be there still: one that died meanwhile has lost them.
+        """
         await asyncio.sleep(KEPT)
+        await self.wire.said(ALIVE)
 
     async def health(self) -> dict[str, Any]:
         """As `Collections.health`."""
