@@ -14,7 +14,7 @@ import tempfile
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ from speed_material import GivenVectors, messages, questions, unit_vectors
 
 import engrammic
 from engrammic import Memory, Message
-from engrammic.backends.sqlite import writing
+from engrammic.backends.sqlite import transactions
 from engrammic.filters import Compare, Filter, eq
 
 
@@ -106,34 +106,56 @@ async def adding(
         at = start + round_ * 150
         one = await median(bare.in_place, 150, at)
         hop = await median(bare.through_thread, 150, at)
-        mine = await median(add, 150, at)
-        ratios.append(mine / one)
-        hops.append(mine / hop)
-        adds.append(mine)
+        mine = await times(add, 150, at)
+        ratios.append(np.median(mine) / one)
+        hops.append(np.median(mine) / hop)
+        adds += mine
     return [
         Line("durable add", float(np.median(adds)), "ms"),
+        Line("durable add, mean", float(np.mean(adds)), "ms"),
         Line("durable add / bare insert", float(np.median(ratios)), "x", 5.0),
         Line("durable add / insert through one thread", float(np.median(hops)), "x", 2.5),
+        *await searching_after(memory, given, vectors),
+    ]
+
+
+async def searching_after(memory: Memory, given: Sequence[Message], vectors: Any) -> list[Line]:
+    """What a search costs that finds one new row waiting for the text index, and one that does not.
+
+    The rows are written anew under other ids, since what is stored already waits for nothing.
+    """
+    asked = questions(40)
+    after, idle = [], []
+    for number, query in enumerate(asked):
+        again = replace(given[number], message_id=f"again-{number}")
+        await memory.messages.add(again, vector=vectors[number])
+        for found in (after, idle):
+            began = time.perf_counter()
+            await memory.search(query, mode="keyword")
+            found.append((time.perf_counter() - began) * 1000)
+    return [
+        Line("keyword search", float(np.median(idle)), "ms"),
+        Line("keyword search, the first after an add", float(np.median(after)), "ms"),
     ]
 
 
 async def bulk(memory: Memory, given: Sequence[Message], vectors: Any) -> list[Line]:
-    """Everything in, in transactions of which the longest is measured."""
+    """Everything in, in transactions of which the longest is measured, its commit included."""
     longest = 0.0
-    run = writing.Writer.run
+    whole = transactions.Transactions._finished
 
-    def timed(self: writing.Writer, changes: Any) -> int:
+    def timed(self: transactions.Transactions, *given: Any) -> Any:
         nonlocal longest
         began = time.perf_counter()
-        written = run(self, changes)
+        result = whole(self, *given)
         longest = max(longest, time.perf_counter() - began)
-        return written
+        return result
 
-    writing.Writer.run = timed  # type: ignore[method-assign]
+    transactions.Transactions._finished = timed  # type: ignore[assignment, method-assign]
     began = time.perf_counter()
     await memory.messages.add_batch(given, vectors=vectors)
     rate = len(given) / (time.perf_counter() - began)
-    writing.Writer.run = run  # type: ignore[method-assign]
+    transactions.Transactions._finished = whole  # type: ignore[method-assign]
     return [
         Line("bulk, messages a second", rate, "messages/s", 10_000, at_least=True),
         Line("longest transaction", longest * 1000, "ms", 50),

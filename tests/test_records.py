@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 
 from engrammic.errors import InvalidInput, InvalidSchema, UnknownField
 from engrammic.predicate import DEEPEST
-from engrammic.records import canonical, clean, clean_update, cleaner, coerce, unit
+from engrammic.records import canonical, clean, clean_update, cleaner, coerce
 from engrammic.testing.draws import records
 from engrammic.testing.things import THINGS, things
 from engrammic.testing.writing import BAD_VALUES
 from engrammic.types import Field, Kind, Record, Schema
+from engrammic.units import unit
 
 
 class Colour(StrEnum):

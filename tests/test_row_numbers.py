@@ -100,6 +100,7 @@ async def test_the_last_terms_of_a_list_count(backend: SqliteBackend) -> None:
 
 async def test_terms_that_stay_are_not_written_again(backend: SqliteBackend) -> None:
     await backend.insert("things", [thing("a", "same")])
+    await backend.optimize()
     before = asked(backend, "select id, block from things__terms__0_data")
     await backend.insert("things", [thing("a", "same")])
     await backend.apply([Update("things", [{"id": "a", "u": None}])])

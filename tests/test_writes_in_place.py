@@ -186,7 +186,8 @@ async def test_no_write_in_place_after_close(tmp_path: Path) -> None:
 async def test_a_change_list_fills_one_segment_of_the_word_index(tmp_path: Path) -> None:
     backend = await SqliteBackend.connect(str(tmp_path))
     await backend.ensure_table(TURNS)
-    await backend.insert("turns", [{"id": "a", "t": ["one"]}])
+    await backend.insert("turns", [{"id": "a", "t": ["one"]}, {"id": "b", "t": ["one"]}])
+    await backend.optimize()
     await backend.apply(
         [Put("turns", [{"id": "a", "t": ["two"]}]), Put("turns", [{"id": "b", "t": ["three"]}])]
     )

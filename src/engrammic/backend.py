@@ -17,9 +17,9 @@ from engrammic.errors import Conflict, Unsupported
 from engrammic.filters import Filter, eq, every
 from engrammic.reader import Decide as Decide
 from engrammic.reader import Reader as Reader
-from engrammic.records import unit
 from engrammic.scrubbing import UNSUPPORTED, Scrubbed
 from engrammic.types import Kind, Order, Record, Schema, Scored, Vector
+from engrammic.units import unit
 
 RETRIES = 8
 

@@ -12,8 +12,9 @@ from engrammic.checks import check_count, shown
 from engrammic.errors import InvalidInput, UnknownField
 from engrammic.filters import And, Compare, Filter, Nulled, Op
 from engrammic.predicate import LARGEST, check_text, check_value
-from engrammic.records import NO_TERM, key_value, unit
+from engrammic.records import NO_TERM, key_value
 from engrammic.types import Kind, Order, Schema, Vector
+from engrammic.units import unit
 
 _SORTABLE = frozenset({Kind.TEXT, Kind.INT, Kind.FLOAT, Kind.BOOL})
 

@@ -8,15 +8,15 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache, partial
 from operator import index
-from typing import Any, TypeAlias, TypeGuard
+from typing import Any, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from engrammic.checks import check_name, check_text, shown
 from engrammic.errors import InvalidInput, InvalidSchema, UnknownField
 from engrammic.predicate import DEEPEST, LARGEST
 from engrammic.types import Field, Kind, Record, Schema
+from engrammic.units import unit
 
 Cleaner: TypeAlias = Callable[[Record], Record]
 _Rule: TypeAlias = Callable[[Any], Any]
@@ -27,7 +27,7 @@ KEY_BYTES = 512
 NO_TERM = re.compile(r"[\x00-\x20\x7f]")
 """Found in a text that is no term."""
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_CONTROLS = bytes([*range(32), 127])
 _encode = json.JSONEncoder(
     ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":")
 ).encode
@@ -134,50 +134,6 @@ def _rule(schema: Schema, field: Field) -> _Rule:
     return partial(_RULES[field.kind], name)
 
 
-def unit(value: Any, dimension: int, name: str) -> NDArray[np.float32]:
-    """The vector divided by its length; itself, bit by bit, when that is 1 already.
-
-    Raises InvalidInput for another shape, zero, or a value that is not finite.
-    """
-    if _ready(value, dimension):
-        wide = value.astype(np.float64)  # where no square overflows, and none is lost
-        square = float(wide.dot(wide))
-        if abs(square - 1) < 1e-5:
-            return value
-        if 1e-30 < square < 1e30:
-            return np.divide(value, math.sqrt(square), dtype=np.float32)
-    return _wide_unit(value, dimension, name)
-
-
-def _ready(value: Any, dimension: int) -> TypeGuard[NDArray[np.float32]]:
-    return (
-        isinstance(value, np.ndarray)
-        and value.dtype == np.float32
-        and value.shape == (dimension,)
-        and value.flags.c_contiguous
-    )
-
-
-def _wide_unit(value: Any, dimension: int, name: str) -> NDArray[np.float32]:
-    """In float64, where no float32 value overflows or vanishes when squared."""
-    if isinstance(value, np.ndarray) and value.dtype.kind not in "biuf":
-        raise InvalidInput(name, f"a vector is a sequence of numbers, not of {value.dtype}")
-    try:
-        wide = np.asarray(value, dtype=np.float64)
-    except (TypeError, ValueError, OverflowError, RecursionError) as error:
-        raise InvalidInput(name, f"a vector is a sequence of numbers: {error}") from error
-    if wide.shape != (dimension,):
-        raise InvalidInput(name, f"want {dimension} dimensions, not {wide.shape}")
-    largest = float(np.max(np.abs(wide)))
-    if not math.isfinite(largest):
-        raise InvalidInput(name, "the vector holds a value that is not finite")
-    if largest == 0:
-        raise InvalidInput(name, "the zero vector has no direction")
-    wide = wide / largest
-    narrow: NDArray[np.float32] = (wide / np.linalg.norm(wide)).astype(np.float32)
-    return narrow
-
-
 def _text(name: str, value: Any) -> str:
     if type(value) is not str:
         if not isinstance(value, str):
@@ -197,7 +153,8 @@ def _key_text(name: str, value: Any) -> str:
     return text
 
 
-def _int(name: str, value: Any) -> int:
+def whole(name: str, value: Any) -> int:
+    """The value as an int that every database holds. Raises InvalidInput."""
     if type(value) is not int:
         if isinstance(value, bool) or not hasattr(value, "__index__"):
             raise InvalidInput(name, f"want an int, not {type(value).__name__}")
@@ -243,15 +200,26 @@ def _terms(name: str, value: Any) -> str:
         value = " ".join(value)
     elif "  " in value or value[:1] == " " or value[-1:] == " ":
         value = " ".join(t for t in value.split(" ") if t)
-    if not value.isprintable() and _CONTROL.search(value):
+    text = _text(name, value)
+    raw = text.encode()
+    if len(raw.translate(None, _CONTROLS)) < len(raw):
         raise InvalidInput(name, "a term contains no control character")
-    return _text(name, value)
+    return text
 
 
 def canonical(name: str, value: Any) -> str:
     """JSON as text: keys sorted, no spaces, nothing escaped that need not be."""
-    _check_json(name, value, 0)
+    if type(value) is not dict or not all(map(_is_plain, value, value.values())):
+        _check_json(name, value, 0)
     return _encode(value)
+
+
+def _is_plain(key: Any, value: Any) -> bool:
+    """Whether a pair of an object needs no closer look: short, and seen at a glance."""
+    for text in (key, value):
+        if type(text) is not str or not text.isascii() or "\0" in text:
+            return False
+    return True
 
 
 def _check_json(name: str, value: Any, depth: int) -> None:
@@ -284,14 +252,14 @@ def _json_key(name: str, key: Any) -> None:
 
 def key_value(schema: Schema, name: str, value: Any) -> Any:
     """The stored form of one value of a key. Raises InvalidInput."""
-    rule = _int if schema.field(name).kind is Kind.INT else _key_text
+    rule = whole if schema.field(name).kind is Kind.INT else _key_text
     return rule(f"{schema.name}.{name}", value)
 
 
-_KEY_RULES: dict[Kind, Callable[[str, Any], Any]] = {Kind.TEXT: _key_text, Kind.INT: _int}
+_KEY_RULES: dict[Kind, Callable[[str, Any], Any]] = {Kind.TEXT: _key_text, Kind.INT: whole}
 _RULES: dict[Kind, Callable[[str, Any], Any]] = {
     Kind.TEXT: _text,
-    Kind.INT: _int,
+    Kind.INT: whole,
     Kind.FLOAT: _float,
     Kind.BOOL: _bool,
     Kind.JSON: canonical,

@@ -115,9 +115,11 @@ def _is_small(found: dict[str, Any]) -> bool:
     """Whether a few texts and numbers are all there is, too short for any bound."""
     room = _SMALL
     for key, value in found.items():
-        if type(key) is not str:
+        if type(key) is not str or not key.isascii() or "\0" in key:
             return False
         if type(value) is str:
+            if not value.isascii() or "\0" in value:
+                return False
             room -= len(value)
         elif type(value) is not int or not -LARGEST <= value <= LARGEST:
             return False

@@ -15,7 +15,6 @@ from engrammic.clock import Clock, now
 from engrammic.embed.base import Embedder, Vectors
 from engrammic.errors import InvalidInput
 from engrammic.filters import Filter, is_in
-from engrammic.records import cleaner, unit
 from engrammic.scope import Scoped
 from engrammic.stores.base import Storage, Store
 from engrammic.stores.encoding import PASSAGES, Encoded, encode_later
@@ -27,6 +26,7 @@ from engrammic.stores.tier_metadata import TIER_METADATA, Standing
 from engrammic.stores.tombstones import Reason, Tombstones
 from engrammic.text import terms
 from engrammic.types import Record, Schema, Vector
+from engrammic.units import unit
 
 Item = TypeVar("Item")
 BATCH = 256
@@ -77,7 +77,6 @@ class Indexing(Store, Generic[Item]):
         self.token = token
         self.tombstones = Tombstones(self.backend, clock=clock)
         self.schema = self.schema_for(embedder.dimension if embedder else None)
-        self._clean = cleaner(self.schema)
 
     @staticmethod
     @abstractmethod

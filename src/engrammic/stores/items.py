@@ -79,9 +79,6 @@ class ItemStore(Removing[Item]):
         units = None if vectors is None else self._units(vectors, len(items))
         moment = self.clock()
         records = [self.record_of(item, number, moment) for number, item in enumerate(items)]
-        if len(records) > BATCH:  # a single change list is checked whole by the backend
-            for record in records:
-                self._clean(record)
         await self.ready()
         fresh = [r[self.key] for i, r in zip(items, records, strict=True)
                  if getattr(i, self.key) is None]  # fmt: skip

@@ -12,6 +12,7 @@ from engrammic.clock import day, milliseconds, new_id
 from engrammic.errors import InvalidInput
 from engrammic.filters import Filter, eq, is_in, is_null
 from engrammic.items import Message
+from engrammic.records import whole
 from engrammic.scope import Scoped
 from engrammic.stores.base import (
     IMAGES_BYTES,
@@ -105,6 +106,8 @@ class MessageStore(InConversations[Message]):
         for name in ("created_at", "expires_at"):
             if record[name] is not None:
                 record[name] = milliseconds(name, record[name])
+        if record["token_count"] is not None:
+            record["token_count"] = whole("token_count", record["token_count"])
         record["message_id"] = new_id() if item.message_id is None else item.message_id
         record["created_at"] = record["created_at"] or moment + number // SLOTS
         for name in ("name", "model_id"):

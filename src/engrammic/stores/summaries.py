@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from engrammic.changes import Delete
+from engrammic.checks import check_name
 from engrammic.clock import day, milliseconds
 from engrammic.errors import InvalidInput
 from engrammic.filters import is_in
@@ -95,6 +96,7 @@ class SummaryStore(InConversations[MessageSummary]):
             check_id("summary_id", item.summary_id)
         if not check_content("summary", item.summary).strip():
             raise InvalidInput("summary", "is empty; there is nothing to remember")
+        check_name(item.role, "role")
         check_short("role", item.role)
         check_short("name", item.name)
         record = {name: getattr(item, name) for name in _SHARED}

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from engrammic.checks import check_count
 from engrammic.filters import Compare, Filter, Op, eq, every, is_in
 from engrammic.ranking.fusion import Fusion
-from engrammic.records import unit
 from engrammic.stores.base import check_content, check_kind_of, check_short
 from engrammic.stores.code_chunks import (
     CODE,
@@ -32,6 +31,7 @@ from engrammic.stores.modes import LARGEST_LIMIT, Mode
 from engrammic.stores.retrieval import Corpus, retrieve
 from engrammic.text import terms
 from engrammic.types import Record, Schema, Vector
+from engrammic.units import unit
 
 PAGE = 10_000
 """Records read at once where all are counted."""

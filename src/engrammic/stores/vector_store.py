@@ -11,7 +11,6 @@ from engrammic.changes import Put, Update
 from engrammic.checks import check_count, shown
 from engrammic.errors import Conflict, InvalidInput
 from engrammic.filters import Compare, Filter, Op, is_in
-from engrammic.records import unit
 from engrammic.scope import Scoped
 from engrammic.stores.base import check_content, check_id, check_kind_of, check_metadata
 from engrammic.stores.code_chunks import check_lengths, check_vectors
@@ -19,6 +18,7 @@ from engrammic.stores.collection import BATCH, Collection, check_score, vector_f
 from engrammic.stores.modes import LARGEST_LIMIT
 from engrammic.text import query_terms, terms
 from engrammic.types import Field, Kind, Record, Schema, Vector
+from engrammic.units import unit
 
 CHUNKS = Schema(
     "vector_chunks",

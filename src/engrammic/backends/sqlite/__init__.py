@@ -19,6 +19,7 @@ from engrammic.backends.sqlite import copying, diagnosis, scrubbing
 from engrammic.backends.sqlite.connection import Connections, locate, refuse_network
 from engrammic.backends.sqlite.exporting import exported
 from engrammic.backends.sqlite.inside import Inside, driven
+from engrammic.backends.sqlite.layout import Layout
 from engrammic.backends.sqlite.ranked import RankedSearch
 from engrammic.backends.sqlite.reading import (
     chosen,
@@ -172,6 +173,9 @@ class SqliteBackend(RankedSearch):
 
     async def optimize(self) -> None:
         """Merge the text indexes, refresh statistics, copy the log into the file."""
+        for layout in self._tables.known():
+            if layout.terms:
+                await self._all_indexed(layout)
         await self._outside(lambda connection: diagnosis.optimize(connection, self._tables))
 
     async def scrub(self) -> Scrubbed:
@@ -190,7 +194,10 @@ class SqliteBackend(RankedSearch):
 
     async def diagnose(self) -> list[str]:
         """As `Backend.diagnose`: integrity, text indexes with rank, counts, vectors."""
-        return await self._outside(lambda connection: diagnosis.problems(connection, self._tables))
+        found = await self._outside(lambda c: diagnosis.problems(c, self._tables))
+        for layout in self._tables.known():
+            found += await self._terms_problems(layout)
+        return found
 
     async def stats(self) -> dict[str, Any]:
         """As `Backend.stats`, with the bytes of all pages, wherever a checkpoint has put them."""
@@ -215,6 +222,13 @@ class SqliteBackend(RankedSearch):
         """Finish queued writes, copy the log into the file, close."""
         if not self._connections.closed:
             await asyncio.to_thread(self._connections.close)
+
+    async def _terms_problems(self, layout: Layout) -> list[str]:
+        def work(connection: apsw.Connection, _here: bool) -> list[str]:
+            return list(diagnosis.terms_problems(connection, self._partitions, layout))
+
+        with self._translated():
+            return await self._transactions.run(work) if layout.terms else []
 
     async def _outside(self, work: Callable[[apsw.Connection], T]) -> T:
         with self._translated():

@@ -8,8 +8,10 @@ from typing import Any
 
 import apsw
 
+from engrammic.backends.sqlite import backlog
 from engrammic.backends.sqlite.connection import passive_checkpoint
 from engrammic.backends.sqlite.layout import Layout, has_table
+from engrammic.backends.sqlite.partitions import Partitions
 from engrammic.backends.sqlite.tables import Tables
 
 REINDEX = "run `engrammic reindex`"
@@ -48,7 +50,7 @@ def sizes(path: Path) -> dict[str, int]:
 
 
 def problems(connection: apsw.Connection, tables: Tables) -> list[str]:
-    """Every problem found, each with its remedy. Reads the whole file."""
+    """Every problem found but in the text indexes, each with its remedy. Reads the whole file."""
     tables.found(connection)
     found = [
         f"file: {line}; {RESTORE}"
@@ -57,7 +59,6 @@ def problems(connection: apsw.Connection, tables: Tables) -> list[str]:
     ]
     for layout in tables.known():
         found += _vector_problems(connection, layout)
-        found += _terms_problems(connection, layout)
     return found
 
 
@@ -80,9 +81,17 @@ def _vector_problems(connection: apsw.Connection, layout: Layout) -> Iterator[st
             yield f"{name}: {wrong} vectors have another length than {size} bytes; {REINDEX}"
 
 
-def _terms_problems(connection: apsw.Connection, layout: Layout) -> Iterator[str]:
-    indexed = stray = 0
+def terms_problems(
+    connection: apsw.Connection, partitions: Partitions, layout: Layout
+) -> Iterator[str]:
+    """Every problem of a table's text indexes. Inside a write transaction: no row may wait."""
     name = layout.schema.name
+    try:
+        backlog.index(connection, partitions, layout)
+    except apsw.CorruptError as error:
+        yield f"{name}: a text index is damaged ({error}); {REINDEX}"
+        return
+    indexed = stray = 0
     for part, table in _terms_parts(connection, layout):
         try:
             # With rank 1 the index is compared with what it indexes.

@@ -10,6 +10,7 @@ For a table `messages` with a vector and terms:
 * `messages__terms__<partition>`: FTS5 over the TERMS fields, one per partition
   value, so that BM25 statistics never cross a scope. It keeps no text of its own:
   it reads the view `messages__terms__<partition>__rows` of the main table.
+  Rows behind `_tables.indexed` are not in it yet (see `backlog`).
 
 From `_changes`, where every row whose vector was replaced or deleted leaves a
 trace, and from the row numbers of new ones, which only rise, other processes
@@ -34,13 +35,13 @@ from engrammic.sql.sqlite import SQLITE
 from engrammic.types import DERIVED, Field, Index, Kind, Record, Schema
 
 APPLICATION_ID = 0x456E6772  # "Engr"
-FORMAT = 2
+FORMAT = 3
 
 FOUNDATION = """
 create table if not exists _meta(key text primary key, value text not null) strict, without rowid;
 create table if not exists _tables(
     number integer primary key, name text not null unique, schema text not null,
-    last_row integer not null default 0) strict;
+    last_row integer not null default 0, indexed integer not null default 0) strict;
 create table if not exists _partitions(
     number integer primary key, value text not null unique) strict;
 create table if not exists _changes(
@@ -138,6 +139,12 @@ class Layout:
         return itemgetter(first, *rest) if rest else lambda record: (record[first],)
 
     @cached_property
+    def key_values(self) -> Callable[[Record], tuple[Any, ...]]:
+        """The key of a clean record."""
+        names = self.schema.key
+        return itemgetter(*names) if len(names) > 1 else lambda record: (record[names[0]],)
+
+    @cached_property
     def columns(self) -> tuple[str, ...]:
         """The fields that lie in the main table: the plain ones, then the terms."""
         return tuple(f.name for f in (*self.plain, *self.terms))
@@ -161,11 +168,12 @@ class Layout:
         columns = ", ".join(map(quoted, self.columns))
         marks = ", ".join("?" * len(self.columns))
         key = ", ".join(map(quoted, self.schema.key))
-        into = f"insert into {self.table} (_row, {columns}) values ({self._next_row}, {marks})"
+        into = f"insert into {self.table} (_row, {columns}) values ({self.next_row}, {marks})"
         return f"{into} on conflict ({key}) do nothing"
 
     @property
-    def _next_row(self) -> str:
+    def next_row(self) -> str:
+        """The number of the next new row, as an expression."""
         last = f"select last_row from _tables where number = {self.number}"
         return f"1 + max(coalesce((select max(_row) from {self.table}), 0), ({last}))"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engrammic.backend import Backend, Survey
+from engrammic.backends.sqlite import backlog
 from engrammic.backends.sqlite.connection import Connections, snapshot
 from engrammic.backends.sqlite.folding import unfolded
-from engrammic.backends.sqlite.layout import quoted
+from engrammic.backends.sqlite.layout import Layout, quoted
 from engrammic.backends.sqlite.matrix import Matrices, Matrix, View
 from engrammic.backends.sqlite.partitions import Part, Partitions
 from engrammic.backends.sqlite.scan import VECTOR_DIGITS
@@ -26,6 +28,12 @@ from engrammic.reads import query_terms, query_vector
 from engrammic.types import Scored, Vector
 
 T = TypeVar("T")
+
+log = logging.getLogger(__name__)
+
+UNWRITABLE = (apsw.BusyError, apsw.FullError, apsw.IOError, apsw.ReadOnlyError)
+PATIENCE = 1.0
+"""Seconds for which a search waits to write."""
 
 
 class RankedSearch(Backend):
@@ -106,20 +114,50 @@ class RankedSearch(Backend):
         where: Filter | None = None,
         columns: Sequence[str] | None = None,
     ) -> list[Scored]:
-        """As `Backend.text_search`: FTS5's BM25 with the partition's own statistics."""
+        """As `Backend.text_search`: FTS5's BM25 with the partition's own statistics.
+
+        Rows that wait for the index come in first. Where the file cannot be written,
+        the terms of the whole partition are read and ranked here.
+        """
         layout = self._tables.layout(table)
         plan = Plan.of(layout, where, columns, limit, TERMS_DIGITS)
-        match = " OR ".join(quoted(unfolded(t)) for t in query_terms(layout.schema, terms))
+        words = [unfolded(t) for t in query_terms(layout.schema, terms)]
+        match = " OR ".join(map(quoted, words))
+        whole = not match or await self._all_indexed(layout)
 
         def absent(connection: apsw.Connection, part: Part) -> bool:
-            return not match or not self._partitions.has_terms(connection, layout, part)
+            return not match or (whole and not self._has_terms(connection, layout, part))
 
         def work(connection: apsw.Connection, part: Part) -> list[Scored]:
             if absent(connection, part):
                 return []
-            return Search(connection, plan).by_terms(layout.terms_table(part.number), match)
+            search = Search(connection, plan)
+            if not whole:
+                return search.by_reading(words)
+            return search.by_terms(layout.terms_table(part.number), match)
 
         return await self._within(plan.partition, work, [], absent)
+
+    async def _all_indexed(self, layout: Layout) -> bool:
+        """Have no row wait for a text index; False where the file cannot be written now."""
+        with self._translated():
+            if not backlog.waits(self._connections.here(), layout):
+                return True
+            return await self._index(layout)
+
+    async def _index(self, layout: Layout) -> bool:
+        def work(connection: apsw.Connection, _here: bool) -> None:
+            backlog.index(connection, self._partitions, layout)
+
+        try:
+            await self._transactions.run(work, brief=True, patience=PATIENCE)
+        except UNWRITABLE as error:
+            log.warning("%s: a search reads every record, since %s", self.path, error)
+            return False
+        return True
+
+    def _has_terms(self, connection: apsw.Connection, layout: Layout, part: Part) -> bool:
+        return self._partitions.has_terms(connection, layout, part)
 
     async def _scanned(
         self,

@@ -20,7 +20,7 @@ import apsw
 import numpy as np
 
 from engrammic.backend import Survey
-from engrammic.backends.sqlite.layout import Layout
+from engrammic.backends.sqlite.layout import Layout, quoted
 from engrammic.backends.sqlite.matrix import View
 from engrammic.backends.sqlite.reading import (
     along,
@@ -32,6 +32,7 @@ from engrammic.backends.sqlite.reading import (
     without_partition,
 )
 from engrammic.backends.sqlite.scan import TIE_ROOM, Query, Ranked, Rows, Scan, spread, top
+from engrammic.emulation.words import Words
 from engrammic.filters import Filter
 from engrammic.predicate import check_filter
 from engrammic.reads import check_limit, columns_of, partition_of
@@ -139,6 +140,19 @@ class Search:
         if self.plan.indexed:
             return self._page(among())
         return self._deepen(best, self.plan.limit + TIE_ROOM, None, among)
+
+    def by_reading(self, words: Sequence[str]) -> list[Scored]:
+        """As `by_terms` without an index: every record of the partition is read."""
+        layout = self.plan.layout
+        index, names = Words(layout.schema), [f.name for f in layout.terms]
+        column = layout.schema.partition
+        within = f"{quoted(column)} = ?" if column else "? is null"
+        columns = ", ".join(map(quoted, names))
+        sql = f"select _row, {columns} from {layout.table} where {within}"
+        for row, *texts in self.connection.execute(sql, (self.plan.partition,)):
+            index.put((row,), dict(zip(names, texts, strict=True)))
+        found = index.rank(words, len(index))
+        return self._page(Ranked.of([(key[0], score) for key, score in found]))
 
     def sample(self, view: View, count: int) -> Rows:
         """The places of about `count` vectors of what passes the filter, evenly spread."""

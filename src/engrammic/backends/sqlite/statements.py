@@ -30,6 +30,28 @@ def chosen(layout: Layout, given: tuple[str, ...]) -> tuple[tuple[str, ...], ...
 
 
 @lru_cache(maxsize=KEPT)
+def any_stored(layout: Layout) -> str:
+    """Whether a row has a key; takes that."""
+    key = ", ".join(map(quoted, layout.schema.key))
+    marks = ", ".join("?" * len(layout.schema.key))
+    return f"select 1 from {layout.table} where ({key}) in (values ({marks})) limit 1"
+
+
+@lru_cache(maxsize=KEPT)
+def next_row(layout: Layout) -> str:
+    """The number of the next new row."""
+    return f"select {layout.next_row}"
+
+
+@lru_cache(maxsize=KEPT)
+def insert_row(layout: Layout) -> str:
+    """Takes row and `columns` of a record whose key no row has."""
+    columns = ", ".join(map(quoted, layout.columns))
+    marks = ", ".join("?" * (len(layout.columns) + 1))
+    return f"insert into {layout.table}(_row, {columns}) values ({marks})"
+
+
+@lru_cache(maxsize=KEPT)
 def put_vector(layout: Layout, name: str, fresh: bool) -> str:
     """Takes row, partition and vector; `fresh` is a row that never had one."""
     verb = "insert" if fresh else "insert or replace"
@@ -48,6 +70,43 @@ def put_terms(layout: Layout, part: int) -> str:
     columns = ", ".join(quoted(name) for name in terms(layout))
     marks = ", ".join("?" * len(layout.terms))
     return f"insert into {layout.terms_table(part)}(rowid, {columns}) values (?, {marks})"
+
+
+@lru_cache(maxsize=KEPT)
+def indexed(layout: Layout) -> str:
+    """The last row that the text indexes hold."""
+    return f"select indexed from _tables where number = {layout.number}"
+
+
+@lru_cache(maxsize=KEPT)
+def waits(layout: Layout) -> str:
+    """Whether there is a row behind those that the text indexes hold."""
+    return f"select coalesce((select max(_row) from {layout.table}), 0) > ({indexed(layout)})"
+
+
+@lru_cache(maxsize=KEPT)
+def waiting_partitions(layout: Layout) -> str:
+    """The partitions of the rows behind one; takes that row."""
+    column = quoted(layout.schema.partition) if layout.schema.partition else "null"
+    return f"select distinct {column} from {layout.table} not indexed where _row > ?"
+
+
+@lru_cache(maxsize=KEPT)
+def index_waiting(layout: Layout, part: int) -> str:
+    """Takes a row and the partition's value: the index gets all rows behind that one."""
+    columns = ", ".join(quoted(name) for name in terms(layout))
+    within = f"{quoted(layout.schema.partition)} = ?" if layout.schema.partition else "? is null"
+    return (
+        f"insert into {layout.terms_table(part)}(rowid, {columns}) "
+        f"select _row, {columns} from {layout.table} not indexed where _row > ? and {within}"
+    )
+
+
+@lru_cache(maxsize=KEPT)
+def all_indexed(layout: Layout) -> str:
+    """Notes that no row waits any more."""
+    last = f"select max(_row) from {layout.table}"
+    return f"update _tables set indexed = ({last}) where number = {layout.number}"
 
 
 @lru_cache(maxsize=KEPT)

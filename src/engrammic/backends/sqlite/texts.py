@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 import apsw
 
-from engrammic.backends.sqlite import statements
+from engrammic.backends.sqlite import backlog, statements
 from engrammic.backends.sqlite.layout import Layout
 from engrammic.backends.sqlite.partitions import Partitions
 from engrammic.types import Record
@@ -40,27 +40,44 @@ class Texts:
         self._partitions = partitions
         self._execute = execute
         self._later: list[tuple[str, list[Values]]] = []
+        self._indexed: dict[int, int] = {}
+        self._new: dict[Layout, list[int]] = {}
 
     def put(self, layout: Layout, part: int, members: Iterable[Placed]) -> None:
-        """Index rows anew where their terms change."""
-        changed = [m for m in members if m.before != m.after]
-        if not changed:
-            return
-        self._partitions.terms_table(self._connection, layout, part)
-        old: list[Values] = [(m.row, *m.before) for m in changed if m.before is not None]
-        if old:
+        """Index rows anew where their terms change; new rows wait, as do those before them."""
+        changed = []
+        for member in members:
+            if member.before is None:
+                self._new.setdefault(layout, []).append(member.row)
+            elif member.before != member.after and member.row <= self._last(layout):
+                changed.append(member)
+        if changed:
+            old: list[Values] = [(m.row, *(m.before or ())) for m in changed]
             self._later.append((statements.take_terms(layout, part), old))
-        new: list[Values] = [(m.row, *m.after) for m in changed]
-        self._later.append((statements.put_terms(layout, part), new))
+            new: list[Values] = [(m.row, *m.after) for m in changed]
+            self._later.append((statements.put_terms(layout, part), new))
 
     def delete(self, layout: Layout, part: int, rows: list[Values]) -> None:
         """Take rows out at once, while FTS5 can still read in the main table what they say."""
-        self.finish()
-        self._partitions.terms_table(self._connection, layout, part)
-        self._execute(statements.delete_terms(layout, part), rows)
+        self._write()
+        held = [row for row in rows if row[0] <= self._last(layout)]
+        self._execute(statements.delete_terms(layout, part), held)
 
     def finish(self) -> None:
-        """Write all that was asked for."""
+        """Write all that was asked for; let new rows wait if they are few."""
+        self._write()
+        for layout, rows in self._new.items():
+            waiting = max(rows) - self._last(layout)
+            if len(rows) >= backlog.BATCH or waiting >= backlog.LONGEST:
+                backlog.index(self._connection, self._partitions, layout)
+
+    def _last(self, layout: Layout) -> int:
+        """The last row that the indexes hold."""
+        if layout.number not in self._indexed:
+            self._indexed[layout.number] = backlog.indexed(self._connection, layout)
+        return self._indexed[layout.number]
+
+    def _write(self) -> None:
         for statement, rows in self._later:
             self._execute(statement, rows)
         self._later.clear()

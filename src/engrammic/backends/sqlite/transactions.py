@@ -59,10 +59,17 @@ class Transactions:
         self._seen: int | None = None
         """The file's version when epoch and schema were last looked at; None: they must be."""
 
-    async def run(self, work: Callable[[apsw.Connection, bool], T], *, brief: bool = False) -> T:
+    async def run(
+        self,
+        work: Callable[[apsw.Connection, bool], T],
+        *,
+        brief: bool = False,
+        patience: float | None = None,
+    ) -> T:
         """What `work` returns. It is told whether it runs in place; then it may raise TooLong.
 
         `brief` allows that. It may be called twice, but only one call's changes stay.
+        `patience` is how many seconds a lock is waited for, the handle's own if None.
         """
         if brief and self._last <= QUICK:
             if self._held > TURN:
@@ -76,23 +83,28 @@ class Transactions:
                     pass  # the thread has the time
                 finally:
                     self._connections.turn.release()
-        return await self._connections.write(lambda: self._on_thread(work))
+        return await self._connections.write(lambda: self._on_thread(work, patience))
 
     def _in_place(self, work: Callable[[apsw.Connection, bool], T]) -> T:
-        connection = self._connections.writing()
-        connection.set_busy_timeout(0)
-        try:
-            connection.execute("begin immediate")
-        finally:
-            connection.set_busy_timeout(self._connections.busy)
-        result = self._finished(connection, work, True)
+        result = self._finished(self._begun(0), work, True)
         self._held += self._last
         return result
 
-    def _on_thread(self, work: Callable[[apsw.Connection, bool], T]) -> T:
-        connection = self._connections.writing()
-        connection.execute("begin immediate")
-        return self._finished(connection, work, False)
+    def _on_thread(self, work: Callable[[apsw.Connection, bool], T], patience: float | None) -> T:
+        return self._finished(self._begun(patience), work, False)
+
+    def _begun(self, patience: float | None) -> apsw.Connection:
+        """The connection for writing, in a transaction."""
+        connection, whole = self._connections.writing(), self._connections.busy
+        if patience is None:
+            connection.execute("begin immediate")
+            return connection
+        connection.set_busy_timeout(min(int(patience * 1000), whole))
+        try:
+            connection.execute("begin immediate")
+        finally:
+            connection.set_busy_timeout(whole)
+        return connection
 
     def _finished(
         self, connection: apsw.Connection, work: Callable[[apsw.Connection, bool], T], here: bool

@@ -1,0 +1,55 @@
+"""Vectors of length one, the only ones that are stored."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, TypeGuard
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engrammic.errors import InvalidInput
+
+
+def unit(value: Any, dimension: int, name: str) -> NDArray[np.float32]:
+    """The vector divided by its length; itself, bit by bit, when that is 1 already.
+
+    Raises InvalidInput for another shape, zero, or a value that is not finite.
+    """
+    if _ready(value, dimension):
+        wide = value.astype(np.float64)  # where no square overflows, and none is lost
+        square = float(wide.dot(wide))
+        if abs(square - 1) < 1e-5:
+            return value
+        if 1e-30 < square < 1e30:
+            return np.divide(value, math.sqrt(square), dtype=np.float32)
+    return _wide_unit(value, dimension, name)
+
+
+def _ready(value: Any, dimension: int) -> TypeGuard[NDArray[np.float32]]:
+    return (
+        isinstance(value, np.ndarray)
+        and value.dtype == np.float32
+        and value.shape == (dimension,)
+        and value.flags.c_contiguous
+    )
+
+
+def _wide_unit(value: Any, dimension: int, name: str) -> NDArray[np.float32]:
+    """In float64, where no float32 value overflows or vanishes when squared."""
+    if isinstance(value, np.ndarray) and value.dtype.kind not in "biuf":
+        raise InvalidInput(name, f"a vector is a sequence of numbers, not of {value.dtype}")
+    try:
+        wide = np.asarray(value, dtype=np.float64)
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
+        raise InvalidInput(name, f"a vector is a sequence of numbers: {error}") from error
+    if wide.shape != (dimension,):
+        raise InvalidInput(name, f"want {dimension} dimensions, not {wide.shape}")
+    largest = float(np.max(np.abs(wide)))
+    if not math.isfinite(largest):
+        raise InvalidInput(name, "the vector holds a value that is not finite")
+    if largest == 0:
+        raise InvalidInput(name, "the zero vector has no direction")
+    wide = wide / largest
+    narrow: NDArray[np.float32] = (wide / np.linalg.norm(wide)).astype(np.float32)
+    return narrow
