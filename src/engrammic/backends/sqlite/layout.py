@@ -139,12 +139,6 @@ class Layout:
         return itemgetter(first, *rest) if rest else lambda record: (record[first],)
 
     @cached_property
-    def key_values(self) -> Callable[[Record], tuple[Any, ...]]:
-        """The key of a clean record."""
-        names = self.schema.key
-        return itemgetter(*names) if len(names) > 1 else lambda record: (record[names[0]],)
-
-    @cached_property
     def columns(self) -> tuple[str, ...]:
         """The fields that lie in the main table: the plain ones, then the terms."""
         return tuple(f.name for f in (*self.plain, *self.terms))
@@ -168,12 +162,11 @@ class Layout:
         columns = ", ".join(map(quoted, self.columns))
         marks = ", ".join("?" * len(self.columns))
         key = ", ".join(map(quoted, self.schema.key))
-        into = f"insert into {self.table} (_row, {columns}) values ({self.next_row}, {marks})"
+        into = f"insert into {self.table} (_row, {columns}) values ({self._next_row}, {marks})"
         return f"{into} on conflict ({key}) do nothing"
 
     @property
-    def next_row(self) -> str:
-        """The number of the next new row, as an expression."""
+    def _next_row(self) -> str:
         last = f"select last_row from _tables where number = {self.number}"
         return f"1 + max(coalesce((select max(_row) from {self.table}), 0), ({last}))"
 

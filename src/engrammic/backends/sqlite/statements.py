@@ -30,28 +30,6 @@ def chosen(layout: Layout, given: tuple[str, ...]) -> tuple[tuple[str, ...], ...
 
 
 @lru_cache(maxsize=KEPT)
-def any_stored(layout: Layout) -> str:
-    """Whether a row has a key; takes that."""
-    key = ", ".join(map(quoted, layout.schema.key))
-    marks = ", ".join("?" * len(layout.schema.key))
-    return f"select 1 from {layout.table} where ({key}) in (values ({marks})) limit 1"
-
-
-@lru_cache(maxsize=KEPT)
-def next_row(layout: Layout) -> str:
-    """The number of the next new row."""
-    return f"select {layout.next_row}"
-
-
-@lru_cache(maxsize=KEPT)
-def insert_row(layout: Layout) -> str:
-    """Takes row and `columns` of a record whose key no row has."""
-    columns = ", ".join(map(quoted, layout.columns))
-    marks = ", ".join("?" * (len(layout.columns) + 1))
-    return f"insert into {layout.table}(_row, {columns}) values ({marks})"
-
-
-@lru_cache(maxsize=KEPT)
 def put_vector(layout: Layout, name: str, fresh: bool) -> str:
     """Takes row, partition and vector; `fresh` is a row that never had one."""
     verb = "insert" if fresh else "insert or replace"

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 import apsw
 
-from engrammic.backends.sqlite import many, statements
+from engrammic.backends.sqlite import statements
 from engrammic.backends.sqlite.folding import unfolded
 from engrammic.backends.sqlite.layout import Layout
 from engrammic.backends.sqlite.partitions import Partitions
@@ -89,35 +89,8 @@ class Writer:
     def _put(self, layout: Layout, records: Sequence[Record]) -> int:
         given = list(map(layout.row, records))
         if not layout.is_searched:
-            many.insert(self.connection, layout.upsert, given)
-        elif len(given) >= many.MANY and self._are_new(layout, records):
-            self._put_derived(layout, self._inserted(layout, records, given), fresh=True)
-        else:
-            self._put_each(layout, records, given)
-        return len(records)
-
-    def _are_new(self, layout: Layout, records: Sequence[Record]) -> bool:
-        """Whether no two records have one key, and none is stored."""
-        keys = list(map(layout.key_values, records))
-        if len(set(keys)) < len(keys):
-            return False
-        return not many.any_stored(self.connection, statements.any_stored(layout), keys)
-
-    def _inserted(
-        self, layout: Layout, records: Sequence[Record], given: Sequence[Values]
-    ) -> list[Placed]:
-        """The records, all of them new, as rows of the main table."""
-        first: int = self.connection.execute(statements.next_row(layout)).get
-        rows = [(row, *values) for row, values in enumerate(given, first)]
-        many.insert(self.connection, statements.insert_row(layout), rows)
-        words = len(layout.plain)
-        return [
-            Placed(row[0], record, None, values[words:])
-            for row, record, values in zip(rows, records, given, strict=True)
-        ]
-
-    def _put_each(self, layout: Layout, records: Sequence[Record], given: Sequence[Values]) -> None:
-        """Put records of which some may be stored, or given twice."""
+            self._each(layout.upsert, given)
+            return len(records)
         new: dict[int, Placed] = {}
         old: dict[int, Placed] = {}
         connection, insertion, words = self.connection, layout.insertion, len(layout.plain)
@@ -134,6 +107,7 @@ class Writer:
             known[row] = Placed(row, record, said, values[words:])  # given twice, the last counts
         self._put_derived(layout, new.values(), fresh=True)
         self._put_derived(layout, old.values(), fresh=False)
+        return len(records)
 
     def _found(self, layout: Layout, record: Record) -> Any:
         """Row and terms of the record of that key, None where there is none."""
@@ -163,7 +137,7 @@ class Writer:
             given: list[Values] = [
                 (m.row, part, v) for m in members if (v := m.record.get(name)) is not None
             ]
-            many.insert(self.connection, statements.put_vector(layout, name, fresh), given)
+            self._each(statements.put_vector(layout, name, fresh), given)
             if len(given) < len(members) and not fresh:
                 absent: list[Values] = [(m.row,) for m in members if m.record.get(name) is None]
                 self._each(statements.delete_vector(layout, name), absent)
@@ -252,8 +226,7 @@ class Writer:
         ]
         if not ranges:
             return
-        statement = "insert into _changes(tbl, part, low, high) values (?, ?, ?, ?)"
-        many.insert(self.connection, statement, ranges)
+        self._each("insert into _changes(tbl, part, low, high) values (?, ?, ?, ?)", ranges)
         last = self.connection.last_insert_rowid()
         if last % TRIM_EVERY < len(ranges):
             oldest = last - RETAINED_CHANGES
