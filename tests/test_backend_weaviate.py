@@ -108,6 +108,21 @@ async def test_a_handle_serves_tasks_of_two_loops(engines: Engines) -> None:
     await backend.close()
 
 
+async def test_a_server_that_is_starting_is_told() -> None:
+    with WeaviateServer() as server:
+        url = f"weaviate://127.0.0.1:{server.port}?grpc={server.grpc_port}"
+        backend = await WeaviateBackend.connect(url)
+        await backend.ensure_table(THINGS)
+        await backend.close()
+        server.ready = False
+        with pytest.raises(ConnectionFailed, match="not ready"):
+            await WeaviateBackend.connect(url)
+        server.ready = True
+        backend = await WeaviateBackend.connect(url)
+        assert await backend.tables() == [THINGS]
+        await backend.close()
+
+
 async def test_a_server_that_cannot_be_reached_is_named_without_the_key() -> None:
     with WeaviateServer(api_key="right") as server:
         url = f"weaviate://127.0.0.1:{server.port}?grpc={server.grpc_port}&timeout=2"

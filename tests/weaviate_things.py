@@ -1,7 +1,7 @@
 """What the tests of the Weaviate stand-in ask for: a client, a class, ten objects.
 
-Where ENGRAMMIC_TEST_WEAVIATE_URL names a server the same is asked of it: its classes Things and
-Plain are lost.
+Where ENGRAMMIC_TEST_WEAVIATE_URL names a server the same is asked of it, if it was started with
+AUTOSCHEMA_ENABLED=false, as the stand-in claims to be: its classes Things and Plain are lost.
 """
 
 from __future__ import annotations

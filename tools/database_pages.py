@@ -75,15 +75,23 @@ ENGINES: Mapping[str, tuple[str, str]] = {
 
 VERIFIED: Mapping[str, str] = {
     "qdrant": "Qdrant 1.19.0, over REST and gRPC",
-    "weaviate": "Weaviate 1.40.0-dev (August 2026)",
-    "nornicdb": "NornicDB of December 2025, over Bolt and HTTP",
+    "weaviate": "Weaviate 1.40.0-dev (20 August 2026)",
+    "nornicdb": "NornicDB 0.1.0 (dev, 31 December 2025), over Bolt and HTTP",
     "pinecone": "**nothing**: verified against the stand-in only",
 }
 """Scheme to the server on which the whole kit passed as well, by hand."""
 
 SERVERS = """
 Where the tests do not run against a real server, the last column says on which one the whole kit
-passed as well, by hand.
+passed as well, by hand: last on 26 November 2026.
+"""
+
+FAULTS = """
+That NornicDB lets what MERGE makes take the place of older nodes once it has been started again,
+may answer a read from what it kept, for up to a minute, though a later write was acknowledged,
+does not tell labels apart by case, and for one id looks at every node of a label. The backend
+asks in ways that go around all four. Each of the three servers was killed four times in the
+middle of writes: nothing was lost that was acknowledged, with NornicDB nothing that was flushed.
 """
 
 FIGURES: Mapping[str, tuple[float, float]] = {
@@ -116,7 +124,8 @@ expect a tenth more or less in a ratio. `memory`, `sqlite`, `mysql` and `qdrant`
 the product, as `make bench-backends` has now; a second one waits for a core that is busy. Where
 the engine compares no vectors, the client's part is a product of a matrix and a vector and the
 read of ten records. The stand-ins of Pinecone, Weaviate and NornicDB run in the same process, in
-plain Python: their lines tell what we add, and nothing of the servers.
+plain Python: their lines tell what we add, and nothing of the servers. On NornicDB's own server,
+over Bolt, it was 26.43 and 30.57, a ratio of 1.16; 20,000 records took it five minutes and a half.
 """
 
 MARKS = {True: "yes", False: "-"}
@@ -138,6 +147,7 @@ def markdown() -> Iterator[str]:
         url, engine = ENGINES[found.scheme]
         verified = VERIFIED.get(found.scheme, MARKS[False])
         yield f"| `{found.scheme}` | {url} | {engine} | {verified} |"
+    yield FAULTS.rstrip()
     yield MEASURED
     yield "| scheme | the client, ms | engrammic, ms | ratio |"
     yield "|---|--:|--:|--:|"

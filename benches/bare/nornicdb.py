@@ -19,13 +19,13 @@ async def calling(backend: NornicdbBackend, schema: Schema, url: str) -> AsyncIt
     records = await backend.query(schema.name, columns=[*schema.key, "vector"])
     ids = [point_id(schema, tuple([r[name] for name in schema.key])) for r in records]
     scan = Scan([r["vector"] for r in records])
-    text = backend.engine._of(schema).load
+    load = backend.engine._of(schema).load
 
     async def search(vector: Floats) -> Sequence[Any]:
         rows: list[Any] = []
         with wire._driver.session(database=wire._database) as session:
             for place in scan.best(vector):
-                rows += session.run(text, {"id": ids[place]}).values()
+                rows += session.run(load(ids[place]), {"id": ids[place]}).values()
         return rows
 
     yield search

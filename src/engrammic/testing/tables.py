@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -51,6 +52,30 @@ class TableTests:
         await backend.ensure_table(THINGS)
         assert await backend.count("things") == 5
         assert await backend.tables() == [THINGS]
+
+    async def test_tables_whose_names_differ_in_case_are_apart(self, backend: Backend) -> None:
+        """Or the second is refused; never has one the other's records."""
+        made: dict[str, int] = {}
+        for name, count in (("Case", 3), ("case", 5), ("CASE", 1)):
+            with suppress(InvalidSchema):
+                await backend.ensure_table(replace(THINGS, name=name))
+                await backend.insert(name, things(count))
+                made[name] = count
+        assert {s.name for s in await backend.tables()} == made.keys()
+        assert {name: len(await backend.query(name)) for name in made} == made
+        await backend.drop_table("CASE")
+        assert await backend.count("Case") == 3
+
+    async def test_fields_whose_names_differ_in_case_are_apart(self, backend: Backend) -> None:
+        """Or the table is refused as it is."""
+        schema = replace(THINGS, fields=(*THINGS.fields, Field("Size", Kind.INT)))
+        with suppress(InvalidSchema):
+            await backend.ensure_table(schema)
+            await backend.insert("things", [{"id": "a", "at": 1, "size": 1, "Size": 2}])
+            found = (await backend.query("things", eq("Size", 2)))[0]
+            assert (found["size"], found["Size"]) == (1, 2)
+        await backend.drop_table("things")
+        assert await backend.tables() == []
 
     async def test_a_table_grows_by_nullable_fields(self, backend: Backend) -> None:
         """Stored records have them null, new ones can set and search them."""

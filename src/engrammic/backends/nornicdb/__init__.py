@@ -26,9 +26,10 @@ class NornicdbBackend(CollectionBackend):
     """`nornicdb://user:password@host:port/database?transport=bolt&name=Engrammic&timeout=30`.
 
     `transport` is `bolt` or `rest`, whose statements are the same; labels begin
-    with `name`. Filters, order and vectors are worked out in this process,
-    checks are refused. Erased records leave a blank node behind. The server
-    writes to disk a moment after it answers, unless it is set to write at once.
+    with `name`, in which capital letters are as small ones. Filters, order and
+    vectors are worked out in this process, checks are refused. Erased records
+    leave a blank node behind. The server writes to disk a moment after it
+    answers, unless it is set to write at once.
 
     The server that this was tried with let any password in over Bolt: keep that
     port to yourself.

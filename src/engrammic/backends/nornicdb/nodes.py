@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Any
 
 from engrammic.backends.nornicdb.statements import (
     ALIVE,
     BLANK,
+    BUCKETS,
     PAGE,
     Statements,
     pack,
     record,
     statements,
 )
-from engrammic.backends.nornicdb.wire import Rows, Wire
+from engrammic.backends.nornicdb.wire import Rows, Run, Wire
 from engrammic.emulation.collections import NOTES, TABLE, Collections, Key
 from engrammic.emulation.derived import stamped
 from engrammic.emulation.payload import point_id
@@ -28,6 +29,9 @@ FEW = 20
 
 PAGED = 6
 """Nodes of a page that take as long as one that is asked for by its id."""
+
+TOGETHER = 8
+"""Buckets that are read in one request."""
 
 KEPT = 0.3
 """Seconds: it hands writes on every 50 ms, and syncs its log every 100 ms."""
@@ -56,15 +60,19 @@ class Nodes(Collections):
 
     async def drop(self, schema: Schema) -> None:
         """As `Collections.drop`: all nodes stay, blank."""
-        await self.wire.said(self._of(schema).blank_all, [{"payload": BLANK}])
+        await self.wire.said(self._of(schema).blank_all(), [{"payload": BLANK}])
 
     async def save(self, schema: Schema, records: Sequence[Record]) -> None:
         """As `Collections.save`."""
-        packed = [(key_of(schema, r), pack(schema, r)) for r in records]
+        about = {point_id(schema, key): (key, r) for r in records for key in (key_of(schema, r),)}
+        given = [{"id": id_, "payload": pack(schema, r)} for id_, (_, r) in about.items()]
+        asked = [(self._about(schema, about[g["id"]][0]), g) for g in given]
+        found = await self.wire.told([(of.change(g["id"]), g) for of, g in asked])
         await self.wire.told(
             [
-                (self._about(schema, key).save, {"id": point_id(schema, key), "payload": payload})
-                for key, payload in packed
+                (of.create(g["id"]), g)
+                for (of, g), there in zip(asked, found, strict=True)
+                if not there
             ]
         )
 
@@ -72,8 +80,9 @@ class Nodes(Collections):
         """As `Collections.erase`: the nodes stay, blank."""
         await self.wire.told(
             [
-                (self._about(schema, key).blank, {"id": point_id(schema, key), "payload": BLANK})
+                (self._about(schema, key).change(id_), {"id": id_, "payload": BLANK})
                 for key in keys
+                for id_ in (point_id(schema, key),)
             ]
         )
 
@@ -83,12 +92,12 @@ class Nodes(Collections):
         """As `Collections.load`."""
         ids, chosen = dict.fromkeys(point_id(schema, key) for key in keys), tuple(columns)
         if len(ids) <= FEW or (await self.count(schema, None) or 0) > PAGED * len(ids):
-            rows = await self.wire.said(self._of(schema).load, [{"id": i} for i in ids])
-            return _records(schema, rows, chosen)
+            found = await self.wire.told(_loads(self._of(schema), ids))
+            return _records(schema, [row for rows in found for row in rows], chosen)
         return [
             record(schema, payload, chosen)
             async for page in self._pages(self._of(schema))
-            for id_, payload in page
+            for id_, payload in dict(page).items()
             if id_ in ids
         ]
 
@@ -97,10 +106,8 @@ class Nodes(Collections):
     ) -> tuple[list[Record], list[Record]] | None:
         """As `Collections.load_noted`; with very many notes it does not do."""
         ids = dict.fromkeys(point_id(schema, key) for key in keys)
-        load, page = self._of(schema).load, self._of(NOTES, about).page
-        first, *rest = await self.wire.told(
-            [(page, {"last": "", "blank": BLANK}), *((load, {"id": i}) for i in ids)]
-        )
+        notes = (self._of(NOTES, about).page(), {"blank": BLANK})
+        first, *rest = await self.wire.told([notes, *_loads(self._of(schema), ids)])
         if len(first) == PAGE:
             return None
         found = [row for rows in rest for row in rows]
@@ -111,28 +118,36 @@ class Nodes(Collections):
     ) -> AsyncIterator[list[Record]]:
         """As `Collections.scan`: in the order of ids, whatever the filter."""
         async for page in self._pages(self._of(schema, _place(schema, where))):
-            yield [record(schema, payload, tuple(columns)) for _, payload in page]
+            yield [record(schema, payload, tuple(columns)) for payload in dict(page).values()]
 
     async def _pages(self, chosen: Statements) -> AsyncIterator[Rows]:
-        last = ""
-        while True:
-            page = await self.wire.said(chosen.page, [{"last": last, "blank": BLANK}])
-            yield page
-            if len(page) < PAGE:
-                return
-            last = page[-1][0]
+        """A page takes it the longer the more nodes there are: after one, bucket by bucket."""
+        page = await self.wire.said(chosen.page(), [{"blank": BLANK}])
+        yield page
+        if len(page) < PAGE:
+            return
+        last = page[-1][0]
+        given = {"last": last, "blank": BLANK}
+        starts = [start for start in BUCKETS if start >= last[: len(start)]]
+        for first in range(0, len(starts), TOGETHER):
+            some = starts[first : first + TOGETHER]
+            found = await self.wire.told([(chosen.behind(start), given) for start in some])
+            yield [row for rows in found for row in rows]
 
     async def count(self, schema: Schema, where: Filter | None) -> int | None:
         """As `Collections.count`: of a whole table."""
         if where is not None:
             return None
-        rows = await self.wire.said(self._of(schema).total, [{"blank": BLANK}])
+        rows = await self.wire.said(self._of(schema).total(), [{"blank": BLANK}])
         return int(rows[0][0])
 
     async def flush(self) -> None:
-        """Wait as long as the server keeps writes in memory, with its own settings."""
-        await self.wire.said(ALIVE)
+        """Wait as long as the server keeps writes in memory, with its own settings.
+
+        Then it has to be there still: one that died meanwhile has lost them.
+        """
         await asyncio.sleep(KEPT)
+        await self.wire.said(ALIVE)
 
     async def health(self) -> dict[str, Any]:
         """As `Collections.health`."""
@@ -144,8 +159,13 @@ class Nodes(Collections):
         await self.wire.close()
 
 
+def _loads(chosen: Statements, ids: Iterable[str]) -> list[Run]:
+    return [(chosen.load(id_), {"id": id_}) for id_ in ids]
+
+
 def _records(schema: Schema, rows: Rows, columns: tuple[str, ...]) -> list[Record]:
-    return [record(schema, payload, columns) for _, payload in rows if payload != BLANK]
+    found = dict(rows).values()
+    return [record(schema, payload, columns) for payload in found if payload != BLANK]
 
 
 def _place(schema: Schema, where: Filter | None) -> str:

@@ -7,6 +7,21 @@ and `_`: nothing that a user wrote can become part of a statement.
 It also brings back nodes that were deleted while it wrote them to disk, and its
 constraints remember ids of deleted nodes. So nothing is deleted: an erased
 record leaves its node behind, with a blank payload, to be filled again.
+
+It looks at every node of a label for one id. So a node has two labels, of its
+table and of the few of it whose ids begin alike, and one node is sought among
+these.
+
+And it keeps what it answered, for a minute, and may miss the write that came
+while it read. What has `rand()` is not kept: reads ask for nodes where that is
+no less than 0, which is always.
+
+Nor does it make nodes by MERGE without harm: it numbers these from one again
+when it is started, and they take the place of older ones. CREATE does not; two
+processes that create one at the same moment leave two, which stay alike from
+the next write on, and are read as one.
+
+Case does not tell its labels apart.
 """
 
 from __future__ import annotations
@@ -14,10 +29,12 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, NamedTuple
+from hashlib import sha256
+from typing import Any
 
-from engrammic.emulation.payload import decode, encode, short
+from engrammic.emulation.payload import decode, encode, safe
 from engrammic.types import Record, Schema
 
 LONGEST = 100
@@ -32,33 +49,79 @@ BLANK = "-"
 """The payload of a node whose record was erased; no packed record is so short."""
 
 
-class Statements(NamedTuple):
-    """What one label is asked; the parameters are `id`, `payload`, `blank` and `last`, texts."""
+ALIKE = 2
+"""Digits of an id that nodes share which share their second label."""
 
-    save: str
-    blank: str
-    load: str
-    page: str
-    total: str
-    blank_all: str
+BUCKETS = tuple(f"{number:0{ALIKE}x}" for number in range(16**ALIKE))
+"""How ids begin, in their order."""
+
+RETURNED = "RETURN n.id AS id, n.payload AS payload"
+FRESH = "rand() >= 0"
+
+
+@dataclass(frozen=True, slots=True)
+class Statements:
+    """What one table's nodes are asked; the parameters are `id`, `payload`, `blank` and `last`.
+
+    The name of the database has no underscore, a part begins with a letter.
+    """
+
+    name: str
+    part: str
+
+    @property
+    def label(self) -> str:
+        """Of all nodes of the table."""
+        return f"{self.name}_{self.part}"
+
+    def bucket(self, id_: str) -> str:
+        """The label of those whose ids begin as this one."""
+        return f"{self.name}_0{id_[:ALIKE]}_{self.part}"
+
+    def change(self, id_: str) -> str:
+        """Change the payload of a node; gives its id if it is there."""
+        return (
+            f"MATCH (n:{self.bucket(id_)} {{id: $id}}) SET n.payload = $payload RETURN n.id AS id"
+        )
+
+    def create(self, id_: str) -> str:
+        """Make a node."""
+        return f"CREATE (n:{self.bucket(id_)}:{self.label} {{id: $id, payload: $payload}})"
+
+    def load(self, id_: str) -> str:
+        """One node."""
+        return f"MATCH (n:{self.bucket(id_)} {{id: $id}}) WHERE {FRESH} {RETURNED}"
+
+    def page(self) -> str:
+        """The first nodes of the table, by their ids."""
+        found = f"MATCH (n:{self.label}) WHERE n.payload <> $blank AND {FRESH}"
+        return f"{found} {RETURNED} ORDER BY n.id LIMIT {PAGE}"
+
+    def behind(self, start: str) -> str:
+        """The nodes whose ids begin so, and are behind the last."""
+        found = f"MATCH (n:{self.bucket(start)}) WHERE n.id > $last AND n.payload <> $blank"
+        return f"{found} AND {FRESH} {RETURNED} ORDER BY n.id"
+
+    def total(self) -> str:
+        """How many nodes are not blank."""
+        found = f"MATCH (n:{self.label}) WHERE n.payload <> $blank AND {FRESH}"
+        return f"{found} RETURN count(DISTINCT n.id) AS found"
+
+    def blank_all(self) -> str:
+        """Change the payload of every node."""
+        return f"MATCH (n:{self.label}) SET n.payload = $payload"
 
 
 def statements(name: str, schema: Schema, place: str = "") -> Statements:
-    """The statements about a table's nodes, or about the stamps of one of its places.
+    """The statements about a table's nodes, or about the stamps of one of its places, a hash."""
+    return Statements(name, _part(schema.name) + (f"_{place}" if place else ""))
 
-    The name of the database has no underscore; a place is a hash.
-    """
-    label = f"{name}_{short(schema.name, LONGEST)}" + (f"_{place}" if place else "")
-    returned = "RETURN n.id AS id, n.payload AS payload"
-    return Statements(
-        save=f"MERGE (n:{label} {{id: $id}}) SET n.payload = $payload",
-        blank=f"MATCH (n:{label} {{id: $id}}) SET n.payload = $payload",
-        load=f"MATCH (n:{label} {{id: $id}}) {returned}",
-        page=f"MATCH (n:{label}) WHERE n.id > $last AND n.payload <> $blank {returned} "
-        f"ORDER BY n.id LIMIT {PAGE}",
-        total=f"MATCH (n:{label}) WHERE n.payload <> $blank RETURN count(n) AS found",
-        blank_all=f"MATCH (n:{label}) SET n.payload = $payload",
-    )
+
+def _part(table: str) -> str:
+    """`safe(table)` without capital letters; hashed where it would be too long."""
+    plain = safe(table)
+    whole = plain if plain == plain.lower() else "x_" + table.encode().hex()
+    return whole if len(whole) <= LONGEST else "x_" + sha256(table.encode()).hexdigest()
 
 
 def pack(schema: Schema, record: Record) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 
 import apsw
 
@@ -81,9 +82,11 @@ class Tables:
         self.found(connection)
         old = self._layouts.get(schema.name)
         if old is None:
+            _check_apart(schema.name, self._layouts)
             statements = Layout(schema).creation()
         else:
             schema, added = grown(old.schema, schema)
+            check(schema)
             statements = Layout(schema).growth(added)
         for statement in statements:
             connection.execute(statement)
@@ -136,6 +139,19 @@ def check(schema: Schema) -> None:
     for f in schema.of_kind(Kind.VECTOR):
         if not f.dimension:
             raise InvalidSchema(f"{schema.name}.{f.name}", "a vector needs a dimension")
+    for number, f in enumerate(schema.fields):
+        _check_apart(f.name, [other.name for other in schema.fields[:number]])
+
+
+def _check_apart(name: str, others: Iterable[str]) -> None:
+    """SQLite does not tell the letters of ASCII apart by their case."""
+    for other in others:
+        if _folded(other) == _folded(name):
+            raise InvalidSchema(name, f"it differs from {other} in nothing but case")
+
+
+def _folded(name: str) -> bytes:
+    return name.encode(errors="surrogatepass").lower()
 
 
 def _numbers(connection: apsw.Connection) -> list[int]:

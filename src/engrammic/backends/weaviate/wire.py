@@ -55,13 +55,19 @@ class Wire:
         if loop not in self._clients:
             made = self._make()
             try:
-                await self.said(made.connect())
+                await self._greet(made)
             except BaseException:
                 await made.close()
                 raise
             if self._clients.setdefault(loop, made) is not made:
                 await made.close()  # another task was faster
         return self._clients[loop]
+
+    async def _greet(self, made: WeaviateAsyncClient) -> None:
+        """A server that starts knows its classes before it can read them."""
+        await self.said(made.connect())
+        if not await self.said(made.is_ready()):
+            raise ConnectionFailed(f"{self.name} is not ready yet; try again in a moment")
 
     async def said(self, answer: Awaitable[T]) -> T:
         """The answer within the timeout: the client itself tries a dead server for a minute."""

@@ -27,7 +27,8 @@ class PineconeServer(JsonServer):
     """Serves indexes while the context lasts; `url` is the control plane.
 
     `lag`: seconds until a write is visible. `looks`: how often an index is
-    described as not ready before it is.
+    described as not ready before it is. An index is where its client found the
+    server: the two may have a relay between them.
     """
 
     def __init__(self, *, api_key: str = API_KEY, lag: float = 0.0, looks: int = 0) -> None:
@@ -58,7 +59,7 @@ class PineconeServer(JsonServer):
             case "GET", []:
                 return Answer(200, {"indexes": [i.described for i in self._indexes.values()]})
             case "POST", []:
-                return self._create(_parsed(request))
+                return self._create(_parsed(request), request.headers["host"])
             case "GET", [name]:
                 return Answer(200, self._look(name))
             case "PATCH", [name]:
@@ -80,7 +81,7 @@ class PineconeServer(JsonServer):
             index.described["status"] = {"ready": True, "state": "Ready"}
         return index.described
 
-    def _create(self, body: dict[str, Any]) -> Answer:
+    def _create(self, body: dict[str, Any], host: str) -> Answer:
         known = {"name", "schema", "deployment", "deletion_protection", "tags", "read_capacity"}
         if unknown := body.keys() - known:
             raise _invalid(f"unknown field `{min(unknown)}`")
@@ -91,18 +92,18 @@ class PineconeServer(JsonServer):
             raise Refused(409, _error("ALREADY_EXISTS", f"Resource {name} already exists", 409))
         dimension, metric = _dense(body.get("schema"))
         self._indexes[name] = _Index(
-            Vectors(dimension, metric, self.lag), self._described(name, body), self.looks
+            Vectors(dimension, metric, self.lag), self._described(name, body, host), self.looks
         )
         return Answer(201, self._indexes[name].described)
 
-    def _described(self, name: str, body: dict[str, Any]) -> dict[str, Any]:
+    def _described(self, name: str, body: dict[str, Any], host: str) -> dict[str, Any]:
         ready = self.looks == 0
         deployment = body.get("deployment") or {}
         if deployment.get("deployment_type") != "managed":
             raise _invalid("the stand-in has managed (serverless) deployments only")
         return {
             "name": name,
-            "host": f"{self.url}/index/{name}",
+            "host": f"http://{host}/index/{name}",
             "status": {"ready": ready, "state": "Ready" if ready else "Initializing"},
             "schema": body["schema"],
             "deployment": {**deployment, "environment": "stand-in"},

@@ -27,7 +27,8 @@ MESSAGE_BYTES = 104_858_000
 class WeaviateServer(JsonServer):
     """Serves while the context lasts: REST at `url`, gRPC at `grpc_port`.
 
-    With `api_key`, requests without it are refused. Properties that a class
+    With `api_key`, requests without it are refused. While it is not `ready`, as
+    one that has just been started, it finds no class's objects. Properties that a class
     lacks are refused (AUTOSCHEMA_ENABLED=false).
     """
 
@@ -35,6 +36,7 @@ class WeaviateServer(JsonServer):
         super().__init__()
         self.api_key = api_key
         self.grpc_port = 0
+        self.ready = True
         self._classes: dict[str, Class] = {}
         self._grpc: Any = None
 
@@ -57,6 +59,8 @@ class WeaviateServer(JsonServer):
 
     def class_(self, name: str) -> Class:
         """The class of that name. Raises Invalid."""
+        if not self.ready:
+            raise Invalid(f"tried to browse non-existing index for {name}")
         if name not in self._classes:
             raise Invalid(f"could not find class {name} in schema")
         return self._classes[name]
@@ -73,8 +77,8 @@ class WeaviateServer(JsonServer):
 
     def _route(self, request: Request) -> Answer:
         match request.method, *request.path[1:]:
-            case _, ".well-known", "ready" | "live":
-                return Answer(200)
+            case _, ".well-known", "ready" | "live" as asked:
+                return Answer(200 if self.ready or asked == "live" else 503)
             case "GET", "meta":
                 return Answer(200, {"version": VERSION, "modules": {}, "hostname": self.url,
                                     "grpcMaxMessageSize": MESSAGE_BYTES})  # fmt: skip
