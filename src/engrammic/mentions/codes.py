@@ -69,11 +69,18 @@ def _bounded(subject: str, pattern: str) -> str:
 def _pieces(subject: str) -> str:
     """The runs of letters and of digits, with what may stand between them."""
     runs = _PIECE.findall(subject)
-    found = [re.escape(runs[0])]
+    found = [_letters(runs[0])]
     for before, run in zip(runs, runs[1:], strict=False):
         numbered = run[0].isdigit() and not before[0].isdigit()
-        found.append((_NUMBERED if numbered else _JOINT) + re.escape(run))
+        found.append((_NUMBERED if numbered else _JOINT) + _letters(run))
     return "".join(found)
+
+
+def _letters(run: str) -> str:
+    """A run as it is; a few capitals may be set apart, as on a plate: `BKX` is `B-KX`."""
+    if run.isupper() and len(run) <= FEW:
+        return r"[-.\s]?".join(run)
+    return re.escape(run)
 
 
 def _is_regrouped(subject: str, token: str) -> bool:

@@ -8,6 +8,7 @@ from engrammic.mentions.finding import identifier
 from engrammic.mentions.names import name_of
 from engrammic.mentions.people import People
 from engrammic.mentions.plain import plain
+from engrammic.mentions.syllables import syllabic
 
 
 class Subjects:
@@ -20,6 +21,8 @@ class Subjects:
     def __init__(self, subjects: Sequence[str]) -> None:
         found = {subject: identifier(subject) for subject in subjects}
         self.finders: list[Callable[[str], bool]] = [f for f in found.values() if f is not None]
+        written = (syllabic(plain(s)) for s, f in found.items() if f is None)
+        self.finders += [f for f in written if f is not None]
         self.people = [People(name_of(plain(s))) for s, f in found.items() if f is None]
 
     def observe(self, text: str) -> None:
