@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 _SOUNDS = """
-ا [aeiou]h?|أ [aeiou]|إ [aei]|آ a+|ء |ئ [aeiouy]*|ؤ [aeiouw]*|ب [bp]|ت t|ث (?:th|s|t)|ج (?:dj|j|g)
+ا [ae]h?|أ [aeiou]|إ [aei]|آ a+|ء |ئ [aeiouy]*|ؤ [aeiouw]*|ب [bp]|ت t|ث (?:th|s|t)|ج (?:dj|j|g)
 ح k?h|خ (?:kh|h|x|ch)|د d|ذ (?:dh|z|d)|ر r|ز z|س s|ش (?:sh|sch|ch)|ص s|ض (?:dh|d|z)|ط t|ظ (?:dh|z)
 ع |غ gh?|ف (?:f|ph)|ق [qkgc]|ك (?:ck|[kcq])|ک (?:ck|[kcq])|ل l|م m|ن n|ه h?|ة t?h?|ى a
 و (?:[wv]|[ou]+)|ي (?:[yij]|e+|[ae][iy])|ی (?:[yij]|e+|[ae][iy])|پ p|چ t?ch|گ g|ژ (?:zh|j)

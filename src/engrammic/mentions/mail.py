@@ -38,10 +38,8 @@ def handle(subject: str) -> Finder | None:
     pattern = re.compile(rf"(?<![\w.+-])@?{re.escape(bare)}(?![\w@-]|\.\w)", re.IGNORECASE)
     # A plain word is a handle only with a sign of being one: `mark` is a verb.
     if bare.isalpha():
-        sign = rf"(?:@|\b(?:user|username|handle|account|nick|login)[:=]?\s+[\"'`]?@?)"
-        pattern = re.compile(
-            rf"(?<![\w.+-]){sign}{re.escape(bare)}(?![\w@-]|\.\w)", re.IGNORECASE
-        )
+        sign = r"(?:@|\b(?:user|username|handle|account|nick|login)[:=]?\s+[\"'`]?@?)"
+        pattern = re.compile(rf"(?<![\w.+-]){sign}{re.escape(bare)}(?![\w@-]|\.\w)", re.IGNORECASE)
     return lambda text: pattern.search(text) is not None
 
 
@@ -55,9 +53,7 @@ def _finder(
         if anchor not in text.casefold():
             return False
         return any(
-            stands_alone(
-                text, 0 if open_start else m.start(), len(text) if open_end else m.end()
-            )
+            stands_alone(text, 0 if open_start else m.start(), len(text) if open_end else m.end())
             for m in found_in.finditer(text)
         )
 

@@ -25,7 +25,8 @@ _BEFORE = re.compile(
     re.IGNORECASE,
 )
 _AFTER = re.compile(
-    rf"{W}|-(?!{COMPOUND}){W}|\.{W}|\s{{1,2}}dot\s{{1,2}}\w|\s{{0,2}}{_OPEN}(?:dot|\.){_CLOSE}", re.IGNORECASE
+    rf"{W}|-(?!{COMPOUND}){W}|\.{W}|\s{{1,2}}dot\s{{1,2}}\w|\s{{0,2}}{_OPEN}(?:dot|\.){_CLOSE}",
+    re.IGNORECASE,
 )
 REACH = 16
 """Characters before a mention that are looked at."""

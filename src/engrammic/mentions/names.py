@@ -18,10 +18,64 @@ from engrammic.mentions.words import (
 
 MOST_WORDS = 12
 TITLES = frozenset(
-    "mr mrs ms miss mister dr doctor prof professor sir madam lady lord dame herr frau hr fr rev"
-    " señor señora sr sra monsieur madame mme mlle don doña capt captain sgt sergeant".split()
+    [
+        "mr",
+        "mrs",
+        "ms",
+        "miss",
+        "mister",
+        "dr",
+        "doctor",
+        "prof",
+        "professor",
+        "sir",
+        "madam",
+        "lady",
+        "lord",
+        "dame",
+        "herr",
+        "frau",
+        "hr",
+        "fr",
+        "rev",
+        "señor",
+        "señora",
+        "sr",
+        "sra",
+        "monsieur",
+        "madame",
+        "mme",
+        "mlle",
+        "don",
+        "doña",
+        "capt",
+        "captain",
+        "sgt",
+        "sergeant",
+    ]
 )
-LEGAL = frozenset("gmbh inc ltd llc llp ag sa plc corp kg se bv nv oy ab srl spa pty".split())
+LEGAL = frozenset(
+    [
+        "gmbh",
+        "inc",
+        "ltd",
+        "llc",
+        "llp",
+        "ag",
+        "sa",
+        "plc",
+        "corp",
+        "kg",
+        "se",
+        "bv",
+        "nv",
+        "oy",
+        "ab",
+        "srl",
+        "spa",
+        "pty",
+    ]
+)
 """The form of a company, which is mostly left out."""
 
 _GAP = re.compile(r"\.?\s{1,3}|[-_.·]|\s-\s")
@@ -100,9 +154,7 @@ class Name:
             if mask >> (len(self.words) - 1) & 1 and len(self.words) > 1:
                 yield from self._turned(text, words[place:], bits[place:])
 
-    def _in_order(
-        self, text: str, words: Sequence[Token], bits: Sequence[int]
-    ) -> Iterator[Found]:
+    def _in_order(self, text: str, words: Sequence[Token], bits: Sequence[int]) -> Iterator[Found]:
         """The name from here on, if it stands here."""
         if len(self.words) == 1:
             if self._is_written(text, words[0]) and is_bounded(text, words[0].start, words[0].end):

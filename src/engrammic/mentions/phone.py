@@ -56,7 +56,9 @@ class Phone:
         return not digits or any(self._is_prefix(t) for t in tails)
 
     def _is_prefix(self, digits: str) -> bool:
-        if digits == "0" or (len(self.own) == 10 and digits in _TRUNKS and self.country in ("", _TRUNKS[digits])):
+        if digits == "0" or (
+            len(self.own) == 10 and digits in _TRUNKS and self.country in ("", _TRUNKS[digits])
+        ):
             return True
         if way := _ABROAD.match(digits):
             return self._is_country(digits[way.end() :])

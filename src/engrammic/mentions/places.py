@@ -8,7 +8,7 @@ from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from engrammic.mentions.mail import Finder
 from engrammic.mentions.marks import DOT, W, disguised, signed
 
-_URL = re.compile(r"(?:h(?:tt|xx)ps?\[?:\]?//|ftp://)?(?:www\.)?([\w-]+(?:\.[\w-]+)+)(?::\d+)?"
+_URL = re.compile(r"(?:h(?:tt|xx)ps?\[?:\]?//|ftp://)?(?:www\.)?((?:[\w-]+\.)+[^\W\d_]\w*)(?::\d+)?"
                   r"((?:[/?#]\S*)?)$", re.IGNORECASE)  # fmt: skip
 _SCHEME = re.compile(r"(?:h(?:tt|xx)ps?|ftp)\[?:|www\.", re.IGNORECASE)
 _FILE = re.compile(r"(?:[A-Za-z]:)?[\\/]?(?:[\w .~@+-]+[\\/]+)+[\w .~@+-]*$|~?[\\/][\w.~+-]+$")
@@ -89,8 +89,6 @@ def _file(path: str) -> Finder:
     start = _SLASH if path[0] in "\\/" else ""
     left = rf"(?<![\w.~/\\-])(?<!{W}:)" if is_absolute else rf"(?<![\w~-])(?<!{W}\.)"
     body = _SLASH.join(map(re.escape, parts))
-    pattern = re.compile(
-        rf"{left}{start}{body}(?!{W}|[-.~]{W}|{_SLASH}[\w.])[\\/]?", re.IGNORECASE
-    )
+    pattern = re.compile(rf"{left}{start}{body}(?!{W}|[-.~]{W}|{_SLASH}[\w.])[\\/]?", re.IGNORECASE)
     anchor = max(parts, key=len).lower()
     return lambda text: anchor in text.lower() and pattern.search(text) is not None

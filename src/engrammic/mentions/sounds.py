@@ -89,6 +89,8 @@ def _pattern(word: str, writing: str) -> re.Pattern[str] | None:
         if any(c not in LETTERS for c in letters):
             return None
         # A long vowel is written, and so is one at the end.
+        if letters.startswith("ا"):
+            article, letters = f"{article}[aeiou]h?", letters[1:]
         return re.compile(article + _SHORT + _SHORT.join(LETTERS[c] for c in letters))
     return _indic(word) if writing in _INDIC else None
 

@@ -14,14 +14,12 @@ _HAN = "\u3400-\u4dbf\u4e00-\u9fff"
 _HANGUL = "\uac00-\ud7a3"
 _KANA = "\u3040-\u30ff"
 _RUN = re.compile(f"[{_HAN}]+|[{_HANGUL}]+")
-_NAME = re.compile(f"(?:[{_HAN}]{{2,4}}|[{_HANGUL}]\\s?[{_HANGUL}]{{1,3}}|[{_KANA}{_HAN}ー]{{2,12}})$")
-_HAN_AFTER = (
-    f"(?![{_HAN}])|(?=[的了是在说說和与與跟对對给給有也都要去来來就不会會把被向从從到住想喜叫问問告让讓请請将將以已正还還只很吗嗎呢吧啊先女老同及或等给又才为為])"
+_NAME = re.compile(
+    f"(?:[{_HAN}]{{2,4}}|[{_HANGUL}]\\s?[{_HANGUL}]{{1,3}}|[{_KANA}{_HAN}ー]{{2,12}})$"
 )
+_HAN_AFTER = f"(?![{_HAN}])|(?=[的了是在说說和与與跟对對给給有也都要去来來就不会會把被向从從到住想喜叫问問告让讓请請将將以已正还還只很吗嗎呢吧啊先女老同及或等给又才为為])"
 """What follows a short name: no other character, or one that begins a verb or a particle."""
-_KOREAN_AFTER = (
-    f"(?=(?:씨|님|군|양|교수|선생|박사|과장|부장|대리|팀장)?(?:은|는|이|가|을|를|의|와|과|도|에게|한테|께|께서|에|로|으로|랑|이랑|만|부터|까지|라는|이라는)?(?![{_HANGUL}]))"
-)
+_KOREAN_AFTER = f"(?=(?:씨|님|군|양|교수|선생|박사|과장|부장|대리|팀장)?(?:은|는|이|가|을|를|의|와|과|도|에게|한테|께|께서|에|로|으로|랑|이랑|만|부터|까지|라는|이라는)?(?![{_HANGUL}]))"
 _KANA_AFTER = f"(?![{_KANA}ー])|(?=さん|様|氏|君|くん|ちゃん|は|が|を|に|の|と|も|へ|で|から|まで)"
 _LEADS = (
     "gg|kk|g|k", "kk|gg|k", "n", "d|t", "tt|dd", "r|l", "m", "b|p|v", "pp|bb", "s|sh", "ss|s",
@@ -50,8 +48,8 @@ def syllabic(subject: str) -> Callable[[str], bool] | None:
     if not subject[:1].isascii() or not 2 <= len(words) <= 3:
         return None
     latin = frozenset(("".join(words), "".join((words[-1], *words[:-1]))))
-    return lambda text: not text.isascii() and any(
-        _is_in_run(latin, run) for run in _RUN.findall(text)
+    return lambda text: (
+        not text.isascii() and any(_is_in_run(latin, run) for run in _RUN.findall(text))
     )
 
 
@@ -64,7 +62,9 @@ def _native(name: str) -> Callable[[str], bool]:
     foreign = re.compile(
         rf"(?<![\w-])(?:{first}[\s,]{{1,2}}{rest}|{rest},?[\s]{first})(?![\w-])", re.IGNORECASE
     )
-    return lambda text: own.search(text) is not None or foreign.search(without_accents(text)) is not None
+    return lambda text: (
+        own.search(text) is not None or foreign.search(without_accents(text)) is not None
+    )
 
 
 def _after(name: str) -> str:

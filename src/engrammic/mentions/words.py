@@ -10,7 +10,10 @@ from engrammic.mentions.marks import COMPOUND, W
 from engrammic.mentions.plain import without_accents
 from engrammic.text.stems import STOP_WORDS, stem
 
-TOKEN = re.compile(r"[^\W_]+(?:'(?![sS]\b)[^\W\d_]+)*")
+TOKEN = re.compile(
+    r"[^\W_]+(?:[\u0300-\u036f\u0591-\u05c7\u064b-\u0652\u0900-\u0dff]+[^\W_]*)*"
+    r"(?:'(?![sS]\b)[^\W\d_]+)*"
+)
 SHORTEST_STEM = 4
 
 _EXPANDED = str.maketrans(
