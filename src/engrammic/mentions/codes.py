@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from engrammic.mentions.mail import Finder
 from engrammic.mentions.marks import COMPOUND, W
@@ -70,7 +71,7 @@ def _pieces(subject: str) -> str:
     """The runs of letters and of digits, with what may stand between them."""
     runs = _PIECE.findall(subject)
     found = [_letters(runs[0])]
-    for before, run in zip(runs, runs[1:], strict=False):
+    for before, run in pairwise(runs):
         numbered = run[0].isdigit() and not before[0].isdigit()
         found.append((_NUMBERED if numbered else _JOINT) + _letters(run))
     return "".join(found)

@@ -18,64 +18,11 @@ from engrammic.mentions.words import (
 
 MOST_WORDS = 12
 TITLES = frozenset(
-    [
-        "mr",
-        "mrs",
-        "ms",
-        "miss",
-        "mister",
-        "dr",
-        "doctor",
-        "prof",
-        "professor",
-        "sir",
-        "madam",
-        "lady",
-        "lord",
-        "dame",
-        "herr",
-        "frau",
-        "hr",
-        "fr",
-        "rev",
-        "señor",
-        "señora",
-        "sr",
-        "sra",
-        "monsieur",
-        "madame",
-        "mme",
-        "mlle",
-        "don",
-        "doña",
-        "capt",
-        "captain",
-        "sgt",
-        "sergeant",
-    ]
-)
+    ["mr", "mrs", "ms", "miss", "mister", "dr", "doctor", "prof", "professor", "sir", "madam", "lady", "lord", "dame", "herr", "frau", "hr", "fr", "rev", "señor", "señora", "sr", "sra", "monsieur", "madame", "mme", "mlle", "don", "doña", "capt", "captain", "sgt", "sergeant"]
+)  # fmt: skip
 LEGAL = frozenset(
-    [
-        "gmbh",
-        "inc",
-        "ltd",
-        "llc",
-        "llp",
-        "ag",
-        "sa",
-        "plc",
-        "corp",
-        "kg",
-        "se",
-        "bv",
-        "nv",
-        "oy",
-        "ab",
-        "srl",
-        "spa",
-        "pty",
-    ]
-)
+    ("gmbh inc ltd llc llp ag sa plc corp kg se bv nv oy ab srl spa pty").split()  # noqa: SIM905
+)  # fmt: skip
 """The form of a company, which is mostly left out."""
 
 _GAP = re.compile(r"\.?\s{1,3}|[-_.·]|\s-\s")
