@@ -93,7 +93,7 @@ class Erasing:
 
 def _subjects(given: str | Sequence[str]) -> Sequence[str]:
     """The subjects, each with a letter or a figure in it."""
-    subjects = (given,) if isinstance(given, str) else tuple(given)
+    subjects: tuple[Any, ...] = (given,) if isinstance(given, str) else tuple(given)
     if not subjects:
         raise InvalidInput("subject", "is empty: name at least one spelling")
     for subject in subjects:

@@ -28,7 +28,8 @@ _OTHER = (("ch", "h"), ("c(?!h)", "k"), ("io", "e"))
 """Spellings that stand for either of two sounds."""
 _VOWELS = "[aeiou]*"
 _SHORT = "[aeiou]?"
-_INDIC_VOWELS = {"a": "a?", "aa": "a+h?", "i": "[iye]+", "ii": "[iye]+", "u": "[uo]+", "uu": "[uo]+",
+_INDIC_VOWELS = {"a": "a?", "aa": "a+h?", "i": "[iye]+", "ii": "[iye]+",
+                 "u": "[uo]+", "uu": "[uo]+",
                  "e": "(?:e|ay|ai)", "ai": "(?:ai|ay|e|ei)", "o": "(?:o|au)", "au": "(?:au|o|ou)",
                  "vocalic r": "r[iu]?"}  # fmt: skip
 

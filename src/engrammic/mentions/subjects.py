@@ -32,7 +32,8 @@ class Subjects:
 
     def settle(self) -> bool:
         """Whether the texts must be read once more, for the sake of nicknames."""
-        return any([people.settle() for people in self.people])
+        waiting = [people.settle() for people in self.people]
+        return any(waiting)
 
     def contest(self, text: str) -> None:
         """Learn from a text who else bears the nicknames."""

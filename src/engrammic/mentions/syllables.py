@@ -17,9 +17,17 @@ _RUN = re.compile(f"[{_HAN}]+|[{_HANGUL}]+")
 _NAME = re.compile(
     f"(?:[{_HAN}]{{2,4}}|[{_HANGUL}]\\s?[{_HANGUL}]{{1,3}}|[{_KANA}{_HAN}ー]{{2,12}})$"
 )
-_HAN_AFTER = f"(?![{_HAN}])|(?=[的了是在说說和与與跟对對给給有也都要去来來就不会會把被向从從到住想喜叫问問告让讓请請将將以已正还還只很吗嗎呢吧啊先女老同及或等给又才为為])"
+_BEGINNING = (
+    "的了是在说說和与與跟对對给給有也都要去来來就不会會把被向从從到住想喜叫问問告让讓请請将將以已正还還"
+    "只很吗嗎呢吧啊先女老同及或等又才为為"
+)
+_HAN_AFTER = f"(?![{_HAN}])|(?=[{_BEGINNING}])"
 """What follows a short name: no other character, or one that begins a verb or a particle."""
-_KOREAN_AFTER = f"(?=(?:씨|님|군|양|교수|선생|박사|과장|부장|대리|팀장)?(?:은|는|이|가|을|를|의|와|과|도|에게|한테|께|께서|에|로|으로|랑|이랑|만|부터|까지|라는|이라는)?(?![{_HANGUL}]))"
+_KOREAN_TITLES = "씨|님|군|양|교수|선생|박사|과장|부장|대리|팀장"
+_PARTICLES = (
+    "은|는|이|가|을|를|의|와|과|도|에게|한테|께|께서|에|로|으로|랑|이랑|만|부터|까지|라는|이라는"
+)
+_KOREAN_AFTER = f"(?=(?:{_KOREAN_TITLES})?(?:{_PARTICLES})?(?![{_HANGUL}]))"
 _KANA_AFTER = f"(?![{_KANA}ー])|(?=さん|様|氏|君|くん|ちゃん|は|が|を|に|の|と|も|へ|で|から|まで)"
 _LEADS = (
     "gg|kk|g|k", "kk|gg|k", "n", "d|t", "tt|dd", "r|l", "m", "b|p|v", "pp|bb", "s|sh", "ss|s",
@@ -36,7 +44,8 @@ _TAILS = (
 _OPEN_EO = "eo|uh"
 _FAMILIES = {"이": "lee|yi|rhee|i", "박": "park|bak|pak", "최": "choi|choe", "김": "kim|gim",
              "노": "noh?|roh", "임": "lim|im|yim|rim", "유": "yoo|yu|you|ryu", "류": "ryu|yoo|yu",
-             "정": "jung|chung|jeong|joung", "조": "cho|jo", "오": "oh|o", "우": "woo|u"}  # fmt: skip
+             "정": "jung|chung|jeong|joung", "조": "cho|jo", "오": "oh|o",
+             "우": "woo|u"}  # fmt: skip
 """Family names that are mostly romanised in a way of their own."""
 
 

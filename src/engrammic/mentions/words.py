@@ -67,7 +67,8 @@ def is_same(wanted: str, word: str) -> bool:
     # Adams is not Adam: only what is written small in both places is inflected.
     return (
         wanted.islower() and word.islower() and len(wanted) >= SHORTEST_STEM
-        and wanted.isascii() and stem(wanted) == stem(word) and word.rstrip("s") == wanted.rstrip("s")
+        and wanted.isascii() and stem(wanted) == stem(word)
+        and word.rstrip("s") == wanted.rstrip("s")
     )  # fmt: skip
 
 
