@@ -17,19 +17,23 @@ from engrammic.mentions.words import (
 )
 
 MOST_WORDS = 12
-TITLES = frozenset(
-    (
-        "mr mrs ms miss mister dr doctor prof professor sir madam lady lord dame herr frau"
-        " hr fr rev señor señora sr sra monsieur madame mme mlle don doña capt captain sgt"
-        " sergeant gmbh inc ltd llc llp ag sa plc corp kg se bv nv oy ab srl spa pty"
-        " The form of a company, which is mostly left out. 
+_TITLES = """
+mr mrs ms miss mister dr doctor prof professor sir madam lady lord dame herr frau hr fr rev
+señor señora sr sra monsieur madame mme mlle don doña capt captain sgt sergeant
+"""
+TITLES = frozenset(_TITLES.split())
+_LEGAL = "gmbh inc ltd llc llp ag sa plc corp kg se bv nv oy ab srl spa pty"
+LEGAL = frozenset(_LEGAL.split())
+"""The form of a company, which is mostly left out."""
 
-_GAP = re.compile(r"
-        " )
-_CALLED = re.compile(r [^\ |'[^']{1,40}'|\([^()]{1,40}\))\s+ ,\s{1,2}"
-        " \s+((?:[^\W\d_]\.?\s?){1,2})\s+"
-        " Which of the wanted words a word of a text may be, as bits; learnt word by word."
-        " 
+_GAP = re.compile(r"\.?\s{1,3}|[-_.·]|\s-\s")
+_CALLED = re.compile(r"\s+(?:\"[^\"]{1,40}\"|'[^']{1,40}'|\([^()]{1,40}\))\s+")
+_COMMA = re.compile(r",\s{1,2}")
+_INITIALS = re.compile(r"\s+((?:[^\W\d_]\.?\s?){1,2})\s+")
+
+
+class Same(dict[str, int]):
+    """Which of the wanted words a word of a text may be, as bits; learnt word by word."""
 
     def __init__(self, words: Sequence[str]) -> None:
         super().__init__()
@@ -48,25 +52,19 @@ _CALLED = re.compile(r [^\ |'[^']{1,40}'|\([^()]{1,40}\))\s+ ,\s{1,2}"
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    "
-        " A mention: where it stands, and the words between given and family name."
-        " 
+    """A mention: where it stands, and the words between given and family name."""
 
     start: int
     end: int
-    middle: str = "
-        " 
+    middle: str = ""
 
 
 @dataclass(slots=True)
 class Name:
-    "
-        " The words of a name, first to last, without titles, middle initials and legal forms."
-        " 
+    """The words of a name, first to last, without titles, middle initials and legal forms."""
 
     words: tuple[str, ...]
-    middle: str = "
-        " 
+    middle: str = ""
     same: Same = field(init=False)
 
     def __post_init__(self) -> None:
@@ -74,37 +72,33 @@ class Name:
 
     @property
     def is_personal(self) -> bool:
-        "
-        " Whether it may be the name of a person: two or three words of letters alone."
-        " 
+        """Whether it may be the name of a person: two or three words of letters alone."""
         return 2 <= len(self.words) <= 3 and all(w.isalpha() for w in map(_letters, self.words))
 
     @property
     def given(self) -> str:
-        "
-        " The first word."
-        " 
+        """The first word."""
         return self.words[0]
 
     @property
     def family(self) -> str:
-        "
-        " The last word."
-        " 
+        """The last word."""
         return self.words[-1]
 
     def touches(self, text: str) -> bool:
-        "
-        " Whether any word of a text may be one of the name's."
-        " 
+        """Whether any word of a text may be one of the name's."""
         same = self.same
         return any(same[word] for word in TOKEN.findall(text))
 
     def found(self, text: str) -> Iterator[Found]:
-        "
-        " Where the whole name stands."
-    ).split()
-)
+        """Where the whole name stands."""
+        if not self.touches(text):
+            return
+        words = tokens(text)
+        bits = [self.same[t.word] for t in words]
+        for place, mask in enumerate(bits):
+            if mask & 1:
+                yield from self._in_order(text, words[place:], bits[place:])
             if mask >> (len(self.words) - 1) & 1 and len(self.words) > 1:
                 yield from self._turned(text, words[place:], bits[place:])
 
