@@ -1,0 +1,140 @@
+"""How much each of some memories looks like the one that a text means: numbers, and their weights."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import log, log1p
+
+from engrammic.claims.checking import contradiction
+from engrammic.claims.kinds import CATEGORIES
+from engrammic.claims.plain import finite
+from engrammic.claims.words import ADVERBS, DETERMINERS, POSSESSIVES, PREPOSITIONS, PRONOUNS
+from engrammic.text import terms
+from engrammic.text.stems import STOP_TERMS, STOP_WORDS
+
+_WORDS = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
+_FIRST_PERSON = re.compile(r"\b(?:i|me|my|mine|we|us|our|ours|user|user's)\b", re.IGNORECASE)
+_BEGINS = re.compile(r"(?:^|[.!?:]\s+)[\"'(]*$")
+_DATES = CATEGORIES["weekday"] | CATEGORIES["month"]
+_SMALL = (
+    STOP_WORDS | DETERMINERS | POSSESSIVES | PREPOSITIONS | PRONOUNS | ADVERBS | {"user", "yes"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A memory that may be meant: its statements, how near each comes, and how it was found.
+
+    `near` and `near_new` are cosines of the statements with the text and with what is true
+    now, 0 where there is none; `found` and `found_new` scores of a search for either.
+    """
+
+    statements: Sequence[str]
+    near: Sequence[float]
+    near_new: Sequence[float]
+    found: float = 0.0
+    found_new: float = 0.0
+    created_at: int = 0
+
+    @property
+    def text(self) -> str:
+        """All that it says."""
+        return " ".join(self.statements)
+
+
+def called(text: str) -> frozenset[str]:
+    """The names in a text, in lower case: capitals, but for those of a sentence's first word."""
+    found: set[str] = set()
+    for match in _WORDS.finditer(text):
+        word, low = match[0], match[0].lower()
+        if not word[0].isupper() or low in _SMALL or low in _DATES or word == "I":
+            continue
+        opens = _BEGINS.search(text[: match.start()]) is not None
+        if not opens or _is_name_in_front(low, text[match.end() :]):
+            found.add(low)
+    return frozenset(found)
+
+
+def _is_name_in_front(low: str, rest: str) -> bool:
+    """Whether a sentence's first word is a name: owner of something, subject, or part of one."""
+    if rest.startswith(("'s", "’s")):
+        return True
+    following = rest.split(maxsplit=1)[0] if rest.split() else ""
+    if following[:1].isupper():
+        return not finite(low)
+    verb = following.strip(".,!?").lower()
+    return finite(verb) and not finite(low) and not low.endswith("s")
+
+
+def telling(text: str) -> frozenset[str]:
+    """The terms of a text that tell it from others."""
+    return frozenset(terms(text)) - STOP_TERMS
+
+
+def rarities(texts: Sequence[str]) -> dict[str, float]:
+    """What each term is worth that occurs in these texts: more, the fewer hold it."""
+    count: dict[str, int] = {}
+    for text in texts:
+        for term in telling(text):
+            count[term] = count.get(term, 0) + 1
+    return {term: log(1 + (len(texts) + 8) / (n + 0.5)) for term, n in count.items()}
+
+
+def measured(
+    asked: str, new: str, one: Candidate, rare: Mapping[str, float]
+) -> tuple[float, ...]:
+    """The features of a candidate, in the order of WEIGHTS."""
+    mine = telling(one.text)
+    wanted, then = telling(asked), telling(new)
+    said = called(asked)
+    people = said | called(new)
+    best = max(range(len(one.statements)), key=lambda n: one.near[n] + one.near_new[n])
+    return (
+        max(one.near),
+        max(one.near_new),
+        max((a + b) / 2 for a, b in zip(one.near, one.near_new, strict=True)),
+        _share(wanted, mine, rare),
+        _share(then, mine, rare),
+        log1p(10 * one.found / max(1e-9, 1 - one.found)),
+        log1p(10 * one.found_new / max(1e-9, 1 - one.found_new)),
+        float(bool(said) and not said & _words(one.text)),
+        float(bool(people & _words(one.text))),
+        float(_speaks_of_another(asked, new, people, one.statements[best])),
+        float(bool(new) and any(contradiction(new, s) for s in one.statements)),
+    )
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(w.lower() for w in _WORDS.findall(text))
+
+
+def _share(wanted: frozenset[str], mine: frozenset[str], rare: Mapping[str, float]) -> float:
+    """How much of the wanted terms, by rarity, is there."""
+    typical = max(rare.values(), default=1.0)
+    total = sum(rare.get(t, typical) for t in wanted)
+    return sum(rare.get(t, typical) for t in wanted & mine) / total if total else 0.0
+
+
+def _speaks_of_another(asked: str, new: str, people: frozenset[str], statement: str) -> bool:
+    """Whether a statement is about somebody of whom neither the text nor what is new speaks."""
+    others = called(statement)
+    if people & _words(statement):
+        return False
+    mine = bool(_FIRST_PERSON.search(statement))
+    if people:
+        return bool(others) or mine
+    return bool(_FIRST_PERSON.search(f"{asked} {new}")) and bool(others) and not mine
+
+
+_OWNING = re.compile(r"(?<=\w)['’]s\b|(?<=s)['’](?=\s|$)")
+_NUMBERS = re.compile(r"\S*\d\S*")
+
+
+def framed(text: str) -> str:
+    """The text without the names and numbers in it: what is said, whoever and whatever it is of."""
+    gone = called(text)
+    said = _NUMBERS.sub(" ", _WORDS.sub(lambda m: "" if m[0].lower() in gone else m[0], text))
+    said = " ".join(_OWNING.sub("", said).split())
+    return said if any(c.isalpha() for c in said) else text
