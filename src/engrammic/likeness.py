@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import log, log1p
 
+from engrammic.claims.attributes import attributes, kinds, kinds_named
 from engrammic.claims.checking import contradiction
 from engrammic.claims.kinds import CATEGORIES
 from engrammic.claims.plain import finite
@@ -34,6 +35,8 @@ class Candidate:
     statements: Sequence[str]
     near: Sequence[float]
     near_new: Sequence[float]
+    near_framed: Sequence[float]
+    near_new_framed: Sequence[float]
     found: float = 0.0
     found_new: float = 0.0
     created_at: int = 0
@@ -88,9 +91,10 @@ def measured(
     """The features of a candidate, in the order of WEIGHTS."""
     mine = telling(one.text)
     wanted, then = telling(asked), telling(new)
-    said = called(asked)
-    people = said | called(new)
-    best = max(range(len(one.statements)), key=lambda n: one.near[n] + one.near_new[n])
+    said, now = called(asked), called(new)
+    owned = said & now or _owners(asked) or (said if not new else said & _owners(new))
+    best = one.statements[max(range(len(one.near)), key=lambda n: one.near[n] + one.near_new[n])]
+    words = _words(one.text)
     return (
         max(one.near),
         max(one.near_new),
@@ -99,11 +103,22 @@ def measured(
         _share(then, mine, rare),
         log1p(10 * one.found / max(1e-9, 1 - one.found)),
         log1p(10 * one.found_new / max(1e-9, 1 - one.found_new)),
-        float(bool(said) and not said & _words(one.text)),
-        float(bool(people & _words(one.text))),
-        float(_speaks_of_another(asked, new, people, one.statements[best])),
+        float(bool(said) and not said & words),
+        len(owned - words) / len(owned) if owned else 0.0,
+        float(_speaks_of_another(asked, new, said | now, best)),
         float(bool(new) and any(contradiction(new, s) for s in one.statements)),
+        max(one.near_framed),
+        max(one.near_new_framed),
+        _share(wanted & then, mine, rare) if wanted & then else 0.5,
+        float(bool(attributes(asked) & attributes(best))),
+        float(bool(attributes(new) & attributes(best))),
+        float(bool((kinds(new) | kinds_named(asked)) & kinds(one.text))),
     )
+
+
+def _owners(text: str) -> frozenset[str]:
+    """Those of whom something is, by "'s"."""
+    return frozenset(m[1].lower() for m in _OWNER.finditer(text))
 
 
 def _words(text: str) -> frozenset[str]:
@@ -119,15 +134,25 @@ def _share(wanted: frozenset[str], mine: frozenset[str], rare: Mapping[str, floa
 
 def _speaks_of_another(asked: str, new: str, people: frozenset[str], statement: str) -> bool:
     """Whether a statement is about somebody of whom neither the text nor what is new speaks."""
-    others = called(statement)
-    if people & _words(statement):
+    subject = _subject(statement)
+    theirs = [w for w in _WORDS.findall(subject) if w.lower() in called(subject)]
+    if theirs and theirs[-1].lower() in people:
         return False
-    mine = bool(_FIRST_PERSON.search(statement))
+    others = bool(theirs) or bool(_owners(subject) - _words(f"{asked} {new}"))
+    mine = bool(_FIRST_PERSON.search(subject))
     if people:
-        return bool(others) or mine
-    return bool(_FIRST_PERSON.search(f"{asked} {new}")) and bool(others) and not mine
+        return others or mine
+    return others and not mine and bool(_FIRST_PERSON.search(f"{asked} {new}"))
 
 
+def _subject(statement: str) -> str:
+    """The words before the first verb; the whole where none is known."""
+    said = statement.split()
+    verb = next((n for n, word in enumerate(said) if n and finite(word.lower())), len(said))
+    return " ".join(said[:verb])
+
+
+_OWNER = re.compile(r"([^\W\d_]+)(?:['’]s\b|(?<=s)['’](?=\s|$))")
 _OWNING = re.compile(r"(?<=\w)['’]s\b|(?<=s)['’](?=\s|$)")
 _NUMBERS = re.compile(r"\S*\d\S*")
 
