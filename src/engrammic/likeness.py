@@ -1,11 +1,11 @@
-"""How much each of some memories looks like the one that a text means: numbers, and their weights."""
+"""How much a memory looks like the one that a text means: numbers, and what they weigh."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import log, log1p
+from math import log
 
 from engrammic.claims.attributes import attributes, kinds, kinds_named
 from engrammic.claims.checking import contradiction
@@ -23,13 +23,23 @@ _SMALL = (
     STOP_WORDS | DETERMINERS | POSSESSIVES | PREPOSITIONS | PRONOUNS | ADVERBS | {"user", "yes"}
 )
 
+WITH_NEW = (3.1, 3.4, 2.1, 1.4, -1.5, -2.1, -0.5, 1.2, 1.7, 1.9, 0.9, 1.1, 0.1, 0.3)
+WITHOUT_NEW = (5.6, 0.0, 3.3, 0.0, -0.8, -1.7, -2.0, 0.0, 3.1, 0.0, 0.0, 1.2, 0.0, 1.7)
+"""What each feature of `measured` weighs, in nats: fitted, see docs/forgetting.md."""
+NOTHING_WITH_NEW, NOTHING = 7.8, 6.5
+"""What it weighs that nothing of all that is there is meant."""
+
+
+SAME_FRAME = 0.75
+"""The share of words that two states of one thing have in common, but for values."""
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A memory that may be meant: its statements, how near each comes, and how it was found.
+    """A memory that may be meant: its statements, and how near each comes.
 
     `near` and `near_new` are cosines of the statements with the text and with what is true
-    now, 0 where there is none; `found` and `found_new` scores of a search for either.
+    now, 0 where that is not known; the framed ones are those of `framed` texts.
     """
 
     statements: Sequence[str]
@@ -37,9 +47,6 @@ class Candidate:
     near_new: Sequence[float]
     near_framed: Sequence[float]
     near_new_framed: Sequence[float]
-    found: float = 0.0
-    found_new: float = 0.0
-    created_at: int = 0
 
     @property
     def text(self) -> str:
@@ -85,9 +92,7 @@ def rarities(texts: Sequence[str]) -> dict[str, float]:
     return {term: log(1 + (len(texts) + 8) / (n + 0.5)) for term, n in count.items()}
 
 
-def measured(
-    asked: str, new: str, one: Candidate, rare: Mapping[str, float]
-) -> tuple[float, ...]:
+def measured(asked: str, new: str, one: Candidate, rare: Mapping[str, float]) -> tuple[float, ...]:
     """The features of a candidate, in the order of WEIGHTS."""
     mine = telling(one.text)
     wanted, then = telling(asked), telling(new)
@@ -98,11 +103,8 @@ def measured(
     return (
         max(one.near),
         max(one.near_new),
-        max((a + b) / 2 for a, b in zip(one.near, one.near_new, strict=True)),
         _share(wanted, mine, rare),
         _share(then, mine, rare),
-        log1p(10 * one.found / max(1e-9, 1 - one.found)),
-        log1p(10 * one.found_new / max(1e-9, 1 - one.found_new)),
         float(bool(said) and not said & words),
         len(owned - words) / len(owned) if owned else 0.0,
         float(_speaks_of_another(asked, new, said | now, best)),
@@ -114,6 +116,22 @@ def measured(
         float(bool(attributes(new) & attributes(best))),
         float(bool((kinds(new) | kinds_named(asked)) & kinds(one.text))),
     )
+
+
+def likeness(asked: str, new: str, one: Candidate, rare: Mapping[str, float]) -> float:
+    """The log-odds that a candidate is meant, against that nothing is; `new` may be empty."""
+    weights, nothing = (WITH_NEW, NOTHING_WITH_NEW) if new else (WITHOUT_NEW, NOTHING)
+    found = measured(asked, new, one, rare)
+    return sum(w * f for w, f in zip(weights, found, strict=True)) - nothing
+
+
+def is_state_of_same(one: str, other: str) -> bool:
+    """Whether two statements are states of one thing: the same subject and frame, other values."""
+    mine, theirs = _subject(one).lower(), _subject(other).lower()
+    if not mine or mine != theirs or mine == one.lower():
+        return False
+    a, b = telling(framed(one)), telling(framed(other))
+    return len(a & b) >= SAME_FRAME * len(a | b)
 
 
 def _owners(text: str) -> frozenset[str]:

@@ -43,8 +43,8 @@ _VERB = re.compile(
 )
 _OBJECT = re.compile(rf"^(?:{_STORED}|{_KNOWN})\b\s+(?=\S)", re.IGNORECASE)
 _BEHIND = re.compile(
-    r"[\s,;-]+(?:please|kindly|thanks|thank you|for me|for us|will you|would you|if you (?:can|would)"
-    r"|needs? (?:an )?(?:updat(?:e|ing)|correct(?:ing|ion)|chang(?:e|ing)|fix(?:ing)?)"
+    r"[\s,;-]+(?:please|kindly|thanks|thank you|for me|for us|will you|would you"
+    r"|if you (?:can|would)|needs? (?:an )?(?:updat(?:e|ing)|correct(?:ing|ion)|chang(?:e|ing)|fix(?:ing)?)"
     r"|(?:is|are) (?:wrong|outdated|out of date|no longer (?:right|true|correct)|not (?:right|"
     r"true|correct)(?: any ?more)?)|(?:has|have) changed"
     r"|(?:from|in) (?:your|the) (?:memory|memories|records?|notes)|any ?more)\s*[.!?]*$",
@@ -62,8 +62,8 @@ _ALL = re.compile(
     r"(?: (?:that|which) (?:is|are|was|were|has|have|speaks?|mentions?|concerns?|refers?|relates?|"
     r"names?|deals?|talks?))?"
     r" (?:(?:to do|said|written|known|stored|connected|related|relating|having to do|dealing)"
-    r" )?(?:about|on|of|regarding|concerning|mentioning|related to|relating to|to|with|with regard"
-    r" to|with respect to|referring to|in connection with|involving|around|naming)\s+(?P<about>.+)$",
+    r" )?(?:about|on|of|regarding|concerning|mentioning|related to|relating to|to|with|"
+    r"with regard to|with respect to|referring to|in connection with|involving|around|naming)\s+(?P<about>.+)$",
     re.IGNORECASE,
 )
 _MENTIONS = re.compile(

@@ -29,8 +29,8 @@ _NAMED = {
     "hobby": "hobby pastime interest paint knit garden collect stamps pottery spare leisure craft",
     "sleep": "sleep wake bed alarm asleep nap awake morning rise",
     "age": "age old born birthday birth year",
-    "health": "health doctor dentist tooth teeth clinic physician medicine tablet dose pill therapy "
-              "illness treatment medication diagnosis surgery",
+    "health": "health doctor dentist tooth teeth clinic physician medicine tablet dose pill "
+              "therapy illness treatment medication diagnosis surgery",
     "study": "study university school college degree course major learn student teacher class "
              "subject kindergarten pupil graduate",
     "contact": "phone telephone number mobile email mail call reach contact handle",
