@@ -98,7 +98,7 @@ class Play:
             return f"knows nothing of {step.about!r}"
         except InvalidInput:
             return f"finds several for {step.about!r}"
-        if await self.memory.get(item_id(meant)) is not None:
+        if not (await self.memory.why(item_id(meant))).versions:
             return f"takes {step.about!r} for another: {new}"
         self.current = [] if new is None else [item_id(new)]
         return None
@@ -109,7 +109,7 @@ class Play:
         if self.mode == "correct":
             if step.verb == "correct":
                 return await memory.correct(step.about, step.new)
-            await memory.release(step.about)
+            await memory.retire(item_id(await memory.find_same(step.about)))
             return None
         if self.mode == "plain":
             first = item_id((await memory.search(step.about, limit=1))[0].item)

@@ -24,8 +24,12 @@ _SMALL = (
 )
 
 WITH_NEW = (3.1, 3.4, 2.1, 1.4, -1.5, -2.1, -0.5, 1.2, 1.7, 1.9, 0.9, 1.1, 0.1, 0.3)
+OF_STATEMENTS = (3.0, 2.5, 2.5, 1.0, 0.0, 0.0, 0.0, 2.0, 1.5, 1.5, 0.0, 0.5, 0.5, 1.5)
 WITHOUT_NEW = (5.6, 0.0, 3.3, 0.0, -0.8, -1.7, -2.0, 0.0, 3.1, 0.0, 0.0, 1.2, 0.0, 1.7)
-"""What each feature of `measured` weighs, in nats: fitted, see docs/forgetting.md."""
+"""What each feature of `measured` weighs, in nats: fitted, see docs/forgetting.md.
+
+The statements of one item share its names: there they tell nothing.
+"""
 NOTHING_WITH_NEW, NOTHING = 7.8, 6.5
 """What it weighs that nothing of all that is there is meant."""
 
@@ -121,8 +125,16 @@ def measured(asked: str, new: str, one: Candidate, rare: Mapping[str, float]) ->
 def likeness(asked: str, new: str, one: Candidate, rare: Mapping[str, float]) -> float:
     """The log-odds that a candidate is meant, against that nothing is; `new` may be empty."""
     weights, nothing = (WITH_NEW, NOTHING_WITH_NEW) if new else (WITHOUT_NEW, NOTHING)
-    found = measured(asked, new, one, rare)
-    return sum(w * f for w, f in zip(weights, found, strict=True)) - nothing
+    return _weighed(measured(asked, new, one, rare), weights) - nothing
+
+
+def meant_by(asked: str, new: str, one: Candidate, rare: Mapping[str, float]) -> float:
+    """How much a statement looks like the one that is meant among those of its item."""
+    return _weighed(measured(asked, new, one, rare), OF_STATEMENTS)
+
+
+def _weighed(found: Sequence[float], weights: Sequence[float]) -> float:
+    return sum(w * f for w, f in zip(weights, found, strict=True))
 
 
 def is_state_of_same(one: str, other: str) -> bool:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeAlias
 
 import numpy as np
 
@@ -15,7 +16,15 @@ from engrammic.embed.base import Vectors
 from engrammic.errors import InvalidInput, NotFound
 from engrammic.hits import Hit
 from engrammic.items import Item
-from engrammic.likeness import Candidate, framed, is_state_of_same, likeness, rarities, telling
+from engrammic.likeness import (
+    Candidate,
+    framed,
+    is_state_of_same,
+    likeness,
+    meant_by,
+    rarities,
+    telling,
+)
 from engrammic.orders import bare
 from engrammic.searching import Searching
 from engrammic.stores.encoding import Encoded, encode_later, encode_query
@@ -31,6 +40,8 @@ STATES = 1.5
 LOOKED_AT = 10
 MOST_SENTENCES = 16
 """Sentences of one item that are looked at, each by itself and with the next."""
+
+Scale: TypeAlias = Callable[[str, str, Candidate, Mapping[str, float]], float]
 
 
 class Same(Searching):
@@ -85,13 +96,15 @@ class Same(Searching):
     async def _amended(self, text: str, asked: str, content: str) -> str:
         """The text with the content in place of the statement that is meant."""
         told = parts(text)
-        scores = await self._likeness(asked, content, [[p.text] for p in told])
+        scores = await self._likeness(asked, content, [[p.text] for p in told], meant_by)
         meant = scores.index(max(scores))
         gone = {n: "" for n, p in enumerate(told) if contradiction(content, p.text)}
         gone[meant] = left_of(told[meant].text, asked, content)
         return rewritten(text, told, gone, meant, content)
 
-    async def _likeness(self, asked: str, new: str, told: Sequence[Sequence[str]]) -> list[float]:
+    async def _likeness(
+        self, asked: str, new: str, told: Sequence[Sequence[str]], how: Scale = likeness
+    ) -> list[float]:
         """The likeness of memories, each given as its statements."""
         news = (windows(new, MOST_SENTENCES) or [new]) if new else []
         rare = rarities([" ".join(some) for some in told])
@@ -100,7 +113,7 @@ class Same(Searching):
         then = await self._near(news, told)
         then_framed = await self._near([*map(framed, news)], [[*map(framed, s)] for s in told])
         return [
-            likeness(asked, new, Candidate(some, *cosines), rare)
+            how(asked, new, Candidate(some, *cosines), rare)
             for some, *cosines in zip(told, near, then, near_framed, then_framed, strict=True)
         ]
 

@@ -74,7 +74,7 @@ def kinds(text: str) -> frozenset[str]:
     found: set[str] = set()
     for term in terms(text):
         found |= _KIND_OF.get(term, frozenset())
-    numbers, dates, _ = quantities(text.lower().rstrip(".!?").split())
+    numbers, dates, _ = quantities([w.strip(".,;:!?()") for w in text.lower().split()])
     found |= {q.dimension for q in numbers if q.dimension}
     return frozenset(found | ({"date"} if dates else set()))
 

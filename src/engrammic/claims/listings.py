@@ -62,7 +62,8 @@ def _left_of_event(statement: str, content: str) -> str:
         return ""
     placed = [c for c in _PLACED.split(content)[1:] if not kinds(" ".join(c.split()[:3])) & _TIMES]
     when = bool(kinds(content) & _TIMES)
-    if when == bool(placed):
+    numbered = any(c.isdigit() for c in content)
+    if when == bool(placed) or (numbered and not when):
         return ""
     return f"{owner} {head} {' '.join(others if when else timed)}"
 
@@ -93,6 +94,8 @@ def listing(statement: str) -> Listing | None:
     head, tail = statement[: joint.start()], statement[joint.end() :]
     last, behind = _up_to_preposition(tail)
     *more, first = _backwards(head)
+    if any(bare_word(m.split()[0]) in PREPOSITIONS for m in more) or has_verb(last):
+        return None
     if more and first[:1].islower() and last[:1].isupper():
         return None  # "two cats, Salt and Pepper" names two, it does not list three
     if not first or not last or finite(words(last)[0].lower() if words(last) else "be"):

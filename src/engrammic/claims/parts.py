@@ -26,6 +26,10 @@ _JOINT = re.compile(
 )
 _RELATIVE = re.compile(r"(,?)\s+(who|which)\s+", re.IGNORECASE)
 _FRONTED = re.compile(r"^(?:while|whereas|although|though)\s+([^,]+),\s+(.+)$", re.IGNORECASE)
+_CONTRACTED = re.compile(
+    r"\b(?:i['’]m|(?:that|it|he|she|there|what|who|i|you|we|they)['’](?:s|re|ve|ll|d))\b",
+    re.IGNORECASE,
+)
 _STANDS_FOR = frozenset(("he", "she", "it", "they"))
 _THEIRS = frozenset(("his", "her", "its", "their"))
 _NAMED = re.compile(r"\b[A-Z][a-z]+$")
@@ -118,6 +122,7 @@ def _joins(sentence: str, joint: re.Match[str], last: int) -> bool:
     if mark in ("", "then", "also"):
         first = words(after)[0].lower() if words(after) else ""
         return clause and finite(first) and not _is_base(first) and _goes_on(after)
+    clause = clause or _CONTRACTED.match(after) is not None
     return clause or (mark in (";", "but", "while", "whereas") and has_verb(after))
 
 
@@ -137,6 +142,8 @@ def _is_base(word: str) -> bool:
 def has_verb(text: str) -> bool:
     """Whether a word of the text may be a verb of a main clause."""
     said = words(text)
+    if _CONTRACTED.search(text):
+        return True
     return any(finite(w.lower()) for w in said[1:]) or bool(said and finite(said[0].lower()))
 
 
