@@ -16,7 +16,7 @@ from engrammic.text import terms
 from engrammic.text.stems import STOP_TERMS, STOP_WORDS
 
 _WORDS = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
-_FIRST_PERSON = re.compile(r"\b(?:i|me|my|mine|we|us|our|ours|user|user's)\b", re.IGNORECASE)
+FIRST_PERSON = re.compile(r"\b(?:i|me|my|mine|we|us|our|ours|user|user's)\b", re.IGNORECASE)
 _BEGINS = re.compile(r"(?:^|[.!?:]\s+)[\"'(]*$")
 _DATES = CATEGORIES["weekday"] | CATEGORIES["month"]
 _SMALL = (
@@ -169,10 +169,10 @@ def _speaks_of_another(asked: str, new: str, people: frozenset[str], statement: 
     if theirs and theirs[-1].lower() in people:
         return False
     others = bool(theirs) or bool(_owners(subject) - _words(f"{asked} {new}"))
-    mine = bool(_FIRST_PERSON.search(subject))
+    mine = bool(FIRST_PERSON.search(subject))
     if people:
         return others or mine
-    return others and not mine and bool(_FIRST_PERSON.search(f"{asked} {new}"))
+    return others and not mine and bool(FIRST_PERSON.search(f"{asked} {new}"))
 
 
 def _subject(statement: str) -> str:

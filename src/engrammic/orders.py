@@ -44,7 +44,8 @@ _VERB = re.compile(
 _OBJECT = re.compile(rf"^(?:{_STORED}|{_KNOWN})\b\s+(?=\S)", re.IGNORECASE)
 _BEHIND = re.compile(
     r"[\s,;-]+(?:please|kindly|thanks|thank you|for me|for us|will you|would you"
-    r"|if you (?:can|would)|needs? (?:an )?(?:updat(?:e|ing)|correct(?:ing|ion)|chang(?:e|ing)|fix(?:ing)?)"
+    r"|if you (?:can|would)"
+    r"|needs? (?:an )?(?:updat(?:e|ing)|correct(?:ing|ion)|chang(?:e|ing)|fix(?:ing)?)"
     r"|(?:is|are) (?:wrong|outdated|out of date|no longer (?:right|true|correct)|not (?:right|"
     r"true|correct)(?: any ?more)?)|(?:has|have) changed"
     r"|(?:from|in) (?:your|the) (?:memory|memories|records?|notes)|any ?more)\s*[.!?]*$",
@@ -63,7 +64,8 @@ _ALL = re.compile(
     r"names?|deals?|talks?))?"
     r" (?:(?:to do|said|written|known|stored|connected|related|relating|having to do|dealing)"
     r" )?(?:about|on|of|regarding|concerning|mentioning|related to|relating to|to|with|"
-    r"with regard to|with respect to|referring to|in connection with|involving|around|naming)\s+(?P<about>.+)$",
+    r"with regard to|with respect to|referring to|in connection with|involving|around|"
+    r"naming)\s+(?P<about>.+)$",
     re.IGNORECASE,
 )
 _MENTIONS = re.compile(
@@ -80,6 +82,11 @@ _EXCEPT = re.compile(
 )
 _DETERMINED = re.compile(
     r"^(?:the|my|our|your|his|her|its|their|this|that|these|those|a|an|any|all)\s+", re.IGNORECASE
+)
+
+_NAME = re.compile(r"^(?=.*[A-Z\d@])[\w@.+#/-]*(?<!'s)$")
+_RELATING = frozenset(
+    ["of", "in", "at", "on", "to", "from", "with", "for", "by", "about", "and", "or", "near"]
 )
 
 
@@ -120,3 +127,22 @@ def bare_of_verb(text: str) -> str:
 def undetermined(about: str) -> str:
     """The name without an article or a possessive in front."""
     return _DETERMINED.sub("", about)
+
+
+def is_name(text: str) -> bool:
+    """Whether a text is a name, or an identifier, and nothing else: "Ada Byron", "JIRA-123"."""
+    said = undetermined(text.strip(" .!?\"'")).split()
+    return 0 < len(said) <= 4 and all(_NAME.match(word) for word in said)
+
+
+def names_of_all(about: str) -> list[str]:
+    """What "everything about my sister Ada" may be named by: as said, and Ada by herself."""
+    said = undetermined(about)
+    found = [about, said]
+    words = said.split()
+    named = [n for n, word in enumerate(words) if _NAME.match(word)]
+    if named and named[-1] - named[0] == len(named) - 1:
+        others = [w for n, w in enumerate(words) if n not in named]
+        if all(w.isalpha() and w not in _RELATING for w in others):
+            found.append(" ".join(words[named[0] : named[-1] + 1]))
+    return list(dict.fromkeys(found))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import NamedTuple
 
 from engrammic.claims.attributes import kinds
@@ -17,6 +17,7 @@ _EVENT = several(
     "is are was were takes take starts start begins begin meets meet happens happen leaves leave "
     "departs depart opens open closes close lands land arrives arrive"
 )
+_SUBJECTS = re.compile(r"((?:[A-Z][\w-]+,\s*)+[A-Z][\w-]+,?\s+and\s+[A-Z][\w-]+)\b")
 _TIMES = frozenset(("clock", "date", "weekday", "month", "daytime"))
 _PLACED = re.compile(r"\b(?:in|at|on|from)\s+(?!now\b|then\b)", re.IGNORECASE)
 
@@ -28,18 +29,37 @@ def left_of(statement: str, asked: str, content: str) -> str:
     of them names some: of "allergic to nuts and shellfish" the shellfish, where the
     nuts are corrected. Of a time and a place, the one of which the content says nothing.
     """
-    return _left_of_list(statement, asked, content) or _left_of_event(statement, content)
+    return without(statement, f"{asked} {content}") or _left_of_event(statement, content)
 
 
-def _left_of_list(statement: str, asked: str, content: str) -> str:
+def without(statement: str, asked: str) -> str:
+    """What a list keeps when a question names some of its values; nothing of what is no list."""
+    given = frozenset(terms(asked))
     found = listing(statement)
+    owner = frozenset(terms(found.before)) if found else frozenset()
+    return members_without(
+        statement, lambda member: bool((frozenset(terms(member)) - STOP_TERMS - owner) & given)
+    )
+
+
+def members_without(statement: str, goes: Callable[[str], bool]) -> str:
+    """What a list keeps without the values that go; nothing where all go, or none."""
+    for found in (listing(statement), subjects(statement)):
+        named = [] if found is None else [n for n, m in enumerate(found.members) if goes(m)]
+        if found is not None and 0 < len(named) < len(found.members):
+            return found.without(named)
+    return ""
+
+
+def subjects(statement: str) -> Listing | None:
+    """The list of three subjects or more in front of a verb, so that a plural one stays."""
+    found = _SUBJECTS.match(statement)
     if found is None:
-        return ""
-    given = frozenset(terms(f"{asked} {content}"))
-    owner = frozenset(terms(found.before))
-    named = [n for n, m in enumerate(found.members)
-             if (frozenset(terms(m)) - STOP_TERMS - owner) & given]  # fmt: skip
-    return found.without(named) if 0 < len(named) < len(found.members) else ""
+        return None
+    members = re.split(r",\s*(?:and\s+)?|\s+and\s+", found[1])
+    behind = statement[found.end(1) :]
+    first = behind.split()[0] if behind.split() else ""
+    return Listing("", tuple(members), behind) if members[2:] and finite(first.lower()) else None
 
 
 def _left_of_event(statement: str, content: str) -> str:

@@ -37,6 +37,9 @@ _DEMONSTRATIVE = re.compile(r"^(?:[Hh]e|[Ss]he|[Ii]t|[Tt]hey)\b")
 _ENDS = ".!?"
 
 
+_DANGLING = re.compile(r"(?:he|she|it|they|his|her|its|their|this|these|there)\b", re.IGNORECASE)
+
+
 class Part(NamedTuple):
     """One statement: where its sentence stands in the text, and its words by themselves."""
 
@@ -93,6 +96,11 @@ def rewritten(
         out += [text[last:start] if raw else "", raw]
         last = end
     return ("".join(out) + text[last:]).strip()
+
+
+def dangling(statement: str) -> bool:
+    """Whether a statement opens with a word that stands for what was named before."""
+    return _DANGLING.match(statement) is not None
 
 
 def statements(sentence: str) -> Iterator[str]:

@@ -24,6 +24,8 @@ from engrammic.types import Kind, Record, Schema, Scored
 
 SAMPLE = 128
 """Vectors that show what cosines unrelated texts have."""
+FEW = 16
+"""Fewer vectors show nothing by themselves: those of the other tables are looked at, too."""
 
 LEXICAL = (
     "found by words alone: there is no embedding model; "
@@ -166,14 +168,20 @@ class _Search:
             words.cancel()
             await asyncio.gather(words, return_exceptions=True)
             raise
+        everywhere = [cosine for survey in surveys if survey for cosine in survey.sample]
         found = [
-            await self._fused(corpus, survey, told, vector)
+            await self._fused(corpus, survey, told, vector, everywhere)
             for corpus, survey, told in zip(self.corpora, surveys, await words, strict=True)
         ]
         return sorted(chain.from_iterable(found), key=lambda hit: -hit.score)
 
     async def _fused(
-        self, corpus: Corpus, survey: Survey | None, told: list[Scored], vector: Vectors | None
+        self,
+        corpus: Corpus,
+        survey: Survey | None,
+        told: list[Scored],
+        vector: Vectors | None,
+        everywhere: Sequence[float],
     ) -> list[Fused]:
         near = [] if survey is None else survey.hits
         linked = await self._linked(corpus)
@@ -186,7 +194,7 @@ class _Search:
         return fuse(
             candidates,
             fusion=self.fusion,
-            background=None if survey is None else Background.of(survey.sample),
+            background=None if survey is None else _background(survey, everywhere),
             spans=self._spans(candidates),
             limit=self.limit,
         )
@@ -284,6 +292,11 @@ class _Search:
             return ()
         earliest = min((c.moment for c in candidates if c.moment is not None), default=None)
         return spans(self.query, self.moment, earliest=earliest)
+
+
+def _background(survey: Survey, everywhere: Sequence[float]) -> Background:
+    """How near unrelated records are: of few versions of one item, none is unrelated."""
+    return Background.of(everywhere if len(survey.sample) < FEW else survey.sample)
 
 
 def _missing(corpus: Corpus, told: Scores, near: Scores) -> list[str]:
