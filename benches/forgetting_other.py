@@ -109,7 +109,7 @@ class Play:
         if self.mode == "correct":
             if step.verb == "correct":
                 return await memory.correct(step.about, step.new)
-            await memory.retire(item_id(await memory.find_same(step.about)))
+            await memory.release(step.about)
             return None
         if self.mode == "plain":
             first = item_id((await memory.search(step.about, limit=1))[0].item)

@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from engrammic.checks import check_text, shown
+from engrammic.checks import check_text
 from engrammic.claims.listings import members_without, without
 from engrammic.claims.parts import dangling, parts, rewritten
-from engrammic.errors import NotFound
 from engrammic.forgetting.choosing import Test, matching, speaks_of
 from engrammic.items import Item, MemoryAuthority, MessageSummary
 from engrammic.likeness import FIRST_PERSON, called, meant_by, telling
@@ -60,27 +59,25 @@ class Releasing(Same):
         (anything, all, whatever; on, regarding, mentioning; "except her birthday"), or only
         a name, every item that speaks of Ada, of whatever kind, by the test of
         `forget(subject=...)`. An item that also speaks of others loses only what speaks
-        of her, where that can be told apart. What went is still found with `as_of`, does
-        not come back by an import, and `undo` brings it back. Raises NotFound,
-        InvalidInput, Protected.
+        of her, where that can be told apart. What went is still found with `as_of`,
+        does not come back by an import, and `undo` brings it back. Where nothing
+        speaks of her, nothing is released; for one item raises NotFound, InvalidInput.
         """
         check_text(text, "text")
         check_text(reason, "reason")
         await self.tiers.ready()
         report = Released(dry_run)
         asked = all_about(text)
-        if asked is None and is_name(bare(text)):
-            asked = (bare(text), None)
-        if asked is None:
-            await self._release_one(text, reason, report)
+        if asked is not None:
+            about, but = asked
+            spared = [] if but is None else [speaks_of(name) for name in names_of_all(but)]
+            await self._release_all(_about(about), spared, reason, report)
             return report
-        about, but = asked
-        spared = [] if but is None else [speaks_of(name) for name in names_of_all(but)]
-        for test in (_any_of(names_of_all(about)), _all_words(about)):
-            await self._release_all(test, spared, reason, report)
-            if report.released or report.kept:
-                return report
-        raise NotFound("item that speaks of", shown(about))
+        if is_name(bare(text)):
+            await self._release_all(_as_written(bare(text)), [], reason, report)
+        if not (report.released or report.kept):
+            await self._release_one(text, reason, report)
+        return report
 
     async def _release_one(self, text: str, reason: str, report: Released) -> None:
         item = await self.find_same(text)
@@ -149,15 +146,20 @@ def _why(row: Record, store: ItemStore[Any]) -> str:
     return "canonical" if canonical and store.token is None else "under legal hold"
 
 
-def _any_of(names: Sequence[str]) -> Test:
-    tests = [speaks_of(name) for name in names]
-    return lambda record: any(test(record) for test in tests)
+def _about(about: str) -> Test:
+    """Whether a record speaks of what is named, or holds all its telling words in any order."""
+    tests = [speaks_of(name) for name in names_of_all(about)]
+    wanted = telling(about)
+    return lambda record: (
+        any(test(record) for test in tests) or bool(wanted and wanted <= telling(record["content"]))
+    )
 
 
-def _all_words(about: str) -> Test:
-    """Whether a record holds all telling words of what is named, in whatever order."""
-    tests = [speaks_of(word) for word in sorted(telling(about))]
-    return lambda record: bool(tests) and all(test(record) for test in tests)
+def _as_written(name: str) -> Test:
+    """Whether a record speaks of a name and writes it so: "Rose" is not the rose."""
+    test = _about(name)
+    words = [word for word in name.split() if not any(c.isdigit() for c in word)]
+    return lambda record: test(record) and all(word in record["content"] for word in words)
 
 
 def _rest_without(text: str, test: Test) -> str:

@@ -176,13 +176,9 @@ class _Search:
         return sorted(chain.from_iterable(found), key=lambda hit: -hit.score)
 
     async def _fused(
-        self,
-        corpus: Corpus,
-        survey: Survey | None,
-        told: list[Scored],
-        vector: Vectors | None,
+        self, corpus: Corpus, survey: Survey | None, told: list[Scored], vector: Vectors | None,
         everywhere: Sequence[float],
-    ) -> list[Fused]:
+    ) -> list[Fused]:  # fmt: skip
         near = [] if survey is None else survey.hits
         linked = await self._linked(corpus)
         if near and vector is not None:
@@ -191,10 +187,13 @@ class _Search:
         candidates = self._candidates(corpus, near, told, linked)
         if not candidates:
             return []
+        background = None
+        if survey is not None:  # of a few versions of one item, none is unrelated
+            background = Background.of(everywhere if len(survey.sample) < FEW else survey.sample)
         return fuse(
             candidates,
             fusion=self.fusion,
-            background=None if survey is None else _background(survey, everywhere),
+            background=background,
             spans=self._spans(candidates),
             limit=self.limit,
         )
@@ -292,11 +291,6 @@ class _Search:
             return ()
         earliest = min((c.moment for c in candidates if c.moment is not None), default=None)
         return spans(self.query, self.moment, earliest=earliest)
-
-
-def _background(survey: Survey, everywhere: Sequence[float]) -> Background:
-    """How near unrelated records are: of few versions of one item, none is unrelated."""
-    return Background.of(everywhere if len(survey.sample) < FEW else survey.sample)
 
 
 def _missing(corpus: Corpus, told: Scores, near: Scores) -> list[str]:
