@@ -79,7 +79,8 @@ def _is_name_in_front(low: str, rest: str) -> bool:
     if following[:1].isupper():
         return not finite(low)
     verb = following.strip(".,!?").lower()
-    return finite(verb) and not finite(low) and not low.endswith("s")
+    plural = low.endswith("s") and not verb.endswith("s")
+    return finite(verb) and not finite(low) and not plural
 
 
 def telling(text: str) -> frozenset[str]:
