@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from engrammic.claims.kinds import CATEGORIES
 from engrammic.claims.quantities import quantities
 from engrammic.text import terms
@@ -59,6 +61,7 @@ for _name, _found in CATEGORIES.items():
     for _word in terms(" ".join(_found)):
         _KIND_OF[_word] = _KIND_OF.get(_word, frozenset()) | {_name}
 _CATEGORY_NAMES = {terms(name)[0]: name for name in CATEGORIES if "-" not in name}
+_MAY = re.compile(r"\bMay\b")
 
 
 def attributes(text: str) -> frozenset[str]:
@@ -76,6 +79,8 @@ def kinds(text: str) -> frozenset[str]:
         found |= _KIND_OF.get(term, frozenset())
     numbers, dates, _ = quantities([w.strip(".,;:!?()") for w in text.lower().split()])
     found |= {q.dimension for q in numbers if q.dimension}
+    if _MAY.search(text):  # in lower case it is a verb
+        found.add("month")
     return frozenset(found | ({"date"} if dates else set()))
 
 

@@ -15,6 +15,7 @@ from engrammic.claims.words import (
     HAVE,
     POSSESSIVES,
     PREPOSITIONS,
+    PRONOUNS,
     VERBS,
     WILL,
 )
@@ -24,7 +25,12 @@ _JOINT = re.compile(
     r"\s*;\s+|\s+[-–—]\s+|,?\s+(?:and|but|while|whereas|yet)\s+|,\s+(?:then\s+|also\s+)?",
     re.IGNORECASE,
 )
+_AND = re.compile(r",?\s+and\s+", re.IGNORECASE)
 _RELATIVE = re.compile(r"(,?)\s+(who|which)\s+", re.IGNORECASE)
+_CONDITION = re.compile(
+    r"(?:when|if|because|since|after|before|as|once|until|unless|although|though|while)\b",
+    re.IGNORECASE,
+)
 _FRONTED = re.compile(r"^(?:while|whereas|although|though)\s+([^,]+),\s+(.+)$", re.IGNORECASE)
 _CONTRACTED = re.compile(
     r"\b(?:i['’]m|(?:that|it|he|she|there|what|who|i|you|we|they)['’](?:s|re|ve|ll|d))\b",
@@ -32,6 +38,7 @@ _CONTRACTED = re.compile(
 )
 _STANDS_FOR = frozenset(("he", "she", "it", "they"))
 _THEIRS = frozenset(("his", "her", "its", "their"))
+_OWNER = re.compile(r"[A-Z]\w+['’]s(?=\s)")
 _NAMED = re.compile(r"\b[A-Z][a-z]+$")
 _DEMONSTRATIVE = re.compile(r"^(?:[Hh]e|[Ss]he|[Ii]t|[Tt]hey)\b")
 _ENDS = ".!?"
@@ -107,16 +114,45 @@ def statements(sentence: str) -> Iterator[str]:
     """What a sentence says, clause by clause, each with its subject."""
     fronted = _FRONTED.match(sentence)
     if fronted is not None and all(map(has_verb, fronted.groups())):
-        for clause in fronted.groups():
-            yield from statements(clause)
+        yield from statements(fronted[1])
+        yield from statements(_alone(fronted[2], subject(fronted[1])))
         return
     shared, last = subject(sentence), 0
     for joint in _JOINT.finditer(sentence):
         if joint.start() < last or not _joins(sentence, joint, last):
             continue
-        yield from _told(_alone(sentence[last : joint.start()], shared if last else ""))
+        yield from _spelt_out(_alone(sentence[last : joint.start()], shared if last else ""))
         last = joint.end()
-    yield from _told(_alone(sentence[last:], shared if last else ""))
+    yield from _spelt_out(_alone(sentence[last:], shared if last else ""))
+
+
+def _spelt_out(clause: str) -> Iterator[str]:
+    """A clause, and what follows an "and" without its verb: "tennis on Mondays and chess on"."""
+    for joint in _AND.finditer(clause):
+        before, after = clause[: joint.start()], clause[joint.end() :]
+        if said := _with_verb(before, after):
+            yield from _told(before)
+            yield from _told(said)
+            return
+    yield from _told(clause)
+
+
+def _with_verb(before: str, after: str) -> str:
+    """What follows the "and" with the subject or the object and the verb that it shares."""
+    owner = subject(before)
+    rest = before[len(owner) :].split()
+    tail = after.split()
+    second = next((n for n, w in enumerate(tail) if n and bare_word(w) in PREPOSITIONS), 0)
+    if not owner or not rest or not second or has_verb(after):
+        return ""
+    same = bare_word(tail[second])
+    first = next((n for n, w in enumerate(rest) if n and bare_word(w) == same), 0)
+    between = [w for w in rest[1:first] if bare_word(w) not in ADVERBS]
+    if not first or any(bare_word(w) in PREPOSITIONS for w in rest[:first]):
+        return ""
+    if between:
+        return f"{owner} {rest[0]} {after}"
+    return " ".join([*tail[:second], rest[0], *tail[second:]])
 
 
 def _joins(sentence: str, joint: re.Match[str], last: int) -> bool:
@@ -129,6 +165,8 @@ def _joins(sentence: str, joint: re.Match[str], last: int) -> bool:
     clause = joins_clauses([*words(sentence[: joint.end()]), *words(after)], at)
     if mark in ("", "then", "also"):
         first = words(after)[0].lower() if words(after) else ""
+        if first in PRONOUNS | POSSESSIVES | DETERMINERS and not _CONDITION.match(sentence):
+            return clause and mark == "" and has_verb(after.split(",")[0])
         return clause and finite(first) and not _is_base(first) and _goes_on(after)
     clause = clause or _CONTRACTED.match(after) is not None
     return clause or (mark in (";", "but", "while", "whereas") and has_verb(after))
@@ -208,7 +246,8 @@ def _capital(word: str) -> str:
 def subject(sentence: str) -> str:
     """The words before the first verb, without what only opens the sentence."""
     said = sentence.split()
-    verb = next((n for n, word in enumerate(said) if n and finite(bare_word(word))), 0)
+    verb = next((n for n, word in enumerate(said) if n and finite(bare_word(word))
+                 and bare_word(said[n - 1]) not in DETERMINERS | POSSESSIVES), 0)  # fmt: skip
     while verb and bare_word(said[verb - 1]) in ADVERBS:
         verb -= 1
     return " ".join(said[:verb]).split(", who")[0].split(", which")[0].rstrip(",")
@@ -225,6 +264,8 @@ def _alone(statement: str, shared: str) -> str:
     if not shared or not said:
         return statement
     first = bare_word(said[0])
+    if first in _THEIRS and (owner := _OWNER.match(shared)):
+        return " ".join([owner[0], *said[1:]])
     if first in _THEIRS and _NAMED.search(shared):
         return " ".join([f"{shared}'s", *said[1:]])
     if _is_base(first) and len(said) > 1 and finite(bare_word(said[1])):
