@@ -15,7 +15,6 @@ from engrammic.claims.words import (
     HAVE,
     POSSESSIVES,
     PREPOSITIONS,
-    PRONOUNS,
     VERBS,
     WILL,
 )
@@ -27,10 +26,7 @@ _JOINT = re.compile(
 )
 _AND = re.compile(r",?\s+and\s+", re.IGNORECASE)
 _RELATIVE = re.compile(r"(,?)\s+(who|which)\s+", re.IGNORECASE)
-_CONDITION = re.compile(
-    r"(?:when|if|because|since|after|before|as|once|until|unless|although|though|while)\b",
-    re.IGNORECASE,
-)
+_POSSESSED = re.compile(r"(?:my|our|your|his|her|its|their)\b|[\w ]+?['’]s\b", re.IGNORECASE)
 _FRONTED = re.compile(r"^(?:while|whereas|although|though)\s+([^,]+),\s+(.+)$", re.IGNORECASE)
 _CONTRACTED = re.compile(
     r"\b(?:i['’]m|(?:that|it|he|she|there|what|who|i|you|we|they)['’](?:s|re|ve|ll|d))\b",
@@ -165,8 +161,8 @@ def _joins(sentence: str, joint: re.Match[str], last: int) -> bool:
     clause = joins_clauses([*words(sentence[: joint.end()]), *words(after)], at)
     if mark in ("", "then", "also"):
         first = words(after)[0].lower() if words(after) else ""
-        if first in PRONOUNS | POSSESSIVES | DETERMINERS and not _CONDITION.match(sentence):
-            return clause and mark == "" and has_verb(after.split(",")[0])
+        if first in POSSESSIVES:  # "Vera's book is Dune, her film is Alien"
+            return clause and mark == "" and _POSSESSED.match(before) is not None
         return clause and finite(first) and not _is_base(first) and _goes_on(after)
     clause = clause or _CONTRACTED.match(after) is not None
     return clause or (mark in (";", "but", "while", "whereas") and has_verb(after))
