@@ -19,7 +19,7 @@ from engrammic.testing.draws import records
 from engrammic.testing.things import THINGS, things
 from engrammic.testing.writing import BAD_VALUES
 from engrammic.types import Field, Kind, Record, Schema
-from engrammic.units import unit
+from engrammic.units import are_units, unit
 
 
 class Colour(StrEnum):
@@ -178,3 +178,22 @@ def test_schemas_that_cannot_be_stored_are_refused() -> None:
             cleaner(Schema("t", (Field("id", kind),)))
     with pytest.raises(InvalidSchema, match="dimension"):
         cleaner(replace(THINGS, fields=(*THINGS.fields, Field("other", Kind.VECTOR))))
+
+
+EYE = np.eye(3, dtype=np.float32)
+
+
+@pytest.mark.parametrize(
+    ("rows", "are"),
+    [
+        (EYE, True), (np.asfortranarray(EYE), True), (EYE * np.float32(1 + 2e-6), True),
+        (np.empty((0, 3), np.float32), True), (np.eye(3), False), (2 * EYE, False),
+        (np.zeros((2, 3), np.float32), False), (np.full((2, 3), np.nan, np.float32), False),
+        (np.full((2, 3), 3e38, np.float32), False), (np.eye(4, dtype=np.float32), False),
+        (EYE[0], False), (EYE * np.float32(1 + 2e-5), False), ([[1.0, 0.0, 0.0]], False),
+    ],
+    ids=repr,
+)  # fmt: skip
+def test_a_glance_at_many_vectors_agrees_with_a_look_at_each(rows: Any, are: bool) -> None:
+    assert are_units(rows, 3) is are
+    assert not are or all(np.array_equal(unit(row, 3, "v"), row) for row in rows)

@@ -209,17 +209,19 @@ def _terms(name: str, value: Any) -> str:
 
 def canonical(name: str, value: Any) -> str:
     """JSON as text: keys sorted, no spaces, nothing escaped that need not be."""
-    if type(value) is not dict or not all(map(_is_plain, value, value.values())):
+    if type(value) is not dict or not all(map(_is_plain, value.items())):
         _check_json(name, value, 0)
     return _encode(value)
 
 
-def _is_plain(key: Any, value: Any) -> bool:
-    """Whether a pair of an object needs no closer look: short, and seen at a glance."""
-    for text in (key, value):
-        if type(text) is not str or not text.isascii() or "\0" in text:
-            return False
-    return True
+def _is_plain(pair: tuple[Any, Any]) -> bool:
+    """Whether a pair of an object needs no closer look: an ASCII key, a like text or a number."""
+    key, value = pair
+    if type(key) is not str or not key.isascii() or "\0" in key:
+        return False
+    if type(value) is int:
+        return -LARGEST <= value <= LARGEST
+    return type(value) is str and value.isascii() and "\0" not in value
 
 
 def _check_json(name: str, value: Any, depth: int) -> None:

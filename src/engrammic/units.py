@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 
 from engrammic.errors import InvalidInput
 
+NEAR_ONE = 1e-5
+"""A vector is as long as one where its square differs from 1 by less."""
+
 
 def unit(value: Any, dimension: int, name: str) -> NDArray[np.float32]:
     """The vector divided by its length; itself, bit by bit, when that is 1 already.
@@ -19,11 +22,21 @@ def unit(value: Any, dimension: int, name: str) -> NDArray[np.float32]:
     if _ready(value, dimension):
         wide = value.astype(np.float64)  # where no square overflows, and none is lost
         square = float(wide.dot(wide))
-        if abs(square - 1) < 1e-5:
+        if abs(square - 1) < NEAR_ONE:
             return value
         if 1e-30 < square < 1e30:
             return np.divide(value, math.sqrt(square), dtype=np.float32)
     return _wide_unit(value, dimension, name)
+
+
+def are_units(rows: Any, dimension: int) -> TypeGuard[NDArray[np.float32]]:
+    """Whether a matrix holds vectors that `unit` gives back as they are: all at one glance."""
+    if not isinstance(rows, np.ndarray) or rows.dtype != np.float32:
+        return False
+    if rows.ndim != 2 or rows.shape[1] != dimension or not np.all(np.abs(rows) < 2):
+        return False
+    squares = np.einsum("ij,ij->i", rows, rows, dtype=np.float64)
+    return bool(np.all(np.abs(squares - 1) < NEAR_ONE))
 
 
 def _ready(value: Any, dimension: int) -> TypeGuard[NDArray[np.float32]]:

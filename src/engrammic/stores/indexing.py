@@ -26,10 +26,10 @@ from engrammic.stores.tier_metadata import TIER_METADATA, Standing
 from engrammic.stores.tombstones import Reason, Tombstones
 from engrammic.text import terms
 from engrammic.types import Record, Schema, Vector
-from engrammic.units import unit
+from engrammic.units import are_units, unit
 
 Item = TypeVar("Item")
-BATCH = 256
+BATCH = 192
 """Items in one change list: a transaction of a bulk write stays short."""
 
 _SEQUENCES = (Sequence, np.ndarray)
@@ -210,6 +210,8 @@ class Indexing(Store, Generic[Item]):
             raise InvalidInput("vectors", f"{len(vectors)} for {count} items")
         dimension = self.schema.field("vector").dimension or 0
         # Copies, since the caller's arrays may change while the write waits.
+        if are_units(vectors, dimension):
+            return list(np.array(vectors))
         return [np.array(unit(v, dimension, "vector")) for v in vectors]
 
     async def _encoded(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from operator import attrgetter
+from dataclasses import fields
+from operator import attrgetter, itemgetter
 from typing import ClassVar
 
 from engrammic.changes import Change, Delete, Put, Update
@@ -60,6 +61,7 @@ _FIELDS = (
 _OWN = ("ordinal", "updated_at", "resting", "terms", "around")
 _ITEM_FIELDS = tuple(f.name for f in _FIELDS if f.name not in _OWN)
 _item_values = attrgetter(*_ITEM_FIELDS)
+_record_values = itemgetter(*(f.name for f in fields(Message)))  # metadata comes last
 
 
 class MessageStore(InConversations[Message]):
@@ -119,9 +121,9 @@ class MessageStore(InConversations[Message]):
 
     def item_of(self, record: Record) -> Message:
         """The message that a record holds."""
-        values = {name: record[name] for name in _ITEM_FIELDS}
-        values["metadata"] = values["metadata"] or {}
-        return Message(**values)
+        values = list(_record_values(record))
+        values[-1] = values[-1] or {}
+        return Message(*values)
 
     def searchable(self, record: Record) -> str:
         """Date, speaker and content: `[8 May 2023] Mel: I went to the lake`."""
