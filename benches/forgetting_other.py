@@ -51,7 +51,7 @@ class Play:
     case: Case
     memory: Memory
     time: Time
-    whole: bool
+    mode: str
     current: list[str] = field(default_factory=list)
     closed: list[str] = field(default_factory=list)
     closed_texts: list[str] = field(default_factory=list)
@@ -87,27 +87,38 @@ class Play:
         if step.verb == "say":
             self.closed, self.current = self.current, [await self.store(step.new)]
             return None
+        meant = await self.memory.get(self.current[-1])
+        assert meant is not None
+        self.said_until.append((self.time() - 1, item_id(meant)))
+        self.closed.append(item_id(meant))
+        self.closed_texts.append(meant.content)
         try:
-            item = await self.memory.find_same(step.about)
+            new = await self._done(step)
         except NotFound:
             return f"knows nothing of {step.about!r}"
         except InvalidInput:
             return f"finds several for {step.about!r}"
-        if item_id(item) != self.current[-1]:
-            return f"takes {step.about!r} for {item.content!r}"
-        self.said_until.append((self.time() - 1, item_id(item)))
-        self.closed.append(item_id(item))
-        self.closed_texts.append(item.content)
-        if step.verb == "retract":
-            await self.memory.retire(item_id(item))
-        else:
-            self.current = [item_id(await self._corrected(step, item_id(item)))]
+        if not (await self.memory.why(item_id(meant))).versions:
+            return f"takes {step.about!r} for another: {new}"
+        self.current = [] if new is None else [item_id(new)]
         return None
 
-    async def _corrected(self, step: Step, old: str) -> Item:
-        if self.whole:
-            return await self.memory.supersede(old, step.new)
-        return await self.memory.correct(step.about, step.new)
+    async def _done(self, step: Step) -> Item | None:
+        """What a step leaves in the place of what it means: by verb, or as the mode says."""
+        memory = self.memory
+        if self.mode == "correct":
+            if step.verb == "correct":
+                return await memory.correct(step.about, step.new)
+            await memory.release(step.about)
+            return None
+        if self.mode == "plain":
+            first = item_id((await memory.search(step.about, limit=1))[0].item)
+        else:
+            first = item_id(await memory.find_same(step.about))
+        if step.verb == "correct":
+            return await memory.supersede(first, step.new)
+        await memory.retire(first)
+        return None
 
 
 def item_id(item: object) -> str:
@@ -156,14 +167,14 @@ async def newest_first(play: Play) -> str | None:
     return None
 
 
-async def played(case: Case, embedder: Embedder, whole: bool) -> str | None:
+async def played(case: Case, embedder: Embedder, mode: str) -> str | None:
     """What is wrong with a case, or None."""
     time = Time()
     async with engrammic.open("memory:", embedder=embedder, clock=time) as opened:
         memory = opened
         if case.family == "amnesia":
             memory = opened.tuned(TieredMemoryConfig(max_hot_messages=3, max_warm_summaries=9))
-        play = Play(case, memory, time, whole)
+        play = Play(case, memory, time, mode)
         await play.fill()
         if case.family == "amnesia":
             await memory.maintain()
@@ -188,7 +199,8 @@ async def measure(given: argparse.Namespace) -> Counter[tuple[str, str, bool]]:
     for case in cases():
         if (given.half and case.half != given.half) or (given.family not in ("", case.family)):
             continue
-        wrong = await played(case, embedder, given.whole)
+        mode = "plain" if given.plain else "whole" if given.whole else "correct"
+        wrong = await played(case, embedder, mode)
         found[case.family, case.half, wrong is None] += 1
         if wrong and given.errors:
             print(f"{case.family} {case.name} {case.wording} ({case.half}): {wrong}", flush=True)
@@ -203,6 +215,9 @@ def main() -> None:
     parser.add_argument("--model", default="all-MiniLM-L6-v2")
     parser.add_argument(
         "--whole", action="store_true", help="supersede the whole item instead of `correct`"
+    )
+    parser.add_argument(
+        "--plain", action="store_true", help="supersede or retire the first hit of a search"
     )
     found = asyncio.run(measure(parser.parse_args()))
     halves = ("tuning", "held out")

@@ -65,6 +65,7 @@ WRITES = frozenset(
         "ready",
         "record_access",
         "reject",
+        "release",
         "release_hold",
         "remember",
         "report",

@@ -136,6 +136,7 @@ async def test_a_second_process_recalls_what_the_first_remembered(tmp_path: Path
             "recall",
             "context",
             "supersede",
+            "release",
             "forget",
             "status",
         }

@@ -18,8 +18,8 @@ from engrammic.graph.relationships import RelationshipGraph
 from engrammic.graph.walking import GraphWalk
 from engrammic.items import Item, Metadata, Moment, Note
 from engrammic.lifecycle import Lifecycle
+from engrammic.releasing import Releasing
 from engrammic.reviewing import Reviewing
-from engrammic.same import Same
 from engrammic.scope import Scope, Scoped
 from engrammic.selection import Selection
 from engrammic.stores.base import check_kind_of
@@ -45,7 +45,7 @@ class Page:
     after: tuple[int, str] | None
 
 
-class Memory(Lifecycle, Reviewing, Upkeep, Same):
+class Memory(Lifecycle, Reviewing, Upkeep, Releasing):
     """An agent's memory: one scope of one database. Open it with `engrammic.open`.
 
     `remarks` says what one should know of how it was opened. Everything is

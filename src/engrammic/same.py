@@ -3,29 +3,45 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
-from itertools import islice
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeAlias
 
 import numpy as np
 
 from engrammic.checks import check_text, shown
-from engrammic.claims.parts import parts, replaced
+from engrammic.claims.checking import contradiction
+from engrammic.claims.listings import left_of
+from engrammic.claims.parts import parts, rewritten
 from engrammic.embed.base import Vectors
 from engrammic.errors import InvalidInput, NotFound
 from engrammic.hits import Hit
 from engrammic.items import Item
+from engrammic.likeness import (
+    Candidate,
+    framed,
+    is_state_of_same,
+    likeness,
+    meant_by,
+    rarities,
+    telling,
+)
+from engrammic.orders import bare
 from engrammic.searching import Searching
 from engrammic.stores.encoding import Encoded, encode_later, encode_query
 from engrammic.text.sentences import windows
 from engrammic.text.squeezed import holds_identifiers, identifiers, names, squeezed
 
-LEAST_COSINE = 0.45
-"""Two texts with less in common are not taken to mean the same."""
-MARGIN = 0.03
+LEAST = -2.0
+"""The log-odds of being meant below which nothing is taken."""
+MARGIN = 0.1
 """What the best must be ahead of the next, where both could be meant."""
+STATES = 1.5
+"""As far behind the best, the newer of two states of one thing is still the one that is meant."""
 LOOKED_AT = 10
 MOST_SENTENCES = 16
 """Sentences of one item that are looked at, each by itself and with the next."""
+
+Scale: TypeAlias = Callable[[str, str, Candidate, Mapping[str, float]], float]
 
 
 class Same(Searching):
@@ -38,47 +54,87 @@ class Same(Searching):
     async def find_same(self, text: str) -> Item:
         """The one item that a text means: what says the same, else what is clearly meant.
 
-        A paraphrase may differ in its words; identifiers in it (`JIRA-123`, `v2.4.7`,
-        `alice@`) must be the item's, however they are written. Raises NotFound when
-        nothing fits, InvalidInput when several do and none is ahead: then name one by id.
+        A paraphrase may differ in its words, and may be an order ("please update my
+        address"); identifiers in it (`JIRA-123`, `v2.4.7`, `alice@`) must be the item's,
+        however they are written. Of two states of one thing the newer is meant. Raises
+        NotFound when nothing fits, InvalidInput when several do and none is ahead:
+        then name one by id.
         """
         check_text(text, "text")
+        return await self._found_same(text, "")
+
+    async def correct(self, text: str, content: str, *, reason: str = "corrected") -> Item:
+        """What is true now in place of what a text means; the rest of its item stays.
+
+        The item is found as by `find_same`, and by what the content says. When it says
+        several things, only the statement that is meant gives way to the content, or the
+        value in a list; the item as it was is found with `as_of`. Raises NotFound,
+        InvalidInput, Protected.
+        """
+        check_text(text, "text")
+        check_text(content, "content")
+        item = await self._found_same(text, content)
+        assert item.id is not None
+        amended = await self._amended(item.content, bare(text), content)
+        return await self.supersede(item.id, amended, reason=reason)
+
+    async def _found_same(self, text: str, new: str) -> Item:
         for store in self._stores:
             for item_id in await store.alike(text):
                 item: Item | None = await store.get(item_id)
                 if item is not None:
                     return item
-        hits = await self.search(text, limit=LOOKED_AT)
-        able = _able(text, hits)
-        return _meant(text, able, await self._nearness(text, able))
+        asked = bare(text)
+        pool = {hit.id: hit for hit in await self.search(asked, limit=LOOKED_AT)}
+        if new:
+            pool |= {hit.id: hit for hit in await self.search(new, limit=LOOKED_AT)}
+        able = _able(asked, new, list(pool.values()))
+        told = [[h.excerpt, *windows(h.excerpt, MOST_SENTENCES)] for h in able]
+        scores = await self._likeness(asked, new, told)
+        return _meant(text, able, scores)
 
-    async def correct(self, text: str, content: str, *, reason: str = "corrected") -> Item:
-        """What is true now in place of what a text means; the rest of its item stays.
+    async def _amended(self, text: str, asked: str, content: str) -> str:
+        """The text with the content in place of the statement that is meant."""
+        told = parts(text)
+        scores = await self._likeness(asked, content, [[p.text] for p in told], meant_by)
+        meant = scores.index(max(scores))
+        gone = {n: "" for n, p in enumerate(told) if contradiction(content, p.text)}
+        gone[meant] = left_of(told[meant].text, asked, content)
+        return rewritten(text, told, gone, meant, content)
 
-        The item is that of `find_same`. When it says several things, only the nearest
-        statement gives way to the content; the item as it was is found with `as_of`.
-        Raises NotFound, InvalidInput, Protected.
-        """
-        item = await self.find_same(text)
-        assert item.id is not None
-        told = parts(item.content)
-        if 1 < len(told) <= MOST_SENTENCES and self.embedder is not None:
-            asked = await encode_query(self.embedder, text)
-            near = cosines(asked, await encode_later(self.embedder, [p.text for p in told]))
-            content = replaced(item.content, told, near.index(max(near)), content)
-        return await self.supersede(item.id, content, reason=reason)
+    async def _likeness(
+        self, asked: str, new: str, told: Sequence[Sequence[str]], how: Scale = likeness
+    ) -> list[float]:
+        """The likeness of memories, each given as its statements."""
+        news = (windows(new, MOST_SENTENCES) or [new]) if new else []
+        rare = rarities([" ".join(some) for some in told])
+        near = await self._near([asked], told)
+        near_framed = await self._near([framed(asked)], [[*map(framed, some)] for some in told])
+        then = await self._near(news, told)
+        then_framed = await self._near([*map(framed, news)], [[*map(framed, s)] for s in told])
+        return [
+            how(asked, new, Candidate(some, *cosines), rare)
+            for some, *cosines in zip(told, near, then, near_framed, then_framed, strict=True)
+        ]
 
-    async def _nearness(self, text: str, hits: Sequence[Hit]) -> list[float]:
-        """How near each hit comes to the text: as a whole, or by its nearest sentences."""
-        whole = [h.score if h.why.cosine is None else h.why.cosine for h in hits]
-        parts = [windows(h.excerpt, MOST_SENTENCES) for h in hits]
-        if self.embedder is None or not any(parts):
-            return whole
-        asked = await encode_query(self.embedder, text)
-        flat = [part for some in parts for part in some]
-        near = iter(cosines(asked, await encode_later(self.embedder, flat)))
-        return [max([cosine, *islice(near, len(some))])
-                for cosine, some in zip(whole, parts, strict=True)]  # fmt: skip
+    async def _near(self, asked: Sequence[str], told: Sequence[Sequence[str]]) -> list[list[float]]:
+        """How near each statement comes to the nearest of some texts: by meaning, else by words."""
+        flat = list(dict.fromkeys(part for some in told for part in some))
+        if not asked or not flat:
+            return [[0.0] * len(some) for some in told]
+        if self.embedder is None:
+            best = [max(_overlap(one, part) for one in asked) for part in flat]
+        else:
+            encoded = await encode_later(self.embedder, flat)
+            queries = [await encode_query(self.embedder, one) for one in asked]
+            best = [max(c) for c in zip(*(cosines(q, encoded) for q in queries), strict=True)]
+        place = {part: n for n, part in enumerate(flat)}
+        return [[best[place[part]] for part in some] for some in told]
+
+
+def _overlap(one: str, other: str) -> float:
+    a, b = telling(one), telling(other)
+    return len(a & b) / (len(a) * len(b)) ** 0.5 if a and b else 0.0
 
 
 def cosines(asked: Vectors, encoded: Sequence[Encoded]) -> list[float]:
@@ -92,18 +148,27 @@ def cosines(asked: Vectors, encoded: Sequence[Encoded]) -> list[float]:
     return found
 
 
-def _able(text: str, hits: Sequence[Hit]) -> list[Hit]:
-    """The hits with the identifiers of a text; if some have its names too, only those."""
+def _able(text: str, new: str, hits: Sequence[Hit]) -> list[Hit]:
+    """The hits with the identifiers of a text; if some have its names too, only those.
+
+    Identifiers that only the new content shares with the text are those of the new value.
+    """
     fitting = [h for h in hits if holds_identifiers(text, h.text)]
-    called = names(text)
+    if not fitting and new and identifiers(text) <= identifiers(new):
+        fitting = list(hits)
+    called = names(text) - (names(new) if new else frozenset())
     return [h for h in fitting if called <= squeezed(h.text)] or fitting
 
 
-def _meant(text: str, able: Sequence[Hit], nearness: Sequence[float]) -> Item:
-    ranked = sorted(zip(nearness, range(len(able)), strict=True), key=lambda r: -r[0])
-    if not able or (not identifiers(text) and ranked[0][0] < LEAST_COSINE):
+def _meant(text: str, able: Sequence[Hit], scores: Sequence[float]) -> Item:
+    ranked = sorted(zip(scores, range(len(able)), strict=True), key=lambda r: -r[0])
+    if not able or (not identifiers(text) and ranked[0][0] < LEAST):
         raise NotFound("item that says", shown(text))
     best = able[ranked[0][1]]
+    states = [able[n] for score, n in ranked[1:] if ranked[0][0] - score < STATES
+              and is_state_of_same(best.text, able[n].text)]  # fmt: skip
+    if states:
+        return max([best, *states], key=lambda h: h.created_at).item
     if len(able) > 1 and ranked[0][0] - ranked[1][0] < MARGIN:
         ids = f"{best.id!r} and {able[ranked[1][1]].id!r}"
         raise InvalidInput("text", f"could mean {ids}; name one by its id")

@@ -1,4 +1,4 @@
-"""The commands that correct and forget: supersede, reject, retire, forget."""
+"""The commands that correct and forget: supersede, reject, retire, release, forget."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Reason = Annotated[str | None, typer.Option(help="Why; the log keeps it.")]
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the app."""
-    for function in (supersede, reject, retire, forget):
+    for function in (supersede, reject, retire, release, forget):
         command(app)(function)
 
 
@@ -45,6 +45,28 @@ async def retire(door: Door, item_id: Id, reason: Reason = None) -> None:
     async with door.open() as memory:
         await memory.retire(item_id, **_given(reason))
     emit({"retired": item_id}) if door.json else say(f"{item_id} is retired")
+
+
+async def release(
+    door: Door,
+    text: Annotated[str, typer.Argument(help="What is meant, or `everything about` someone.")],
+    reason: Reason = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would go.")] = False,
+) -> None:
+    """Take what a text means out of every search; it stays in history."""
+    async with door.open() as memory:
+        report = await memory.release(text, dry_run=dry_run, **_given(reason))
+    if door.json:
+        emit(report.as_record())
+        return
+    done = "would go" if dry_run else "is released"
+    for item_id, said in report.released.items():
+        rest = report.shortened.get(item_id)
+        say(f"{item_id} {done}: {said}" + (f" (stays: {rest})" if rest else ""))
+    for item_id, why in report.kept.items():
+        say(f"{item_id} stays: {why}")
+    if not (report.released or report.kept):
+        say("nothing speaks of it")
 
 
 async def forget(

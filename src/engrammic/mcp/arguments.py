@@ -198,5 +198,21 @@ class Forget(Arguments):
     ] = False
 
 
+class Release(Arguments):
+    """What `release` takes."""
+
+    text: Annotated[
+        str,
+        Field(
+            min_length=1,
+            max_length=LONGEST_QUERY,
+            description="What is meant, in words; 'everything about X' for all that speaks of X.",
+        ),
+    ]
+    dry_run: Annotated[
+        bool, Field(description="Only show what would be released; release nothing.")
+    ] = False
+
+
 class Status(Arguments):
     """`status` takes nothing."""

@@ -85,6 +85,21 @@ async def supersede(session: Session, given: takes.Supersede) -> Answer:
     return _plain({"id": item.id, "supersedes": given.id})
 
 
+async def release(session: Session, given: takes.Release) -> Answer:
+    """What went out of search, and what stays."""
+    async with session.storing():
+        memory = await session.memory()
+        report = await memory.release(given.text, dry_run=given.dry_run)
+    return _plain(
+        {
+            "dry_run": given.dry_run,
+            "released": [f"{i}: {said}" for i, said in report.released.items()],
+            "shortened": [f"{i}: {rest}" for i, rest in report.shortened.items()],
+            "kept": [f"{i}: {why}" for i, why in report.kept.items()],
+        }
+    )
+
+
 async def forget(session: Session, given: takes.Forget) -> Answer:
     """Which ids were there, and are gone."""
     memory = await session.memory()
@@ -195,6 +210,18 @@ TOOLS = (
         supersede,
         reads=False,
         output=_object(id=_TEXT, supersedes=_TEXT),
+    ),
+    Tool(
+        "release",
+        "Let go of what is of no use",
+        "Take out of search what is no longer of use, named in words: 'my old address', or "
+        "'everything about X' for all that speaks of X. It stays in history and can be undone; "
+        "to erase for good use forget. With dry_run it only shows what would go. What is "
+        "protected is listed as kept.",
+        takes.Release,
+        release,
+        reads=False,
+        output=_object(dry_run=_FLAG, released=_TEXTS, shortened=_TEXTS, kept=_TEXTS),
     ),
     Tool(
         "forget",

@@ -113,6 +113,8 @@ class Importer:
             await self._forget_gone(path, sections)
 
     async def _messages(self, messages: Sequence[Message]) -> None:
+        out = await self.messages.barred([_id(m.message_id) for m in messages])
+        messages = [m for m in messages if m.message_id not in out]
         stored = await self.messages.existing([_id(m.message_id) for m in messages])
         new = [m for m in messages if m.message_id not in stored]
         changed = [c for m in messages if (c := _changed(m, stored.get(_id(m.message_id))))]
@@ -121,6 +123,8 @@ class Importer:
         self.report.messages_added += len({m.message_id for m in new})
 
     async def _notes(self, notes: Sequence[Note]) -> None:
+        out = await self.notes.barred([_id(n.note_id) for n in notes])
+        notes = [n for n in notes if n.note_id not in out]
         stored = await self.notes.existing([_id(n.note_id) for n in notes])
         new = [n for n in notes if n.note_id not in stored]
         changed = [c for n in notes if (c := _changed(n, stored.get(_id(n.note_id))))]

@@ -24,6 +24,8 @@ from engrammic.types import Kind, Record, Schema, Scored
 
 SAMPLE = 128
 """Vectors that show what cosines unrelated texts have."""
+FEW = 16
+"""Fewer vectors show nothing by themselves: those of the other tables are looked at, too."""
 
 LEXICAL = (
     "found by words alone: there is no embedding model; "
@@ -166,15 +168,17 @@ class _Search:
             words.cancel()
             await asyncio.gather(words, return_exceptions=True)
             raise
+        everywhere = [cosine for survey in surveys if survey for cosine in survey.sample]
         found = [
-            await self._fused(corpus, survey, told, vector)
+            await self._fused(corpus, survey, told, vector, everywhere)
             for corpus, survey, told in zip(self.corpora, surveys, await words, strict=True)
         ]
         return sorted(chain.from_iterable(found), key=lambda hit: -hit.score)
 
     async def _fused(
-        self, corpus: Corpus, survey: Survey | None, told: list[Scored], vector: Vectors | None
-    ) -> list[Fused]:
+        self, corpus: Corpus, survey: Survey | None, told: list[Scored], vector: Vectors | None,
+        everywhere: Sequence[float],
+    ) -> list[Fused]:  # fmt: skip
         near = [] if survey is None else survey.hits
         linked = await self._linked(corpus)
         if near and vector is not None:
@@ -183,10 +187,13 @@ class _Search:
         candidates = self._candidates(corpus, near, told, linked)
         if not candidates:
             return []
+        background = None
+        if survey is not None:  # of a few versions of one item, none is unrelated
+            background = Background.of(everywhere if len(survey.sample) < FEW else survey.sample)
         return fuse(
             candidates,
             fusion=self.fusion,
-            background=None if survey is None else Background.of(survey.sample),
+            background=background,
             spans=self._spans(candidates),
             limit=self.limit,
         )

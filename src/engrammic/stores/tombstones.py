@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 
-from engrammic.changes import Delete
+from engrammic.changes import Delete, Put
 from engrammic.filters import is_in
 from engrammic.scope import Scoped
 from engrammic.stores.base import Store
@@ -38,6 +38,7 @@ class Reason(StrEnum):
 
     REJECTED = "rejected"
     FORGOTTEN = "forgotten"
+    RELEASED = "released"
 
 
 class Tombstones(Store):
@@ -82,6 +83,13 @@ class Tombstones(Store):
         """The rows that keep these out from now on."""
         known = dict.fromkeys((MARK, *(digest for digest in digests if digest is not None)))
         return [{"digest": d, "reason": reason, "created_at": moment} for d in known]
+
+    async def keep(self, digests: Iterable[str | None], reason: Reason) -> None:
+        """Keep these out from now on."""
+        await self.ready()
+        await self.backend.apply(
+            [Put(TOMBSTONES.name, self.records(digests, reason, self.clock()))]
+        )
 
     async def standing(self, reader: Scoped, digests: Iterable[str | None]) -> Mapping[str, Reason]:
         """Those of the digests that are kept out, and why."""

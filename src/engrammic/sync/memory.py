@@ -313,18 +313,21 @@ class Memory:
     def find_same(self, text: str) -> Item:
         """The one item that a text means: what says the same, else what is clearly meant.
 
-        A paraphrase may differ in its words; identifiers in it (`JIRA-123`, `v2.4.7`,
-        `alice@`) must be the item's, however they are written. Raises NotFound when
-        nothing fits, InvalidInput when several do and none is ahead: then name one by id.
+        A paraphrase may differ in its words, and may be an order ("please update my
+        address"); identifiers in it (`JIRA-123`, `v2.4.7`, `alice@`) must be the item's,
+        however they are written. Of two states of one thing the newer is meant. Raises
+        NotFound when nothing fits, InvalidInput when several do and none is ahead:
+        then name one by id.
         """
         return call(self.awaited.find_same(text))
 
     def correct(self, text: str, content: str, *, reason: str = "corrected") -> Item:
         """What is true now in place of what a text means; the rest of its item stays.
 
-        The item is that of `find_same`. When it says several things, only the nearest
-        statement gives way to the content; the item as it was is found with `as_of`.
-        Raises NotFound, InvalidInput, Protected.
+        The item is found as by `find_same`, and by what the content says. When it says
+        several things, only the statement that is meant gives way to the content, or the
+        value in a list; the item as it was is found with `as_of`. Raises NotFound,
+        InvalidInput, Protected.
         """
         return call(self.awaited.correct(text, content, reason=reason))
 

@@ -98,10 +98,11 @@ class Versioning:
             record["vector"] = version["vector"]
         item_id = version["item_id"]
         digest = store.tombstones.of_words(store.gist(record))
+        by_id = store.tombstones.of_item(store.kind, item_id)
 
         async def reopening(reader: Scoped) -> Changes:
             return [
-                Delete(TOMBSTONES.name, is_in("digest", [digest] if digest else [])),
+                Delete(TOMBSTONES.name, is_in("digest", [d for d in (digest, by_id) if d])),
                 Delete("versions", eq("version_id", version["version_id"])),
                 *await store.changes(reader, {item_id: (record, None)}, Entry(allowed=True)),
                 Put(MOVES.name, [move_record(store.kind, item_id, "undo", None, "hot", reason,

@@ -1,0 +1,154 @@
+"""Statements that hold several values, and what is left of them when one is corrected."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection
+from typing import NamedTuple
+
+from engrammic.claims.attributes import kinds
+from engrammic.claims.parts import bare_word, has_verb, subject
+from engrammic.claims.plain import finite, words
+from engrammic.claims.words import ADVERBS, PREPOSITIONS, several
+from engrammic.text import terms
+from engrammic.text.stems import STOP_TERMS
+
+_EVENT = several(
+    "is are was were takes take starts start begins begin meets meet happens happen leaves leave "
+    "departs depart opens open closes close lands land arrives arrive"
+)
+_SUBJECTS = re.compile(r"((?:[A-Z][\w-]+,\s*)+[A-Z][\w-]+,?\s+and\s+[A-Z][\w-]+)\b")
+_TIMES = frozenset(("clock", "date", "weekday", "month", "daytime"))
+_PLACED = re.compile(r"\b(?:in|at|on|from)\s+(?!now\b|then\b)", re.IGNORECASE)
+
+
+def left_of(statement: str, asked: str, content: str) -> str:
+    """What stays true of a statement that gives way to the content; mostly nothing.
+
+    Of a list, the values that neither the question nor the content names, where one
+    of them names some: of "allergic to nuts and shellfish" the shellfish, where the
+    nuts are corrected. Of a time and a place, the one of which the content says nothing.
+    """
+    return without(statement, f"{asked} {content}") or _left_of_event(statement, content)
+
+
+def without(statement: str, asked: str) -> str:
+    """What a list keeps when a question names some of its values; nothing of what is no list."""
+    given = frozenset(terms(asked))
+    found = listing(statement)
+    owner = frozenset(terms(found.before)) if found else frozenset()
+    return members_without(
+        statement, lambda member: bool((frozenset(terms(member)) - STOP_TERMS - owner) & given)
+    )
+
+
+def members_without(statement: str, goes: Callable[[str], bool]) -> str:
+    """What a list keeps without the values that go; nothing where all go, or none."""
+    for found in (listing(statement), subjects(statement)):
+        named = [] if found is None else [n for n, m in enumerate(found.members) if goes(m)]
+        if found is not None and 0 < len(named) < len(found.members):
+            return found.without(named)
+    return ""
+
+
+def subjects(statement: str) -> Listing | None:
+    """The list of three subjects or more in front of a verb, so that a plural one stays."""
+    found = _SUBJECTS.match(statement)
+    if found is None:
+        return None
+    members = re.split(r",\s*(?:and\s+)?|\s+and\s+", found[1])
+    behind = statement[found.end(1) :]
+    first = behind.split()[0] if behind.split() else ""
+    return Listing("", tuple(members), behind) if members[2:] and finite(first.lower()) else None
+
+
+def _left_of_event(statement: str, content: str) -> str:
+    """Of a statement of when and where, what the content leaves open."""
+    owner = subject(statement)
+    rest = statement[len(owner) :].strip().rstrip(".!?").split()
+    if not owner or not rest or bare_word(rest[0]) not in _EVENT:
+        return ""
+    if not (frozenset(terms(owner)) - STOP_TERMS) & frozenset(terms(content)):
+        return ""
+    phrases: list[list[str]] = [[]]
+    for word in rest:
+        if bare_word(word) in PREPOSITIONS - {"of", "like", "than"} and phrases[-1]:
+            phrases.append([])
+        phrases[-1].append(word)
+    head, *adjuncts = [" ".join(p).rstrip(",") for p in phrases]
+    timed = [a for a in adjuncts if kinds(a) & _TIMES]
+    others = [a for a in adjuncts if a not in timed]
+    if not timed or not others or kinds(head) & _TIMES:
+        return ""
+    placed = [c for c in _PLACED.split(content)[1:] if not kinds(" ".join(c.split()[:3])) & _TIMES]
+    when = bool(kinds(content) & _TIMES)
+    numbered = any(c.isdigit() for c in content)
+    if when == bool(placed) or (numbered and not when):
+        return ""
+    return f"{owner} {head} {' '.join(others if when else timed)}"
+
+
+class Listing(NamedTuple):
+    """A statement that lists values: the words before, the values, and those behind."""
+
+    before: str
+    members: tuple[str, ...]
+    behind: str
+
+    def without(self, gone: Collection[int]) -> str:
+        """The statement with fewer members."""
+        left = [m for n, m in enumerate(self.members) if n not in gone]
+        joined = left[0] if len(left) == 1 else f"{', '.join(left[:-1])} and {left[-1]}"
+        return f"{self.before}{joined}{self.behind}"
+
+
+_LAST = re.compile(r",?\s+(?:and|or|as well as)\s+", re.IGNORECASE)
+
+
+def listing(statement: str) -> Listing | None:
+    """The list of values in a statement, behind its verb; None where there is none."""
+    joints = list(_LAST.finditer(statement))
+    if not joints or not has_verb(statement[: joints[-1].start()]):
+        return None
+    joint = joints[-1]
+    head, tail = statement[: joint.start()], statement[joint.end() :]
+    last, behind = _up_to_preposition(tail)
+    *more, first = _backwards(head)
+    if any(bare_word(m.split()[0]) in PREPOSITIONS for m in more) or has_verb(last):
+        return None
+    if more and first[:1].islower() and last[:1].isupper():
+        return None  # "two cats, Salt and Pepper" names two, it does not list three
+    if not first or not last or finite(words(last)[0].lower() if words(last) else "be"):
+        return None
+    before = statement[: head.rfind(first, 0, len(head) - sum(len(m) + 2 for m in more))] \
+        if more else head[: len(head) - len(first)]  # fmt: skip
+    return Listing(before, (first, *more[::-1], last), behind)
+
+
+def _backwards(head: str) -> list[str]:
+    """The members before the last "and": the last of them first, the opening one at the end."""
+    chunks = [c.strip() for c in head.split(",")]
+    opening = len(chunks) - 1
+    while opening and not has_verb(chunks[opening]) and len(chunks[opening].split()) <= 4:
+        opening -= 1
+    return [*chunks[:opening:-1], _tail_of(chunks[opening])]
+
+
+def _tail_of(chunk: str) -> str:
+    """The words behind the last verb or preposition."""
+    said = chunk.split()
+    at = len(said)
+    while at:
+        low = bare_word(said[at - 1])
+        if low in PREPOSITIONS | ADVERBS | {"called", "named"} or finite(low) or low.endswith(":"):
+            break
+        at -= 1
+    return " ".join(said[at:])
+
+
+def _up_to_preposition(tail: str) -> tuple[str, str]:
+    said = re.split(r"(?<=\w)(?=[.!?,;]|\s)", tail)
+    at = next((n for n, w in enumerate(said)
+               if n and (w.strip().lower() in PREPOSITIONS or w.strip()[:1] in set(".,;!?"))),
+              len(said))  # fmt: skip
+    return "".join(said[:at]), "".join(said[at:])

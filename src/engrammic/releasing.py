@@ -1,0 +1,178 @@
+"""Releasing by text: what it means goes out of every search, and stays in history."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from engrammic.checks import check_text
+from engrammic.claims.listings import members_without, without
+from engrammic.claims.parts import dangling, parts, rewritten
+from engrammic.forgetting.choosing import Test, matching, speaks_of
+from engrammic.items import Item, MemoryAuthority, MessageSummary
+from engrammic.likeness import FIRST_PERSON, called, meant_by, telling
+from engrammic.orders import all_about, bare, is_name, names_of_all
+from engrammic.same import Same
+from engrammic.stores.items import ItemStore
+from engrammic.stores.keeping import is_protected, standings
+from engrammic.stores.tombstones import Reason
+from engrammic.tiers.versioning import Closing, Versioning
+from engrammic.types import Record
+
+AHEAD = 1.0
+"""What one statement of an item must be ahead of its others, to go alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """What one `release` took out of search, or with `dry_run` would.
+
+    `released` are the texts that went, by id; `shortened` what is left of those that
+    also speak of others; `kept` are ids that stay, and why: canonical, or under legal hold.
+    """
+
+    dry_run: bool = False
+    released: dict[str, str] = field(default_factory=dict)
+    shortened: dict[str, str] = field(default_factory=dict)
+    kept: dict[str, str] = field(default_factory=dict)
+
+    def as_record(self) -> dict[str, Any]:
+        """The same as plain JSON values."""
+        return asdict(self)
+
+
+class Releasing(Same):
+    """What a memory needs to release by text. `Memory` is one."""
+
+    @abstractmethod
+    async def supersede(self, item_id: str, content: str, *, reason: str = "superseded") -> Item:
+        """As `Memory.supersede`."""
+
+    async def release(
+        self, text: str, *, reason: str = "released", dry_run: bool = False
+    ) -> Released:
+        """What a text means goes out of every search: what was released, and what stays and why.
+
+        One item, found as by `find_same`; or, where the text says "everything about Ada"
+        (anything, all, whatever; on, regarding, mentioning; "except her birthday"), or only
+        a name, every item that speaks of Ada, of whatever kind, by the test of
+        `forget(subject=...)`. An item that also speaks of others loses only what speaks
+        of her, where that can be told apart. What went is still found with `as_of`,
+        does not come back by an import, and `undo` brings it back. Where nothing
+        speaks of her, nothing is released; for one item raises NotFound, InvalidInput.
+        """
+        check_text(text, "text")
+        check_text(reason, "reason")
+        await self.tiers.ready()
+        report = Released(dry_run)
+        asked = all_about(text)
+        if asked is not None:
+            about, but = asked
+            spared = [] if but is None else [speaks_of(name) for name in names_of_all(but)]
+            await self._release_all(_about(about), spared, reason, report)
+            return report
+        if is_name(bare(text)):
+            await self._release_all(_as_written(bare(text)), [], reason, report)
+        if not (report.released or report.kept):
+            await self._release_one(text, reason, report)
+        return report
+
+    async def _release_one(self, text: str, reason: str, report: Released) -> None:
+        item = await self.find_same(text)
+        store = next(s for s in self._stores if s.kind == item.kind)
+        assert item.id is not None
+        rest = await self._rest_of(item.content, bare(text))
+        await self._let_go(store, item.id, item.content, rest, reason, report)
+
+    async def _rest_of(self, text: str, asked: str) -> str:
+        """What stays of an item of which one statement is meant: nothing, if that is not sure."""
+        told = parts(text)
+        if not told[1:]:
+            return without(text, asked)
+        scores = await self._likeness(asked, "", [[p.text] for p in told], meant_by)
+        best = max(range(len(told)), key=scores.__getitem__)
+        others = [s for n, s in enumerate(scores) if n != best]
+        if scores[best] - max(others) < AHEAD or len({p.start for p in told}) > 1:
+            return ""
+        return rewritten(text, told, {best: without(told[best].text, asked)}, -1, "")
+
+    async def _release_all(
+        self, test: Test, spared: Sequence[Test], reason: str, report: Released
+    ) -> None:
+        """Release what speaks of somebody, page by page, item by item."""
+        for store in self._stores:
+            if not await store.holds_any():
+                continue
+            async for records in matching(store, None, test):
+                ids = [record[store.key] for record in records]
+                rows = await standings(self._scoped, store.kind, ids)
+                for record in records:
+                    item_id = record[store.key]
+                    gone = record.get("resting") and item_id not in rows
+                    if not gone and not any(other(record) for other in spared):
+                        rest = _rest_without(record["content"], test)
+                        await self._let_go(store, item_id, record["content"], rest, reason, report)
+
+    async def _let_go(
+        self, store: ItemStore[Any], item_id: str, text: str, rest: str, reason: str,
+        report: Released,
+    ) -> None:  # fmt: skip
+        row = (await standings(self._scoped, store.kind, [item_id])).get(item_id)
+        if row is not None and is_protected(row, store.token, deleting=True):
+            report.kept[item_id] = _why(row, store)
+            return
+        item = await store.get(item_id)
+        if item is None:
+            return  # it came of one that went before
+        report.released[item_id] = text
+        rest = "" if isinstance(item, MessageSummary) else rest
+        if rest:
+            report.shortened[item_id] = rest
+        if report.dry_run:
+            return
+        closing = Closing("retire", reason)
+        if rest:
+            await self.supersede(item_id, rest, reason=reason)
+        else:
+            await Versioning(store).close(item_id, closing, keep_out=False)
+        marks = [store.tombstones.of_item(store.kind, item_id)]
+        await store.tombstones.keep(marks, Reason.RELEASED)
+
+
+def _why(row: Record, store: ItemStore[Any]) -> str:
+    canonical = row["authority"] == MemoryAuthority.CANONICAL
+    return "canonical" if canonical and store.token is None else "under legal hold"
+
+
+def _about(about: str) -> Test:
+    """Whether a record speaks of what is named, or holds all its telling words in any order."""
+    tests = [speaks_of(name) for name in names_of_all(about)]
+    wanted = telling(about)
+    return lambda record: (
+        any(test(record) for test in tests) or bool(wanted and wanted <= telling(record["content"]))
+    )
+
+
+def _as_written(name: str) -> Test:
+    """Whether a record speaks of a name and writes it so: "Rose" is not the rose."""
+    test = _about(name)
+    words = [word for word in name.split() if not any(c.isdigit() for c in word)]
+    return lambda record: test(record) and all(word in record["content"] for word in words)
+
+
+def _rest_without(text: str, test: Test) -> str:
+    """What of a text speaks of others, word for word; nothing where that can't be told apart."""
+    told = parts(text)
+    gone: dict[int, str] = {}
+    for number, part in enumerate(told):
+        if test({"content": part.text}):
+            gone[number] = members_without(part.text, lambda member: test({"content": member}))
+        elif number - 1 in gone and dangling(part.text):
+            gone[number] = ""
+    stays = [p.text for n, p in enumerate(told) if n not in gone]
+    others = any(called(said) or FIRST_PERSON.search(said) for said in stays)
+    if not gone or not (others or any(gone.values())):
+        return ""
+    return rewritten(text, told, gone, -1, "")

@@ -1,0 +1,130 @@
+"""What a text means goes out of search by `release`; what speaks of others stays."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import engrammic
+from engrammic import Message
+from engrammic.errors import NotFound
+from engrammic.orders import all_about, bare, is_name, names_of_all
+
+PRIYA = (
+    "Priya lives in Leeds.",
+    "Tom likes tea and Priya likes coffee.",
+    "The team is Priya, Tom and Kim.",
+    "Priya joined in May. She works as a nurse. Tom is her friend.",
+    "Tom lives in York.",
+    "Priyanka lives in Bath.",
+)
+
+
+@pytest.mark.parametrize(
+    ("order", "about"),
+    [
+        ("update my job title, please", "my job title"),
+        ("correct Priya's employer", "Priya's employer"),
+        ("Could you please fix the entry about my address?", "my address?"),
+        ("change what you know of Priya's pets", "Priya's pets"),
+        ("release date of version nine", "release date of version nine"),
+        ("I no longer work at Halden", "I no longer work at Halden"),
+        ("where does she live now?", "where does she live now?"),
+    ],
+)
+def test_an_order_is_about_what_is_left_without_the_words_that_order(
+    order: str, about: str
+) -> None:
+    assert bare(order) == about
+
+
+@pytest.mark.parametrize(
+    ("order", "about"),
+    [
+        ("everything about Priya", ("Priya", None)),
+        ("please forget anything you know about Priya", ("Priya", None)),
+        ("all notes regarding the Atlas project", ("the Atlas project", None)),
+        ("whatever mentions bob@example.org", ("bob@example.org", None)),
+        ("everything related to Rome except the hotel", ("Rome", "the hotel")),
+        ("what Priya eats", None),
+        ("the note about Priya", None),
+    ],
+)
+def test_everything_about_somebody_is_told_from_one_thing(
+    order: str, about: tuple[str, str | None] | None
+) -> None:
+    assert all_about(order) == about
+
+
+def test_a_name_is_known_without_the_word_that_says_what_it_is() -> None:
+    assert names_of_all("my sister Ada Byron") == ["my sister Ada Byron", "sister Ada Byron",
+                                                   "Ada Byron"]  # fmt: skip
+    assert "Lisbon" not in names_of_all("my trip to Lisbon")
+    assert is_name("Ada Byron")
+    assert is_name("JIRA-123")
+    assert not is_name("Ada's home")
+
+
+@pytest.mark.parametrize(
+    "order", ["everything about Priya", "forget all about my friend Priya", "Priya"]
+)
+async def test_all_that_speaks_of_a_person_goes_and_what_speaks_of_others_stays(order: str) -> None:
+    async with engrammic.open(":memory:", embedder="hashing") as memory:
+        for number, text in enumerate(PRIYA):
+            if number % 2:
+                await memory.messages.add(Message("c", "user", text))
+            else:
+                await memory.remember(text)
+        then = memory.clock()
+        tried = await memory.release("everything about Priya", dry_run=True)
+        assert len(tried.released) == 4
+        assert len(await memory.search("Priya Tom", limit=9)) == 6
+
+        done = await memory.release(order)
+        assert sorted(done.released.values()) == sorted(PRIYA[:4])
+        left = [h.text for h in await memory.search("Priya Tom Kim lives", limit=9)]
+        assert sorted(left) == sorted(
+            ["Tom likes tea.", "The team is Tom and Kim.", "Tom is her friend.", *PRIYA[4:]]
+        )
+        assert not any("Priya " in f"{text} " or "Priya." in text for text in left)
+        assert PRIYA[0] in [h.text for h in await memory.search("Priya Leeds", as_of=then)]
+
+
+async def test_one_thing_goes_alone_and_comes_back_when_that_is_undone() -> None:
+    async with engrammic.open(":memory:", embedder="hashing") as memory:
+        note = await memory.remember("Ada lives in Utrecht.")
+        await memory.remember("Ada likes green tea.")
+        done = await memory.release("please forget where Ada lives in Utrecht")
+        assert list(done.released) == [note.id]
+        assert not done.shortened
+        assert [h.text for h in await memory.search("Ada", limit=5)] == ["Ada likes green tea."]
+        assert note.id is not None
+        moves = (await memory.why(note.id)).moves
+        await memory.undo(moves[-1].move_id)
+        assert await memory.get(note.id)
+        with pytest.raises(NotFound):
+            await memory.release("the invoice of the plumber")
+        assert not (await memory.release("everything about Zoltan")).released
+
+
+async def test_what_is_held_or_canonical_stays_and_is_listed() -> None:
+    async with engrammic.open(":memory:", embedder="hashing") as memory:
+        held = await memory.remember("Ada lives in Utrecht.")
+        await memory.remember("Ada likes green tea.")
+        assert held.id is not None
+        await memory.hold(held.id, reason="a court asks for it")
+        done = await memory.release("everything about Ada")
+        assert done.kept == {held.id: "under legal hold"}
+        assert list(done.released.values()) == ["Ada likes green tea."]
+
+
+async def test_what_was_released_does_not_come_back_by_an_import(tmp_path: Path) -> None:
+    page = tmp_path / "notes.md"
+    page.write_text("# One\n\nAda lives in Utrecht.\n\n# Two\n\nOleg lives in Bonn.\n")
+    async with engrammic.open(":memory:", embedder="hashing") as memory:
+        await memory.import_files([page])
+        assert (await memory.release("everything about Ada")).released
+        await memory.import_files([page])
+        assert "Ada" not in " ".join(h.text for h in await memory.search("Ada Oleg lives", limit=9))
+        assert await memory.search("Oleg", limit=1)
