@@ -13,6 +13,8 @@ from engrammic.mentions.sounds import sounds_like
 from engrammic.mentions.subjects import Subjects
 
 CASES = [
+    ("a.d.a", ["a.d.a paid", "ada"], ["adam", "a.d.a.m"]),
+    ("Ada", ["Adaさんは", "A.D.A is in"], ["Adamさんは"]),
     (
         "Alice Okafor",
         [

@@ -8,7 +8,7 @@ from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from engrammic.mentions.mail import Finder
 from engrammic.mentions.marks import DOT, W, disguised, signed
 
-_URL = re.compile(r"(?:h(?:tt|xx)ps?\[?:\]?//|ftp://)?(?:www\.)?((?:[\w-]+\.)+[^\W\d_]\w*)(?::\d+)?"
+_URL = re.compile(r"(?:h(?:tt|xx)ps?\[?:\]?//|ftp://)?(?:www\.)?((?:[\w-]+\.)+[^\W\d_]\w+)(?::\d+)?"
                   r"((?:[/?#]\S*)?)$", re.IGNORECASE)  # fmt: skip
 _SCHEME = re.compile(r"(?:h(?:tt|xx)ps?|ftp)\[?:|www\.", re.IGNORECASE)
 _FILE = re.compile(r"(?:[A-Za-z]:)?[\\/]?(?:[\w .~@+-]+[\\/]+)+[\w .~@+-]*$|~?[\\/][\w.~+-]+$")

@@ -10,10 +10,13 @@ from engrammic.mentions.marks import COMPOUND, W
 from engrammic.mentions.plain import without_accents
 from engrammic.text.stems import STOP_WORDS, stem
 
+_UNSPACED = r"\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3"
+_LETTERS = rf"[^\W_{_UNSPACED}]"
 TOKEN = re.compile(
-    r"[^\W_]+(?:[\u0300-\u036f\u0591-\u05c7\u064b-\u0652\u0900-\u0dff]+[^\W_]*)*"
-    r"(?:'(?![sS]\b)[^\W\d_]+)*"
+    rf"{_LETTERS}+(?:[\u0300-\u036f\u0591-\u05c7\u064b-\u0652\u0900-\u0dff]+{_LETTERS}*)*"
+    rf"(?:'(?![sS]\b)[^\W\d_]+)*|[{_UNSPACED}]+"
 )
+"""A word; what is written without spaces is one of its own beside Latin letters."""
 SHORTEST_STEM = 4
 
 _EXPANDED = str.maketrans(
