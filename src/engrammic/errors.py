@@ -55,11 +55,11 @@ class UnknownField(InvalidInput):
 
 
 class NotFound(EngrammicError, KeyError):
-    """No item under that id in this scope."""
+    """No item under that id, or by that text, in this scope."""
 
-    def __init__(self, kind: str, key: object) -> None:
+    def __init__(self, kind: str, key: object, told: str | None = None) -> None:
         self.kind, self.key = kind, key
-        super().__init__(f"no {kind} with id {key!r} here")
+        super().__init__(told or f"no {kind} with id {key!r} here")
 
     def __str__(self) -> str:
         return str(self.args[0])

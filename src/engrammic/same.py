@@ -163,7 +163,8 @@ def _able(text: str, new: str, hits: Sequence[Hit]) -> list[Hit]:
 def _meant(text: str, able: Sequence[Hit], scores: Sequence[float]) -> Item:
     ranked = sorted(zip(scores, range(len(able)), strict=True), key=lambda r: -r[0])
     if not able or (not identifiers(text) and ranked[0][0] < LEAST):
-        raise NotFound("item that says", shown(text))
+        nearest = able[ranked[0][1]] if able else None
+        raise NotFound("item that says", text, _nothing(text, nearest))
     best = able[ranked[0][1]]
     states = [able[n] for score, n in ranked[1:] if ranked[0][0] - score < STATES
               and is_state_of_same(best.text, able[n].text)]  # fmt: skip
@@ -173,3 +174,10 @@ def _meant(text: str, able: Sequence[Hit], scores: Sequence[float]) -> Item:
         ids = f"{best.id!r} and {able[ranked[1][1]].id!r}"
         raise InvalidInput("text", f"could mean {ids}; name one by its id")
     return best.item
+
+
+def _nothing(text: str, nearest: Hit | None) -> str:
+    if nearest is None:
+        return f"nothing here says {shown(text)}"
+    near = f"{nearest.id!r}, {shown(nearest.excerpt)}"
+    return f"nothing is clearly meant by {shown(text)}; if it is {near}, name it by its id"
