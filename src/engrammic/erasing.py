@@ -9,7 +9,7 @@ from engrammic.checks import shown
 from engrammic.clock import Clock
 from engrammic.errors import InvalidInput
 from engrammic.filters import every, is_in
-from engrammic.forgetting.choosing import matching, speaks_of
+from engrammic.forgetting.choosing import anything, matching, speaks_of
 from engrammic.forgetting.forgetting import Forgetting, named
 from engrammic.forgetting.report import ForgetReport
 from engrammic.scope import Scoped
@@ -33,7 +33,7 @@ class Erasing:
         self,
         ids: Sequence[str] | None = None,
         *,
-        subject: str | None = None,
+        subject: str | Sequence[str] | None = None,
         dry_run: bool = False,
         scan: bool = True,
         **selection: Any,
@@ -41,7 +41,10 @@ class Erasing:
         """What was erased for good: items, all that came of them, and then their bytes.
 
         Name items by `ids`, by a `subject` whose name they hold in whatever field, or
-        by the fields of `Selection`; given together, all must hold. What is canonical
+        by the fields of `Selection`; given together, all must hold. Several spellings or
+        other names of a subject may be given at once. An address, a number, a date or a
+        name is known in other spellings, never as a part of a longer one;
+        docs/forgetting.md has the list. What is canonical
         or held stays and is listed. What went does not come back by an import. On a
         disk of its own the database is searched for traces, unless `scan` is False.
         Backups made before still hold what they held. Raises InvalidInput when
@@ -51,13 +54,13 @@ class Erasing:
         chosen = Selection.of(selection)
         if ids is None and subject is None and not selection:
             raise InvalidInput("ids", "name items by ids, subject, or a selection")
-        if subject is not None and not terms(subject):
-            raise InvalidInput("subject", f"holds no word: {shown(subject)}")
+        subjects = None if subject is None else _subjects(subject)
         await self.tiers.ready()
         forgetting = Forgetting(
             self._scoped, self._stores, self.tiers.versions, self.tiers.embedder, self.clock
         )
-        test = speaks_of(subject) if subject is not None else _anything
+        everywhere = (*self._stores, self.tiers.versions)
+        test = anything if subjects is None else await speaks_of(subjects, everywhere)
         for store in self._stores:
             if not chosen.covers(store.kind):
                 continue
@@ -88,5 +91,12 @@ class Erasing:
         return report.is_signed_by(self.notes.tombstones.key)
 
 
-def _anything(_record: dict[str, Any]) -> bool:
-    return True
+def _subjects(given: str | Sequence[str]) -> Sequence[str]:
+    """The subjects, each with a letter or a figure in it."""
+    subjects: tuple[Any, ...] = (given,) if isinstance(given, str) else tuple(given)
+    if not subjects:
+        raise InvalidInput("subject", "is empty: name at least one spelling")
+    for subject in subjects:
+        if not isinstance(subject, str) or not terms(subject):
+            raise InvalidInput("subject", f"holds no word: {shown(subject)}")
+    return subjects

@@ -70,14 +70,20 @@ class Releasing(Same):
         asked = all_about(text)
         if asked is not None:
             about, but = asked
-            spared = [] if but is None else [speaks_of(name) for name in names_of_all(but)]
-            await self._release_all(_about(about), spared, reason, report)
+            spared = [] if but is None else [await speaks_of(names_of_all(but), self._read)]
+            await self._release_all(await _about(about, self._read), spared, reason, report)
             return report
         if is_name(bare(text)):
-            await self._release_all(_as_written(bare(text)), [], reason, report)
+            written = await _as_written(bare(text), self._read)
+            await self._release_all(written, [], reason, report)
         if not (report.released or report.kept):
             await self._release_one(text, reason, report)
         return report
+
+    @property
+    def _read(self) -> Sequence[ItemStore[Any]]:
+        """Where it is read who bears a name."""
+        return (*self._stores, self.tiers.versions)
 
     async def _release_one(self, text: str, reason: str, report: Released) -> None:
         item = await self.find_same(text)
@@ -146,18 +152,16 @@ def _why(row: Record, store: ItemStore[Any]) -> str:
     return "canonical" if canonical and store.token is None else "under legal hold"
 
 
-def _about(about: str) -> Test:
+async def _about(about: str, stores: Sequence[ItemStore[Any]]) -> Test:
     """Whether a record speaks of what is named, or holds all its telling words in any order."""
-    tests = [speaks_of(name) for name in names_of_all(about)]
+    test = await speaks_of(names_of_all(about), stores)
     wanted = telling(about)
-    return lambda record: (
-        any(test(record) for test in tests) or bool(wanted and wanted <= telling(record["content"]))
-    )
+    return lambda record: test(record) or bool(wanted and wanted <= telling(record["content"]))
 
 
-def _as_written(name: str) -> Test:
+async def _as_written(name: str, stores: Sequence[ItemStore[Any]]) -> Test:
     """Whether a record speaks of a name and writes it so: "Rose" is not the rose."""
-    test = _about(name)
+    test = await _about(name, stores)
     words = [word for word in name.split() if not any(c.isdigit() for c in word)]
     return lambda record: test(record) and all(word in record["content"] for word in words)
 

@@ -73,12 +73,15 @@ async def forget(
     door: Door,
     filters: Filters,
     ids: Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="Items.")] = None,
-    subject: Annotated[str | None, typer.Option(help="All that names this subject.")] = None,
+    subject: Annotated[
+        list[str] | None,
+        typer.Option(help="All that names this subject; repeat it for other names."),
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count.")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
     """Erase items for good: rows, all that came of them, and their bytes on the disk."""
-    given: dict[str, Any] = {"ids": ids or None, "subject": subject, **filters.selection()}
+    given: dict[str, Any] = {"ids": ids or None, "subject": subject or None, **filters.selection()}
     async with door.open() as memory:
         counted = await memory.forget(dry_run=True, **given)
         if not dry_run and not yes and not _agreed(counted.forgotten):

@@ -2,68 +2,59 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any, TypeAlias
 
 from engrammic.filters import Filter
+from engrammic.mentions.plain import plain
+from engrammic.mentions.subjects import Subjects
 from engrammic.records import canonical
 from engrammic.stores.indexing import BATCH, Records
 from engrammic.stores.items import ItemStore
-from engrammic.text import terms
-from engrammic.text.squeezed import identifiers, squeeze, squeezed
-from engrammic.text.stems import STOP_TERMS
 from engrammic.types import Record
 
 Test: TypeAlias = Callable[[Record], bool]
 
 HEADS = ("name", "title", "source", "section", "subject", "project", "claim", "heading")
 """Short fields in which a subject may stand."""
-SHORTEST = 3
-"""Letters and digits of an identifier that is known without its punctuation, at least."""
-
-_TITLES = re.compile(
-    r"^\s*(?:(?:mrs?|ms|miss|dr|prof|professor|sir|madam|herr|frau)\b\.?\s+)+", re.IGNORECASE
-)
-_CALLED = re.compile(r"(?<=\w)\s+(?:[\"“][^\"“”]{1,40}[\"”]|\([^()]{1,40}\))\s+(?=[^\W\d_a-z])")
-"""A nickname between the parts of a name."""
+BREAK = "\n\0\n"
+"""Between two fields: no name goes across it."""
 
 
-def speaks_of(subject: str) -> Test:
-    """Whether a record names the subject: its words, one behind the other, in any field.
+def told(record: Record) -> str:
+    """All that a record says in whatever field, as it would be typed plainly."""
+    texts = [record["content"], *(record.get(name) or "" for name in HEADS)]
+    if record.get("metadata"):
+        texts.append(canonical("metadata", record["metadata"]))
+    return plain(BREAK.join(t for t in texts if t))
 
-    Words are whole: `alice@example.org` is no part of `malice@example.org`. An
-    identifier is known however it is punctuated: `JIRA-123` is `jira 123`. `Dr. Ada Byron`
-    is `Ada Byron`, and `Ada "Addie" Byron` too.
+
+async def speaks_of(subjects: Sequence[str], stores: Sequence[ItemStore[Any]]) -> Test:
+    """Whether a record names one of the subjects, in whatever spelling.
+
+    An identifier is known as such. For a name everything is read first: only so
+    can be told whether a surname or a nickname is anybody else's.
     """
-    named = _TITLES.sub("", subject)
-    wanted = terms(named) if set(terms(named)) - STOP_TERMS else terms(subject)
-    token = squeeze(subject) if identifiers(subject) else ""
-
-    def test(record: Record) -> bool:
-        texts = [record["content"], *(record.get(name) or "" for name in HEADS)]
-        if record.get("metadata"):
-            texts.append(canonical("metadata", record["metadata"]))
-        return any(
-            _holds(terms(text), wanted)
-            or _holds(terms(_CALLED.sub(" ", text)), wanted)
-            or (len(token) >= SHORTEST and token in squeezed(text))
-            for text in texts
-            if text
-        )
-
-    return test
+    named = Subjects(subjects)
+    if named.people:
+        async for text in _texts(stores):
+            named.observe(text)
+        if named.settle():
+            async for text in _texts(stores):
+                named.contest(text)
+    return lambda record: named.speaks(told(record))
 
 
-def _holds(words: Sequence[str], wanted: Sequence[str]) -> bool:
-    """Whether `wanted` is a run of `words`."""
-    if not wanted:
-        return False
-    first, length = wanted[0], len(wanted)
-    return any(
-        word == first and words[place : place + length] == wanted
-        for place, word in enumerate(words)
-    )
+async def _texts(stores: Sequence[ItemStore[Any]]) -> AsyncIterator[str]:
+    for store in stores:
+        async for records in matching(store, None, anything):
+            for record in records:
+                yield told(record)
+
+
+def anything(_record: Record) -> bool:
+    """True: every record is meant."""
+    return True
 
 
 async def matching(

@@ -285,7 +285,7 @@ class Memory:
         self,
         ids: Sequence[str] | None = None,
         *,
-        subject: str | None = None,
+        subject: str | Sequence[str] | None = None,
         dry_run: bool = False,
         scan: bool = True,
         **selection: Any,
@@ -293,7 +293,10 @@ class Memory:
         """What was erased for good: items, all that came of them, and then their bytes.
 
         Name items by `ids`, by a `subject` whose name they hold in whatever field, or
-        by the fields of `Selection`; given together, all must hold. What is canonical
+        by the fields of `Selection`; given together, all must hold. Several spellings or
+        other names of a subject may be given at once. An address, a number, a date or a
+        name is known in other spellings, never as a part of a longer one;
+        docs/forgetting.md has the list. What is canonical
         or held stays and is listed. What went does not come back by an import. On a
         disk of its own the database is searched for traces, unless `scan` is False.
         Backups made before still hold what they held. Raises InvalidInput when

@@ -1,0 +1,3 @@
+"""Mentions of an identifier or a name in a text, however it is written there."""
+
+from __future__ import annotations
