@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from itertools import count
+
 import pytest
 
 import engrammic
@@ -82,7 +85,8 @@ def test_two_states_of_one_thing_are_known_by_their_subject_and_frame() -> None:
 
 
 async def test_of_two_states_the_newer_is_meant_and_of_two_siblings_none() -> None:
-    async with engrammic.open(":memory:", embedder="hashing") as memory:
+    ticks = count(1_790_000_000_000)
+    async with engrammic.open(":memory:", embedder="hashing", clock=lambda: next(ticks)) as memory:
         await memory.remember("The team has 7 members.")
         newer = await memory.remember("The team has 9 members.")
         assert (await memory.find_same("how many members the team has")).id == newer.id
@@ -103,6 +107,14 @@ async def test_what_is_true_now_tells_which_memory_is_meant() -> None:
         assert new.content == "Priya works for Northwind Rail."
 
 
+async def later(memory: engrammic.Memory) -> int:
+    """A moment behind which nothing of before is written."""
+    await asyncio.sleep(0.003)
+    moment = memory.clock()
+    await asyncio.sleep(0.003)
+    return moment
+
+
 @pytest.mark.parametrize("as_message", [True, False])
 async def test_after_several_corrections_only_the_last_is_found_and_each_at_its_time(
     as_message: bool,
@@ -112,10 +124,10 @@ async def test_after_several_corrections_only_the_last_is_found_and_each_at_its_
             await memory.messages.add(Message("c", "user", OMAR))
         else:
             await memory.remember(OMAR)
-        times = [memory.clock()]
+        times = [await later(memory)]
         for car in ("Renault", "Kia", "Fiat"):
             await memory.correct("the car that Omar drives", f"Omar drives a {car} now.")
-            times.append(memory.clock())
+            times.append(await later(memory))
         found = " ".join(h.text for h in await memory.search("what Omar drives", limit=5))
         assert "Fiat" in found
         assert "Omar's wife Lina drives a Volvo" in found

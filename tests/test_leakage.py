@@ -55,6 +55,7 @@ WRITES = frozenset(
         "fill_in",
         "forget",
         "hold",
+        "keep",
         "import_files",
         "maintain",
         "merge",
@@ -97,7 +98,7 @@ TEXTS = ("owl in the mill", "Mathilda", "heron by the river", "mill owl 3", "the
 ARGUMENTS: dict[str, tuple[Any, ...]] = {
     **dict.fromkeys(("query", "text", "content", "claim", "name", "entity_name"), TEXTS),
     **dict.fromkeys(("item_id", "message_id", "version_id", "move_id", "event_id"), IDS),
-    **dict.fromkeys(("item_ids", "message_ids"), (IDS, IDS[:3], IDS[5:6])),
+    **dict.fromkeys(("ids", "item_ids", "message_ids"), (IDS, IDS[:3], IDS[5:6])),
     "names": (None, ("Mathilda",), TEXTS[:2]),
     "conversation_id": ("c1", "c2"),
     "kind": ("message", "note", "summary", "fact"),
