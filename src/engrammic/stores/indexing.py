@@ -164,15 +164,6 @@ class Indexing(Store, Generic[Item]):
             changes += [Update(TIER_METADATA.name, again), *unsaid]
         return changes
 
-    async def barred(self, ids: Sequence[str]) -> frozenset[str]:
-        """Those of the ids whose items were forgotten or released, and do not come back."""
-        await self.ready()
-        if not ids or not await self.tombstones.any(self.backend):
-            return frozenset()
-        digests = {i: self.tombstones.of_item(self.kind, i) for i in ids}
-        out = await self.tombstones.standing(self.backend, digests.values())
-        return frozenset(i for i, digest in digests.items() if digest in out)
-
     async def _admit(self, reader: Scoped, entries: Entries) -> None:
         """Raise KeptOut for what was forgotten, or rejected."""
         if not await self.tombstones.any(reader):

@@ -158,6 +158,15 @@ class ItemStore(Removing[Item]):
         found = await self.backend.query(self.table, is_in(self.key, item_ids))
         return {record[self.key]: self.item_of(record) for record in found}
 
+    async def barred(self, ids: Sequence[str]) -> frozenset[str]:
+        """Those of the ids whose items were forgotten or released, and do not come back."""
+        await self.ready()
+        if not ids or not await self.tombstones.any(self.backend):
+            return frozenset()
+        digests = {i: self.tombstones.of_item(self.kind, i) for i in ids}
+        out = await self.tombstones.standing(self.backend, digests.values())
+        return frozenset(i for i, digest in digests.items() if digest in out)
+
     async def search(
         self,
         query: str,

@@ -24,6 +24,7 @@ from engrammic.memory import Page
 from engrammic.opening import open_memory as open_awaited
 from engrammic.progress import Advance, ignored
 from engrammic.ranking.fusion import Fusion
+from engrammic.releasing import Released
 from engrammic.scope import Scope
 from engrammic.sessions.importing import ImportReport, Progress
 from engrammic.stores.contradictions import Resolution
@@ -330,6 +331,19 @@ class Memory:
         InvalidInput, Protected.
         """
         return call(self.awaited.correct(text, content, reason=reason))
+
+    def release(self, text: str, *, reason: str = "released", dry_run: bool = False) -> Released:
+        """What a text means goes out of every search: what was released, and what stays and why.
+
+        One item, found as by `find_same`; or, where the text says "everything about Ada"
+        (anything, all, whatever; on, regarding, mentioning; "except her birthday"), or only
+        a name, every item that speaks of Ada, of whatever kind, by the test of
+        `forget(subject=...)`. An item that also speaks of others loses only what speaks
+        of her, where that can be told apart. What went is still found with `as_of`,
+        does not come back by an import, and `undo` brings it back. Where nothing
+        speaks of her, nothing is released; for one item raises NotFound, InvalidInput.
+        """
+        return call(self.awaited.release(text, reason=reason, dry_run=dry_run))
 
     def search(
         self,
