@@ -13,6 +13,7 @@ from engrammic.embed.base import Vectors
 from engrammic.embed.hashing import HashingEmbedder
 from engrammic.errors import InvalidInput, NotFound
 from engrammic.filters import EVERYTHING
+from engrammic.stores.indexing import BATCH
 
 
 async def test_updates_at_once_all_count(memory: Memory) -> None:
@@ -96,7 +97,7 @@ async def test_a_batch_that_fails_stops_writing(memory: Memory) -> None:
 
     before = (await memory.stats())["messages"]
     await asyncio.sleep(0.1)
-    assert (await memory.stats())["messages"] == before == 256
+    assert (await memory.stats())["messages"] == before == BATCH
 
 
 async def test_deleting_everything_has_to_be_said(memory: Memory) -> None:
