@@ -9,8 +9,9 @@ from engrammic.checks import shown
 from engrammic.clock import Clock
 from engrammic.errors import InvalidInput
 from engrammic.filters import every, is_in
-from engrammic.forgetting.choosing import anything, matching, speaks_of
+from engrammic.forgetting.choosing import anything, matching
 from engrammic.forgetting.forgetting import Forgetting, named
+from engrammic.forgetting.reading import Meant, Reading
 from engrammic.forgetting.report import ForgetReport
 from engrammic.scope import Scoped
 from engrammic.selection import Selection
@@ -34,6 +35,7 @@ class Erasing:
         ids: Sequence[str] | None = None,
         *,
         subject: str | Sequence[str] | None = None,
+        exact: bool = False,
         dry_run: bool = False,
         scan: bool = True,
         **selection: Any,
@@ -44,7 +46,10 @@ class Erasing:
         by the fields of `Selection`; given together, all must hold. Several spellings or
         other names of a subject may be given at once. An address, a number, a date or a
         name is known in other spellings, never as a part of a longer one;
-        docs/forgetting.md has the list. What is canonical
+        docs/forgetting.md has the list. A subject that nothing holds so is read as a
+        description, "Ada Byron's prescription" or "customer history of ada@example.org":
+        an identifier in it is enough, a name is narrowed by the words that say which;
+        the report's `reading` tells, and `exact` forbids it. What is canonical
         or held stays and is listed. What went does not come back by an import. On a
         disk of its own the database is searched for traces, unless `scan` is False.
         Backups made before still hold what they held. Raises InvalidInput when
@@ -60,16 +65,19 @@ class Erasing:
             self._scoped, self._stores, self.tiers.versions, self.tiers.embedder, self.clock
         )
         everywhere = (*self._stores, self.tiers.versions)
-        test = anything if subjects is None else await speaks_of(subjects, everywhere)
+        meant = Meant(anything, "")
+        if subjects is not None:
+            reading = Reading(everywhere, self.tiers.embedder)
+            meant = await reading.meant(subjects, exact=exact)
         for store in self._stores:
             if not chosen.covers(store.kind):
                 continue
             mine = None if ids is None else is_in(store.key, tuple(ids))
             where = every(mine, chosen.filter(store.kind))
-            async for records in matching(store, where, test):
+            async for records in matching(store, where, meant.test):
                 await forgetting.take(store, records, dry_run=dry_run)
-        await self._forget_past(forgetting, ids, test, chosen, dry_run)
-        return await forgetting.report(named(asked), dry_run=dry_run, scan=scan)
+        await self._forget_past(forgetting, ids, meant.test, chosen, dry_run)
+        return await forgetting.report(named(asked), meant.reading, dry_run=dry_run, scan=scan)
 
     async def _forget_past(
         self,

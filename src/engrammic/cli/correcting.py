@@ -77,20 +77,24 @@ async def forget(
         list[str] | None,
         typer.Option(help="All that names this subject; repeat it for other names."),
     ] = None,
+    exact: Annotated[
+        bool, typer.Option("--exact", help="Do not read the subject as a description.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count.")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
     """Erase items for good: rows, all that came of them, and their bytes on the disk."""
     given: dict[str, Any] = {"ids": ids or None, "subject": subject or None, **filters.selection()}
     async with door.open() as memory:
-        counted = await memory.forget(dry_run=True, **given)
+        counted = await memory.forget(dry_run=True, exact=exact, **given)
         if not dry_run and not yes and not _agreed(counted.forgotten):
             raise typer.Exit(FAILED)
-        report = counted if dry_run else await memory.forget(**given)
+        report = counted if dry_run else await memory.forget(exact=exact, **given)
     if door.json:
         emit(report.as_record())
         return
-    facts({**report.counts, "bytes": f"{report.state}: {report.detail}"})
+    read = {"read as": report.reading} if report.reading else {}
+    facts({**read, **report.counts, "bytes": f"{report.state}: {report.detail}"})
     for item_id, reason in report.kept.items():
         say(f"{item_id} stays: {reason}")
     for place in report.traces or ():

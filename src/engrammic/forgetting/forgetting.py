@@ -78,7 +78,9 @@ class Forgetting:
             self.account.needles += pieces(record["content"])
         await self.backend.apply([Delete(self.versions.table, is_in("version_id", ids))])
 
-    async def report(self, asked_for: str, *, dry_run: bool, scan: bool) -> ForgetReport:
+    async def report(
+        self, asked_for: str, reading: str, *, dry_run: bool, scan: bool
+    ) -> ForgetReport:
         """The account, signed, once the bytes are dealt with."""
         stones = self.versions.tombstones
         state, detail, found = "untouched", "a dry run", None
@@ -90,7 +92,7 @@ class Forgetting:
                 found = await traces(done.places, self.account.needles[:MOST_NEEDLES])
         report = ForgetReport(
             str(self.backend.scope), stones.of_item("request", asked_for), self.clock(), dry_run,
-            self.account.counts, self.account.items, self.account.kept, state, detail, found,
+            reading, self.account.counts, self.account.items, self.account.kept, state, detail, found,
         )  # fmt: skip
         return report.signed(stones.key)
 

@@ -15,6 +15,9 @@ PURPOSE = b"engrammic forget report\n"
 class ForgetReport:
     """The account of one `forget`. `items` are keyed digests of what went, by kind.
 
+    `reading` tells how a subject was read: named, as it was given; or as a description,
+    by an identifier in it, a name, or its words; empty where nothing was meant by it, or
+    none was given.
     `kept` are ids that are canonical or under legal hold, and why. `state` tells of the
     bytes: erased, pending, unsupported, or untouched after a dry run; `traces` are the files in
     which a text was still found by a scan, None where nothing was scanned.
@@ -24,6 +27,7 @@ class ForgetReport:
     asked_for: str
     at: int
     dry_run: bool
+    reading: str
     counts: Mapping[str, int]
     items: Mapping[str, Sequence[str]]
     kept: Mapping[str, str]

@@ -35,6 +35,11 @@ def days(text: str) -> Iterator[frozenset[Day]]:
             yield read
 
 
+def dates(text: str) -> list[str]:
+    """The dates in a text, as they stand there."""
+    return [found[0] for found in _DATE.finditer(text) if any(days(found[0]))]
+
+
 def day(subject: str) -> frozenset[Day]:
     """The days that a subject is, if it is a date and nothing else."""
     found = _DATE.fullmatch(subject.strip())

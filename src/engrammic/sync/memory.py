@@ -287,6 +287,7 @@ class Memory:
         ids: Sequence[str] | None = None,
         *,
         subject: str | Sequence[str] | None = None,
+        exact: bool = False,
         dry_run: bool = False,
         scan: bool = True,
         **selection: Any,
@@ -297,14 +298,19 @@ class Memory:
         by the fields of `Selection`; given together, all must hold. Several spellings or
         other names of a subject may be given at once. An address, a number, a date or a
         name is known in other spellings, never as a part of a longer one;
-        docs/forgetting.md has the list. What is canonical
+        docs/forgetting.md has the list. A subject that nothing holds so is read as a
+        description, "Ada Byron's prescription" or "customer history of ada@example.org":
+        an identifier in it is enough, a name is narrowed by the words that say which;
+        the report's `reading` tells, and `exact` forbids it. What is canonical
         or held stays and is listed. What went does not come back by an import. On a
         disk of its own the database is searched for traces, unless `scan` is False.
         Backups made before still hold what they held. Raises InvalidInput when
         nothing is named.
         """
         return call(
-            self.awaited.forget(ids, subject=subject, dry_run=dry_run, scan=scan, **selection)
+            self.awaited.forget(
+                ids, subject=subject, exact=exact, dry_run=dry_run, scan=scan, **selection
+            )
         )
 
     def verify_report(self, report: ForgetReport) -> bool:

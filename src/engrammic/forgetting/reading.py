@@ -1,0 +1,165 @@
+"""What a subject means: what is named so, else what its description is of."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from engrammic.embed.base import Embedder
+from engrammic.forgetting.choosing import Test, anything, matching, speaks_of, told
+from engrammic.mentions.descriptions import Description, described, telling_words
+from engrammic.orders import all_about, bare, names_of_all
+from engrammic.stores.encoding import encode_later, encode_query
+from engrammic.stores.items import ItemStore
+from engrammic.text import terms
+
+NAMED, IDENTIFIER, NAME, WORDS, NOTHING = "named", "identifier", "name", "words", ""
+"""How a subject was read; the first needs no reading."""
+
+NEAR = 0.1
+"""What comes so near to the best by meaning is meant with it."""
+MOST_NEAR = 256
+"""So many items of one name are compared by meaning at most; of more, all are meant."""
+FEWEST_WORDS = 2
+"""Words that a description needs to be known by words alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """What a subject means: a test for records, and how it was read."""
+
+    test: Test
+    reading: str
+
+
+@dataclass(slots=True)
+class Reading:
+    """Reads subjects against all that is stored."""
+
+    stores: Sequence[ItemStore[Any]]
+    embedder: Embedder | None
+
+    async def meant(self, subjects: Sequence[str], *, exact: bool) -> Meant:
+        """What all subjects mean together: spellings of one thing, or descriptions of it.
+
+        What holds a subject as it is given is meant, and nothing else. Only where
+        nothing does, each is read as a description: an identifier in it is enough, a
+        name is narrowed by the words that say which, and without either an item must
+        hold all the words, or all but one if no other does.
+        """
+        test = await speaks_of(subjects, self.stores)
+        if exact or await self._holds_any(test):
+            return Meant(test, NAMED)
+        read = [await self._read(subject) for subject in subjects]
+        found = [m for m in read if m.reading]
+        if not found:
+            return Meant(test, NOTHING)
+        return Meant(lambda record: any(m.test(record) for m in found), found[0].reading)
+
+    async def _read(self, subject: str) -> Meant:
+        if asked := all_about(subject):
+            return await self._spoken_of(names_of_all(asked[0]), NAMED)
+        given = described(bare(subject))
+        for way in (self._by_identifier, self._by_name, self._by_words):
+            meant = await way(bare(subject), given)
+            if meant.reading or given.identifiers:
+                return meant
+        return meant
+
+    async def _by_identifier(self, _said: str, given: Description) -> Meant:
+        if not given.identifiers:
+            return _nothing()
+        meant = await self._spoken_of(given.identifiers, IDENTIFIER)
+        if meant.reading:
+            return meant
+        longer = [longer for one in given.identifiers for longer in await self._going_on(one)]
+        return await self._spoken_of(longer, IDENTIFIER) if len(longer) == 1 else _nothing()
+
+    async def _by_name(self, said: str, given: Description) -> Meant:
+        """What speaks of the names, or else is of the days, narrowed by the other words."""
+        subjects = given.names or given.days
+        if not subjects:
+            return _nothing()
+        tests = [await speaks_of([one], self.stores) for one in subjects]
+        enough = any if given.one_of_several else all
+        texts = [text async for text in self._all() if enough(t(_record(text)) for t in tests)]
+        if not texts:
+            return _nothing()
+        return _these(await self._narrowed(said, given, texts), NAME)
+
+    async def _narrowed(self, said: str, given: Description, texts: Sequence[str]) -> list[str]:
+        """Those of the texts that the other words mean; all where these say nothing."""
+        if given.one_of_several or not given.which:
+            return list(texts)
+        sharing = [text for text in texts if given.which & frozenset(terms(text))]
+        if sharing or len(texts) == 1 or len(texts) > MOST_NEAR:
+            return sharing or list(texts)
+        cosines = await nearness(self.embedder, said, texts)
+        least = max(cosines, default=0.0) - NEAR
+        return [t for t, c in zip(texts, cosines, strict=False) if c >= least] or list(texts)
+
+    async def _by_words(self, said: str, given: Description) -> Meant:
+        """What holds all words of a description; all but one if no other text does."""
+        wanted = telling_words(said)
+        if len(wanted) < FEWEST_WORDS or not given.which:
+            return _nothing()
+        texts = [text async for text in self._all()]
+        share = [len(wanted & telling_words(text)) for text in texts]
+        most = max(share, default=0)
+        best = [text for text, count in zip(texts, share, strict=True) if count == most]
+        whole = most == len(wanted)
+        ahead = most == len(wanted) - 1 >= FEWEST_WORDS and len(set(best)) == 1
+        return _these(best, WORDS) if whole or ahead else _nothing()
+
+    async def _spoken_of(self, subjects: Sequence[str], reading: str) -> Meant:
+        test = await speaks_of(subjects, self.stores)
+        return Meant(test, reading) if await self._holds_any(test) else _nothing()
+
+    async def _going_on(self, identifier: str) -> list[str]:
+        """The longer identifiers that begin with one, and go on behind a mark."""
+        begun = re.compile(
+            rf"(?<![\w.@+/-]){re.escape(identifier)}[-_.:/]\w[\w.:/-]*", re.IGNORECASE
+        )
+        found: Counter[str] = Counter()
+        async for text in self._all():
+            found.update(m[0].rstrip(".:/-").lower() for m in begun.finditer(text))
+        return list(found)
+
+    async def _holds_any(self, test: Test) -> bool:
+        async for text in self._all():
+            if test(_record(text)):
+                return True
+        return False
+
+    async def _all(self) -> AsyncIterator[str]:
+        """What every record says."""
+        for store in self.stores:
+            async for records in matching(store, None, anything):
+                for record in records:
+                    yield told(record)
+
+
+def _record(text: str) -> dict[str, Any]:
+    return {"content": text}
+
+
+def _these(texts: Sequence[str], reading: str) -> Meant:
+    chosen = frozenset(texts)
+    return Meant(lambda record: told(record) in chosen, reading)
+
+
+def _nothing() -> Meant:
+    return Meant(lambda _record: False, NOTHING)
+
+
+async def nearness(embedder: Embedder | None, text: str, others: Sequence[str]) -> Sequence[float]:
+    """The cosines of a text with others; nothing without a model."""
+    if embedder is None or not others:
+        return ()
+    query = await encode_query(embedder, text)
+    return [float(np.dot(query, one.vector)) for one in await encode_later(embedder, others)]
