@@ -92,7 +92,8 @@ class Forgetting:
                 found = await traces(done.places, self.account.needles[:MOST_NEEDLES])
         report = ForgetReport(
             str(self.backend.scope), stones.of_item("request", asked_for), self.clock(), dry_run,
-            reading, self.account.counts, self.account.items, self.account.kept, state, detail, found,
+            reading, self.account.counts, self.account.items, self.account.kept, state, detail,
+            found,
         )  # fmt: skip
         return report.signed(stones.key)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,53 +48,63 @@ class Reading:
         """What all subjects mean together: spellings of one thing, or descriptions of it.
 
         What holds a subject as it is given is meant, and nothing else. Only where
-        nothing does, each is read as a description: an identifier in it is enough, a
-        name is narrowed by the words that say which, and without either an item must
-        hold all the words, or all but one if no other does.
+        nothing does, or an identifier stands in it, each is read as a description: an
+        identifier is enough, a name is narrowed by the words that say which, and without
+        either an item must hold all the words, or all but one if no other does.
         """
         test = await speaks_of(subjects, self.stores)
-        if exact or await self._holds_any(test):
+        named = exact or await self._holds_any(test)
+        if named and (exact or not any(described(s).identifiers for s in subjects)):
             return Meant(test, NAMED)
-        read = [await self._read(subject) for subject in subjects]
-        found = [m for m in read if m.reading]
+        found = [m for m in [await self._read(subject) for subject in subjects] if m.reading]
         if not found:
-            return Meant(test, NOTHING)
-        return Meant(lambda record: any(m.test(record) for m in found), found[0].reading)
+            return Meant(test, NAMED if named else NOTHING)
+        tests = [test, *(m.test for m in found)]
+        return Meant(lambda record: any(t(record) for t in tests), found[0].reading)
 
     async def _read(self, subject: str) -> Meant:
         if asked := all_about(subject):
             return await self._spoken_of(names_of_all(asked[0]), NAMED)
-        given = described(bare(subject))
-        for way in (self._by_identifier, self._by_name, self._by_words):
-            meant = await way(bare(subject), given)
-            if meant.reading or given.identifiers:
-                return meant
-        return meant
+        said = bare(subject)
+        given = described(said)
+        if given.identifiers:
+            return await self._by_identifier(given)
+        if given.codes or given.names or given.days:
+            return await self._by_name(said, given)
+        return await self._by_words(said, given)
 
-    async def _by_identifier(self, _said: str, given: Description) -> Meant:
-        if not given.identifiers:
-            return _nothing()
-        meant = await self._spoken_of(given.identifiers, IDENTIFIER)
-        if meant.reading:
-            return meant
-        longer = [longer for one in given.identifiers for longer in await self._going_on(one)]
-        return await self._spoken_of(longer, IDENTIFIER) if len(longer) == 1 else _nothing()
+    async def _by_identifier(self, given: Description) -> Meant:
+        """What holds the identifiers; else the one that goes on behind the only one given."""
+        wanted = (
+            given.identifiers if not given.one_of_several else (*given.identifiers, *given.codes)
+        )
+        texts = await self._holding(wanted, any if given.one_of_several else all)
+        texts = texts or await self._holding(wanted, any)
+        if not texts:
+            longer = [longer for one in wanted for longer in await self._going_on(one)]
+            texts = await self._holding(longer, all) if len(longer) == 1 else []
+        return _these(texts, IDENTIFIER)
 
     async def _by_name(self, said: str, given: Description) -> Meant:
-        """What speaks of the names, or else is of the days, narrowed by the other words."""
-        subjects = given.names or given.days
-        if not subjects:
-            return _nothing()
-        tests = [await speaks_of([one], self.stores) for one in subjects]
-        enough = any if given.one_of_several else all
-        texts = [text async for text in self._all() if enough(t(_record(text)) for t in tests)]
-        if not texts:
-            return _nothing()
+        """What speaks of the names and codes, or else is of the days, narrowed by the rest."""
+        wanted = (*given.codes, *given.names)
+        texts = await self._holding(wanted or given.days, any if given.one_of_several else all)
+        if wanted and given.days:
+            texts = await self._holding(given.days, any, texts) or texts
         return _these(await self._narrowed(said, given, texts), NAME)
+
+    async def _holding(
+        self, subjects: Sequence[str], enough: Callable[[Iterable[bool]], bool],
+        among: Sequence[str] | None = None,
+    ) -> list[str]:  # fmt: skip
+        """The texts that speak of all subjects, or of any."""
+        tests = [await speaks_of([one], self.stores) for one in subjects]
+        texts = [t async for t in self._all()] if among is None else among
+        return [text for text in texts if enough(test(_record(text)) for test in tests)]
 
     async def _narrowed(self, said: str, given: Description, texts: Sequence[str]) -> list[str]:
         """Those of the texts that the other words mean; all where these say nothing."""
-        if given.one_of_several or not given.which:
+        if given.one_of_several or not given.which or not texts:
             return list(texts)
         sharing = [text for text in texts if given.which & frozenset(terms(text))]
         if sharing or len(texts) == 1 or len(texts) > MOST_NEAR:
@@ -150,7 +160,7 @@ def _record(text: str) -> dict[str, Any]:
 
 def _these(texts: Sequence[str], reading: str) -> Meant:
     chosen = frozenset(texts)
-    return Meant(lambda record: told(record) in chosen, reading)
+    return Meant(lambda record: told(record) in chosen, reading if chosen else NOTHING)
 
 
 def _nothing() -> Meant:

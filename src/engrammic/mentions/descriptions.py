@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from engrammic.mentions.dates import dates
-from engrammic.mentions.plain import plain, script
+from engrammic.mentions.plain import plain, script, squeezed
 from engrammic.mentions.words import is_function_word
 from engrammic.text import terms
 from engrammic.text.stems import STOP_TERMS, stem
@@ -25,10 +26,15 @@ partner person personal student subscriber supplier tenant user vendor visitor
 """
 ROLES = frozenset(_ROLES.split())
 """Words for somebody of whom records are kept; many are one."""
-SEPARATORS = frozenset(["/", "|", "=", "aka", "a.k.a.", "alias", "or", "also", "formerly", "née"])
+_SEPARATORS = "/ | = & and or aka a.k.a alias also formerly née"
+SEPARATORS = frozenset(_SEPARATORS.split())
+"""What stands between two spellings of one, or between two that are meant together."""
 PARTICLES = frozenset(["van", "von", "de", "der", "den", "da", "di", "du", "la", "le", "of", "bin"])
 FEWEST_DIGITS, FEWEST_GROUPED = 4, 7
 """Figures of a number that names one thing by itself, at least; and of one in groups."""
+
+LONG = 8
+"""Letters and figures of a code that is one thing's alone, at least."""
 
 _NUMBER = re.compile(r"(?<!\S)[+(]?\d[\d().-]*(?:\s[(]?\d[\d().-]*)+(?!\S)")
 _YEAR = re.compile(r"(?:19|20)\d\d$")
@@ -36,6 +42,9 @@ _ENDS = "\"'“”‘’`()[]{}<>,;:!?"
 _OWNING = re.compile(r"(?<=\w)['’]s$|(?<=s)['’]$")
 _PAIR = re.compile(r"[^\W\d_]+/[^\W\d_]+")
 _ADDRESS = re.compile(r"\w@\w|^@\w|\w@$|://|\\|_|^[/~]\w|/\S*[/.\d]|^#\w|^www\.")
+_CAPITALS = re.compile(r"[A-Z]{2,}(?:[-_][A-Z]{2,})+$")
+_LABEL = re.compile(r"[A-Z]{2,}$")
+_DIGIT = re.compile(r"\d")
 _HOST = re.compile(r"^(?:[\w-]+\.)+[^\W\d_]{2,}$")
 _LETTERS = re.compile(r"[^\W\d_]")
 _TELLING = re.compile(r"[^\W_](?:[\w'-]*[^\W_])?")
@@ -45,12 +54,14 @@ _TELLING = re.compile(r"[^\W_](?:[\w'-]*[^\W_])?")
 class Description:
     """A description in parts, each as it stands in the text.
 
-    An identifier is one thing's alone; a day is many things'. `which` are the terms of the
-    other words, less those that only stand for a record or for somebody. `one_of_several`
-    says that spellings of one name are given, as in "Tanaka Taro / 田中太郎".
+    An identifier is one thing's alone; a short code ("COVID-19") or a day may be many
+    things'. `which` are the terms of the other words, less those that only stand for a
+    record or for somebody. `one_of_several` says that spellings of one name are given, as
+    in "Tanaka Taro / 田中太郎".
     """
 
     identifiers: tuple[str, ...]
+    codes: tuple[str, ...]
     days: tuple[str, ...]
     names: tuple[str, ...]
     which: frozenset[str]
@@ -63,28 +74,41 @@ def described(text: str) -> Description:
     dated = dates(left)
     grouped = [n for n in _NUMBER.findall(left) if sum(c.isdigit() for c in n) >= FEWEST_GROUPED]
     for taken in (*dated, *grouped):
-        left = left.replace(taken, " / ")
+        left = left.replace(taken, " , ")
     said = [part for word in left.split() for part in _split(word)]
-    sure = [word for word in said if is_identifier(word)]
-    runs = list(_runs(["/" if word in sure else word for word in said]))
-    named = {*sure, *(word for run in runs for word in run)}
+    forms = [word for word, following in pairwise([*said, ""]) if is_code(word, following)]
+    runs = list(_runs(["," if word in forms else word for word in said]))
+    if forms or grouped:
+        runs = [run for run in runs if not _LABEL.match(" ".join(run))]
+    named = {*forms, *(word for run in runs for word in run)}
     rest = [w for w in said if w not in named and w.lower() not in RECORDS | ROLES | SEPARATORS]
-    scripts = {_script(run) for run in runs}
+    several = len(forms) + len(runs) > 1 and any(map(is_separator, said))
     return Description(
-        identifiers=(*sure, *grouped),
+        identifiers=(*filter(is_identifier, forms), *grouped),
+        codes=tuple(word for word in forms if not is_identifier(word)),
         days=tuple(dated),
         names=tuple(" ".join(run) for run in runs),
         which=frozenset(t for w in rest for t in terms(w)) - STOP_TERMS,
-        one_of_several=len(runs) > 1 and (len(scripts) > 1 or any(map(is_separator, said))),
+        one_of_several=several or len({_script(run) for run in runs}) > 1,
     )
 
 
-def is_identifier(word: str) -> bool:
-    """Whether a word names one thing by its form: an address, a path, a code, a long number."""
-    if _ADDRESS.search(word) or _HOST.match(word):
+def is_code(word: str, following: str = "") -> bool:
+    """Whether a word is an address, a path, a code or a long number by its form.
+
+    `case_id` is none in front of 12345: there it only says of what the number is.
+    """
+    if "_" in word and not _DIGIT.search(word) and _DIGIT.search(following):
+        return False
+    if _ADDRESS.search(word) or _HOST.match(word) or _CAPITALS.match(word):
         return True
-    figures = 0 if _YEAR.match(word) else sum(c.isdigit() for c in word)
+    figures = 0 if _YEAR.match(word) else len(_DIGIT.findall(word))
     return figures >= FEWEST_DIGITS or bool(figures and _LETTERS.search(word) and len(word) > 3)
+
+
+def is_identifier(code: str) -> bool:
+    """Whether a code is long or formed enough to be one thing's alone."""
+    return bool(_ADDRESS.search(code) or _HOST.match(code)) or len(squeezed(code)) >= LONG
 
 
 def is_separator(word: str) -> bool:
@@ -102,7 +126,7 @@ def _split(word: str) -> list[str]:
     """A word without what encloses it; two words where a slash stands for "or"."""
     bare = word.strip(_ENDS) or word
     bare = _OWNING.sub("", bare.rstrip(".") or bare)
-    return bare.split("/") if _PAIR.fullmatch(bare) else [bare]
+    return bare.replace("/", " / ").split() if _PAIR.fullmatch(bare) else [bare]
 
 
 def _runs(words: list[str]) -> Iterator[list[str]]:
