@@ -20,6 +20,8 @@ _ANY = r"[\s._:/-]?"
 _HEX = re.compile(r"(?:[0-9a-f]{12}|[0-9a-f]{16}|[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64})$")
 _LEFT = rf"(?<!{W})(?<!{W}[-.])"
 _RIGHT = rf"(?!{W}|\.{W}|-(?!{COMPOUND}){W})"
+_NO_MORE = rf"(?!:{W})"
+"""A code of groups between colons ends where no other group follows."""
 _AMOUNT = r"(?<![\d$€£¥][.,\s])(?<![$€£¥])"
 
 
@@ -53,7 +55,7 @@ def code(subject: str) -> Finder | None:
     if not any(c.isdigit() for c in token):
         return None
     if _is_regrouped(subject, token):
-        return _in_any_grouping(token)
+        return _in_any_grouping(token, _RIGHT + (_NO_MORE if ":" in subject else ""))
     pattern = re.compile(_bounded(subject, _pieces(subject)), re.IGNORECASE)
     digits = max(re.findall(r"\d+", subject), key=len)
     return lambda text: digits in text and pattern.search(text) is not None
@@ -93,8 +95,8 @@ def _is_regrouped(subject: str, token: str) -> bool:
     return bool(_HEX.match(token)) or (even and (len(groups) != 2 or len(groups[0]) > 2))
 
 
-def _in_any_grouping(token: str) -> Finder:
-    pattern = re.compile(_LEFT + _ANY.join(map(re.escape, token)) + _RIGHT, re.IGNORECASE)
+def _in_any_grouping(token: str, right: str) -> Finder:
+    pattern = re.compile(_LEFT + _ANY.join(map(re.escape, token)) + right, re.IGNORECASE)
     anchor = token[-3:]
 
     def find(text: str) -> bool:

@@ -38,12 +38,13 @@ LONG = 8
 
 _NUMBER = re.compile(r"(?<!\S)[+(]?\d[\d().-]*(?:\s[(]?\d[\d().-]*)+(?!\S)")
 _YEAR = re.compile(r"(?:19|20)\d\d$")
-_ENDS = "\"'“”‘’`()[]{}<>,;:!?"
+_ENDS = "\"'“”‘’`<>;:!?"
 _OWNING = re.compile(r"(?<=\w)['’]s$|(?<=s)['’]$")
 _PAIR = re.compile(r"[^\W\d_]+/[^\W\d_]+")
 _ADDRESS = re.compile(r"\w@\w|^@\w|\w@$|://|\\|_|^[/~]\w|/\S*[/.\d]|^#\w|^www\.")
 _CAPITALS = re.compile(r"[A-Z]{2,}(?:[-_][A-Z]{2,})+$")
 _LABEL = re.compile(r"[A-Z]{2,}$")
+_BRACKET = re.compile(r"[()\[\]{}]")
 _DIGIT = re.compile(r"\d")
 _HOST = re.compile(r"^(?:[\w-]+\.)+[^\W\d_]{2,}$")
 _LETTERS = re.compile(r"[^\W\d_]")
@@ -75,7 +76,7 @@ def described(text: str) -> Description:
     grouped = [n for n in _NUMBER.findall(left) if sum(c.isdigit() for c in n) >= FEWEST_GROUPED]
     for taken in (*dated, *grouped):
         left = left.replace(taken, " , ")
-    said = [part for word in left.split() for part in _split(word)]
+    said = [part for word in _BRACKET.sub(" / ", left).split() for part in _split(word)]
     forms = [word for word, following in pairwise([*said, ""]) if is_code(word, following)]
     runs = list(_runs(["," if word in forms else word for word in said]))
     if forms or grouped:
@@ -87,7 +88,7 @@ def described(text: str) -> Description:
         identifiers=(*filter(is_identifier, forms), *grouped),
         codes=tuple(word for word in forms if not is_identifier(word)),
         days=tuple(dated),
-        names=tuple(" ".join(run) for run in runs),
+        names=tuple(name.rstrip(",") for run in runs for name in _names(run)),
         which=frozenset(t for w in rest for t in terms(w)) - STOP_TERMS,
         one_of_several=several or len({_script(run) for run in runs}) > 1,
     )
@@ -125,6 +126,8 @@ def telling_words(text: str) -> frozenset[str]:
 def _split(word: str) -> list[str]:
     """A word without what encloses it; two words where a slash stands for "or"."""
     bare = word.strip(_ENDS) or word
+    if not (bare.endswith(",") and _is_named(bare)):  # "Byron, Ada" is one name
+        bare = bare.strip(",") or bare
     bare = _OWNING.sub("", bare.rstrip(".") or bare)
     return bare.replace("/", " / ").split() if _PAIR.fullmatch(bare) else [bare]
 
@@ -144,6 +147,13 @@ def _runs(words: list[str]) -> Iterator[list[str]]:
             run = []
     if run:
         yield run
+
+
+def _names(run: list[str]) -> list[str]:
+    """The names in a run: one, be it "Byron, Ada", or those between the commas."""
+    if len(run) == 2 and run[0].endswith(","):
+        return [" ".join(run)]
+    return [name for name in " ".join(run).split(", ") if name.strip(",")]
 
 
 def _is_named(word: str) -> bool:
