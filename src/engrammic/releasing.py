@@ -10,11 +10,11 @@ from typing import Any
 from engrammic.checks import check_text
 from engrammic.claims.listings import members_without, without
 from engrammic.claims.parts import dangling, parts, rewritten
+from engrammic.correcting import Correcting
 from engrammic.forgetting.choosing import Test, matching, speaks_of
 from engrammic.items import Item, MemoryAuthority, MessageSummary
 from engrammic.likeness import FIRST_PERSON, called, meant_by, telling
 from engrammic.orders import all_about, bare, is_name, names_of_all
-from engrammic.same import Same
 from engrammic.stores.items import ItemStore
 from engrammic.stores.keeping import is_protected, standings
 from engrammic.stores.tombstones import Reason
@@ -43,7 +43,7 @@ class Released:
         return asdict(self)
 
 
-class Releasing(Same):
+class Releasing(Correcting):
     """What a memory needs to release by text. `Memory` is one."""
 
     @abstractmethod
