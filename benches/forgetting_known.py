@@ -19,7 +19,6 @@ from contradictions import wilson
 
 import engrammic
 from engrammic import Memory
-from engrammic.embed.base import Embedder
 from engrammic.embed.registry import load_embedder
 from engrammic.errors import InvalidInput, NotFound
 

@@ -6,10 +6,10 @@ import re
 from collections.abc import Sequence
 
 from engrammic.claims.checking import contradiction
-from engrammic.claims.parts import subject
+from engrammic.claims.parts import bare_word, subject
 from engrammic.claims.plain import finite, words
-from engrammic.claims.words import BE, DO, HAVE, VERBS, WILL
-from engrammic.likeness import called, is_state_of_same
+from engrammic.claims.words import ADVERBS, BE, DO, HAVE, PREPOSITIONS, VERBS, WILL
+from engrammic.likeness import is_state_of_same, telling
 from engrammic.same import STATES, Found
 
 LEAST_OF_STAGE = -0.5
@@ -41,6 +41,13 @@ _CHANGES = re.compile(
     r"turn(?:s|ed)? to|buys?|bought|picks? up|picked up)\b",
     re.IGNORECASE,
 )
+_MOVES = re.compile(
+    r"\b(?:switch(?:ed|es)?|chang(?:ed|es?)|mov(?:ed|es?)|migrate[sd]?|transfer(?:s|red)?|"
+    r"convert(?:s|ed)?|shift(?:s|ed)?|replace[sd]?|swap(?:s|ped)?)\s+(?P<object>[^,.;]*)",
+    re.IGNORECASE,
+)
+"""What goes from one value to another may be named behind the verb: "switched jobs"."""
+_NUMBERS = re.compile(r"\S*\d\S*")
 _DATED = re.compile(r"\b(?:19|20)\d\d\b|\b(?:was|were|had|used to)\b", re.IGNORECASE)
 _AUXILIARIES = BE | HAVE | DO | WILL
 
@@ -68,7 +75,9 @@ def earlier(found: Sequence[Found], content: str) -> list[Found]:
 def _is_other_value(best: Found, one: Found, content: str) -> bool:
     """Whether a memory says of another value what the best one says."""
     first, text = best.hit.text, one.hit.text
-    if best.score - one.score >= STATES or not is_state_of_same(first, text):
+    if best.score - one.score >= STATES:
+        return False
+    if not is_state_of_same(_NUMBERS.sub("", first), _NUMBERS.sub("", text)):
         return False
     dated = _DATED.search(first) and _DATED.search(text)
     return bool(dated) or contradiction(content, text) is not None
@@ -78,6 +87,8 @@ def _is_stage(one: Found, best: Found, content: str, follows: bool) -> bool:
     text, first = one.hit.text, best.hit.text
     if one.score + NEXT * follows < LEAST_OF_STAGE:
         return False
+    if _moves_another(text, f"{first} {content}"):
+        return False
     told = bool(_verbs(text) & (_verbs(first) | _verbs(content)))
     begun = bool(_BEGINS.search(text))
     if begun and not _BEGINS.search(first):
@@ -85,14 +96,22 @@ def _is_stage(one: Found, best: Found, content: str, follows: bool) -> bool:
     return bool(_CHANGES.search(text)) or ((begun or bool(_GOES_ON.search(text))) and told)
 
 
+def _moves_another(text: str, given: str) -> bool:
+    """Whether a change is one of something that is not spoken of."""
+    found = _MOVES.search(text)
+    moved = []
+    for word in found["object"].split() if found else []:
+        if bare_word(word) in PREPOSITIONS | ADVERBS | {"back", "over"}:
+            break
+        moved.append(word)
+    return bool(moved) and not telling(" ".join(moved)) & telling(given)
+
+
 def _is_of_same(one: str, other: str) -> bool:
-    """Whether two memories are about the same: one subject opens with the other, or its name."""
-    mine, theirs = subject(one).lower(), subject(other).lower()
-    if not mine or not theirs:
-        return False
-    return mine.startswith(theirs) or theirs.startswith(mine) or bool(
-        called(subject(one)) and called(subject(one)) == called(subject(other))
-    )  # fmt: skip
+    """Whether two memories are about the same: the subject of one opens with the other's."""
+    bare = (_GOES_ON.sub("", _BEGINS.sub("", subject(s))).lower().strip() for s in (one, other))
+    mine, theirs = bare
+    return bool(mine and theirs) and (mine.startswith(theirs) or theirs.startswith(mine))
 
 
 def _verbs(text: str) -> set[str]:

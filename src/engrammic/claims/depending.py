@@ -52,19 +52,38 @@ def depending(
     """
     found = set(gone)
     fresh = list(statements(content)) if content else []
+    for number in sorted(gone, reverse=True):
+        if _leans_on(told, number, content):
+            found.add(number - 1)
     for number, part in enumerate(told):
-        if number in found:
-            continue
-        lost = [told[n] for n in found if told[n].start == part.start]
-        before = [told[n] for n in found if n < number and told[n].start == part.start]
-        before = before or [told[n] for n in found if n == number - 1 and _opens_with_it(part.text)]
-        if any(_of_value(part.text, p.text, content) for p in lost) or (
-            before and _refers_back(part.text, before[-1].text)
-        ) or any(_presupposes(part.text, p.text, f"{asked} {content}") for p in lost) or (
-            fresh[1:] and lost and _told_anew(part.text, lost, fresh)
-        ):  # fmt: skip
+        lost = [told[n] for n in sorted(found) if told[n].start == part.start]
+        last = _last_before(told, found, number)
+        if number not in found and (
+            (last and _refers_back(part.text, last))
+            or any(_of_value(part.text, p.text, content) for p in lost)
+            or any(_presupposes(part.text, p.text, asked, content) for p in lost)
+            or (fresh[1:] and lost and _told_anew(part.text, lost, fresh))
+        ):
             found.add(number)
     return frozenset(found - set(gone))
+
+
+def _leans_on(told: Sequence[Part], number: int, content: str) -> bool:
+    """Whether a statement only refers to the one before, whose value the content has not."""
+    if not number or told[number - 1].start != told[number].start:
+        return False
+    before = told[number - 1].text
+    value = _telling(before[len(subject(before)) :])
+    return _refers_back(told[number].text, before) and not value & _telling(content)
+
+
+def _last_before(told: Sequence[Part], found: Collection[int], number: int) -> str:
+    """The last lost statement before one, in its sentence, or right before its "It"."""
+    part = told[number]
+    lost = [n for n in found if n < number and told[n].start == part.start]
+    if not lost and number - 1 in found and _opens_with_it(part.text):
+        lost = [number - 1]
+    return told[max(lost)].text if lost else ""
 
 
 def _opens_with_it(statement: str) -> bool:
@@ -134,12 +153,13 @@ def _of_value(clause: str, lost: str, content: str) -> bool:
     return bool(mine) and mine <= value - _telling(other) and not mine & _telling(content)
 
 
-def _presupposes(clause: str, lost: str, given: str) -> bool:
+def _presupposes(clause: str, lost: str, asked: str, content: str) -> bool:
     """Whether a clause names, as known, something of what the lost one and the new are about."""
     owner = subject(clause)
     if not owner or owner.lower() != subject(lost).lower():
         return False
-    spoken_of = attributes(lost[len(owner) :]) & attributes(given)
+    wanted, new = attributes(asked), attributes(content)
+    spoken_of = (attributes(lost[len(owner) :]) & (wanted | new)) | (wanted & new)
     known = _telling(lost[len(owner) :])
     said = clause[len(owner) :].rstrip(".!?").split()
     for n, word in enumerate(said[:-1]):

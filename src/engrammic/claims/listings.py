@@ -18,6 +18,8 @@ _EVENT = several(
     "departs depart opens open closes close lands land arrives arrive"
 )
 _SUBJECTS = re.compile(r"((?:[A-Z][\w-]+,\s*)+[A-Z][\w-]+,?\s+and\s+[A-Z][\w-]+)\b")
+_PARTICLES = frozenset(("of", "like", "than", "up", "down", "off", "out", "over"))
+"""These open no phrase of when or where: "is backed up at midnight"."""
 _TIMES = frozenset(("clock", "date", "weekday", "month", "daytime"))
 _PLACED = re.compile(r"\b(?:in|at|on|from)\s+(?!now\b|then\b)", re.IGNORECASE)
 
@@ -72,7 +74,7 @@ def _left_of_event(statement: str, content: str) -> str:
         return ""
     phrases: list[list[str]] = [[]]
     for word in rest:
-        if bare_word(word) in PREPOSITIONS - {"of", "like", "than"} and phrases[-1]:
+        if bare_word(word) in PREPOSITIONS - _PARTICLES and phrases[-1]:
             phrases.append([])
         phrases[-1].append(word)
     head, *adjuncts = [" ".join(p).rstrip(",") for p in phrases]

@@ -243,7 +243,8 @@ def subject(sentence: str) -> str:
     """The words before the first verb, without what only opens the sentence."""
     said = sentence.split()
     verb = next((n for n, word in enumerate(said) if n and finite(bare_word(word))
-                 and bare_word(said[n - 1]) not in DETERMINERS | POSSESSIVES), 0)  # fmt: skip
+                 and bare_word(said[n - 1]) not in DETERMINERS | POSSESSIVES
+                 and not said[n - 1].endswith(("'s", "’s"))), 0)  # fmt: skip
     while verb and bare_word(said[verb - 1]) in ADVERBS:
         verb -= 1
     return " ".join(said[:verb]).split(", who")[0].split(", which")[0].rstrip(",")
