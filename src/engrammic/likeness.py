@@ -134,6 +134,18 @@ def meant_by(asked: str, new: str, one: Candidate, rare: Mapping[str, float]) ->
     return _weighed(measured(asked, new, one, rare), OF_STATEMENTS)
 
 
+SAME_ATTRIBUTE, SAME_STEM = 0.1, 0.2
+"""What it adds to a cosine that an aspect and a statement are of one attribute, or share a word."""
+
+
+def nearness(aspect: str, statement: str, near: float) -> float:
+    """How near a statement comes to an aspect of whom it is about; `near` is their cosine."""
+    own = framed(statement)
+    shared = bool(telling(aspect) & telling(own))
+    related = bool(attributes(aspect) & attributes(own))
+    return near + SAME_ATTRIBUTE * related + SAME_STEM * shared
+
+
 def _weighed(found: Sequence[float], weights: Sequence[float]) -> float:
     return sum(w * f for w, f in zip(weights, found, strict=True))
 
