@@ -7,17 +7,19 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from engrammic.checks import check_text
+from engrammic.checks import check_text, shown
 from engrammic.claims.listings import members_without, without
 from engrammic.claims.parts import dangling, parts, rewritten
 from engrammic.correcting import Correcting
+from engrammic.errors import NotFound
 from engrammic.forgetting.choosing import Test, matching, speaks_of
 from engrammic.items import Item, MemoryAuthority, MessageSummary
-from engrammic.likeness import FIRST_PERSON, called, framed, meant_by, nearness, telling
+from engrammic.likeness import FIRST_PERSON, called, denies, framed, meant_by, nearness, telling
 from engrammic.orders import all_about, aspect_of, bare, is_name, names_of_all, record_of
 from engrammic.stores.items import ItemStore
 from engrammic.stores.keeping import is_protected, standings
 from engrammic.stores.tombstones import Reason
+from engrammic.text import terms
 from engrammic.tiers.versioning import Closing, Versioning
 from engrammic.types import Record
 
@@ -89,7 +91,7 @@ class Releasing(Correcting):
         return report
 
     async def _recorded(self, name: str, words: str) -> Test:
-        """Whether a record speaks of a name; where some hold the words for its record, only those."""
+        """Whether a record speaks of a name; only those with the record's words, if any."""
         test, wanted = await _as_written(name, self._read), telling(words)
         if await self._any_of(lambda r: test(r) and wanted <= telling(r["content"])):
             return await self._about(f"{name}'s {words}")
@@ -137,6 +139,9 @@ class Releasing(Correcting):
 
     async def _release_one(self, text: str, reason: str, report: Released) -> None:
         item = await self.find_same(text)
+        if denies(text, item.content) and terms(text) != terms(item.content):
+            told = f"{item.id!r} denies what {shown(text)} says; if it is meant, name it by its id"
+            raise NotFound("item that says", text, told)
         store = next(s for s in self._stores if s.kind == item.kind)
         assert item.id is not None
         rest = await self._rest_of(item.content, bare(text))
