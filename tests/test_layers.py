@@ -20,7 +20,7 @@ FLOORS = {
     "stores": 2,
     "sessions": 3, "tiers": 3, "graph": 3, "documents": 3, "code": 3, "work": 3,
     "forgetting": 3, "lifecycle": 4, "erasing": 4, "upkeep": 4, "same": 4, "searching": 4,
-    "reviewing": 4, "releasing": 4, "operating": 4,
+    "reviewing": 4, "releasing": 4, "correcting": 4, "states": 4, "succession": 4, "operating": 4,
     "memory": 4, "opening": 4, "finding": 4, "selection": 4, "hits": 4, "context": 4,
     "reindexing": 4, "loop": 4,
     "cli": 5, "mcp": 5, "server": 5, "adapters": 5, "sync": 5, "seeds": 5, "testing": 5,

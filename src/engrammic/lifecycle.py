@@ -11,7 +11,7 @@ from engrammic.checks import check_count, check_text, shown
 from engrammic.clock import iso
 from engrammic.erasing import Erasing
 from engrammic.errors import InvalidInput, NotFound, Unsupported
-from engrammic.items import Item, KeyFact, MemoryTier, Message, MessageSummary, Moment, Note
+from engrammic.items import Item, KeyFact, MemoryTier, Moment
 from engrammic.predicate import LARGEST
 from engrammic.progress import Advance, ignored
 from engrammic.scope import Scoped
@@ -21,6 +21,7 @@ from engrammic.stores.leases import Leases
 from engrammic.stores.moves import MOVES, Move, move_record
 from engrammic.stores.tier_metadata import TIER_METADATA, Standing, TierMetadata
 from engrammic.stores.versions import Version
+from engrammic.succession import standing_for, successor
 from engrammic.tiers.ageing import Ageing
 from engrammic.tiers.learning import FactExtractor, Rules, Summarizer
 from engrammic.tiers.maintaining import Maintenance, MaintenanceReport
@@ -78,10 +79,18 @@ class Lifecycle(Erasing):
         """What is true now, in place of the item; the old one is found only with `as_of`.
 
         The new item keeps the old one's kind and what it belongs to, with a new id.
+        Where another item of that kind, which belongs to the same, says this already, that
+        one takes the old one's place and is returned; what says it itself stays as it is.
         A fact's old value is valid until `valid_from`. Raises NotFound, Protected.
         """
         store, old = await self._found(item_id)
-        new = _successor(old, content, store, self.clock())
+        new = successor(old, content, store, self.clock())
+        if valid_from is None and old.content == content:
+            return old
+        if valid_from is None and (twin := await standing_for(old, content, store)) is not None:
+            closing = Closing("supersede", _reason(reason), twin.id, stood=True)
+            await Versioning(store).close(item_id, closing, keep_out=False)
+            return twin
         if isinstance(new, KeyFact) and valid_from is not None:
             new = replace(new, valid_from=valid_from)
         return await Versioning(store).supersede(item_id, new, _reason(reason))
@@ -240,7 +249,9 @@ class Lifecycle(Erasing):
         if version is None:
             raise Unsupported(f"the version behind {move.move_id} is gone")
         await Versioning(store).reopen(version, _reason(reason))
-        by = move.detail.get("by") if move.detail and move.action == "supersede" else None
+        detail = move.detail or {}
+        made = move.action == "supersede" and not detail.get("stood")
+        by = detail.get("by") if made else None
         if by and await store.get(by) is not None:
             await Versioning(store).close(by, Closing("retire", _reason(reason)), keep_out=False)
 
@@ -263,15 +274,3 @@ def _usual(kind: str) -> MemoryTier:
 def _reason(reason: str) -> str:
     check_text(reason, "reason")
     return reason
-
-
-def _successor(old: Item, content: str, store: ItemStore[Any], moment: int) -> Item:
-    """The item that takes another's place: new words, id and time; the rest is the old one's."""
-    fields: dict[str, Any] = {store.text: content, store.key: None, "created_at": moment}
-    if isinstance(old, Note):
-        fields["updated_at"] = None
-    if isinstance(old, MessageSummary):
-        raise Unsupported("a summary is superseded by superseding its message")
-    if isinstance(old, Message):
-        fields["token_count"] = None
-    return replace(old, **fields)

@@ -12,6 +12,7 @@ from engrammic.claims.checking import contradiction
 from engrammic.claims.kinds import CATEGORIES
 from engrammic.claims.plain import finite
 from engrammic.claims.words import ADVERBS, DETERMINERS, POSSESSIVES, PREPOSITIONS, PRONOUNS
+from engrammic.orders import bare
 from engrammic.text import terms
 from engrammic.text.stems import STOP_TERMS, STOP_WORDS
 
@@ -134,6 +135,18 @@ def meant_by(asked: str, new: str, one: Candidate, rare: Mapping[str, float]) ->
     return _weighed(measured(asked, new, one, rare), OF_STATEMENTS)
 
 
+SAME_ATTRIBUTE, SAME_STEM = 0.1, 0.2
+"""What it adds to a cosine that an aspect and a statement are of one attribute, or share a word."""
+
+
+def nearness(aspect: str, statement: str, near: float) -> float:
+    """How near a statement comes to an aspect of whom it is about; `near` is their cosine."""
+    own = framed(statement)
+    shared = bool(telling(aspect) & telling(own))
+    related = bool(attributes(aspect) & attributes(own))
+    return near + SAME_ATTRIBUTE * related + SAME_STEM * shared
+
+
 def _weighed(found: Sequence[float], weights: Sequence[float]) -> float:
     return sum(w * f for w, f in zip(weights, found, strict=True))
 
@@ -145,6 +158,33 @@ def is_state_of_same(one: str, other: str) -> bool:
         return False
     a, b = telling(framed(one)), telling(framed(other))
     return len(a & b) >= SAME_FRAME * len(a | b)
+
+
+_DENIAL = re.compile(
+    r"\b(?:not|never|no|none|nobody|nothing|neither|nor|without|cannot)\b|n['’]t\b", re.IGNORECASE
+)
+_OPEN = re.compile(
+    r"^(?:whether|if|what|where|when|who|whom|whose|which|how|why|is|are|was|were|do|does|did|has|"
+    r"have|had|can|could|will|would|may|should)\b|\?\s*$",
+    re.IGNORECASE,
+)
+DERIVED = 5
+"""Letters that a verb and the noun of it begin with alike, at least: approve, approval."""
+
+
+def denies(asked: str, statement: str) -> bool:
+    """Whether a statement denies, with the words of it, what a text says without a question."""
+    said = bare(asked)
+    if _DENIAL.search(said) or _OPEN.search(said) or not _DENIAL.search(statement):
+        return False
+    wanted, mine = telling(said), telling(statement)
+    return bool(wanted) and all(
+        word in mine or any(_share_root(word, other) for other in mine) for word in wanted
+    )
+
+
+def _share_root(one: str, other: str) -> bool:
+    return len(one) >= DERIVED and one[:DERIVED] == other[:DERIVED]
 
 
 def _owners(text: str) -> frozenset[str]:

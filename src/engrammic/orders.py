@@ -146,3 +146,44 @@ def names_of_all(about: str) -> list[str]:
         if all(w.isalpha() and w not in _RELATING for w in others):
             found.append(" ".join(words[named[0] : named[-1] + 1]))
     return list(dict.fromkeys(found))
+
+
+_OWN = (
+    "personal|private|stored|saved|recorded|remembered|known|own|full|complete|entire|whole|old|"
+    "existing|current|user"
+)
+_RECORD = (
+    "profile|information|info|data|records?|details|particulars|facts|entries|notes|memories|"
+    "knowledge|dossier|bio|stuff"
+)
+_OF_SOMEBODY = re.compile(
+    rf"^(?:(?:all|any|every|everything|each)(?: of)? )?(?P<name>.+?)(?:['’]s|(?<=s)['’])?"
+    rf"(?P<record>(?:\s+(?:{_OWN}))*(?:\s+(?:{_RECORD}))+)$",
+    re.IGNORECASE,
+)
+_RECORD_OF = re.compile(
+    rf"^(?:(?:all|any|every)(?: of)? )?(?:the )?(?P<record>(?:(?:{_OWN})\s+)*"
+    rf"(?:(?:{_RECORD})\s+)+)(?:of|on|about|for|regarding|concerning)\s+(?P<name>.+)$",
+    re.IGNORECASE,
+)
+_OWNED = re.compile(r"^(?P<name>.+?)(?:['’]s|(?<=s)['’])\s+(?P<aspect>.+)$")
+_ASPECT_OF = re.compile(r"^(?:the )?(?P<aspect>[^A-Z\d]+?)\s+(?:of|for)\s+(?P<name>.+)$")
+_NAME_FIRST = re.compile(r"^(?P<name>(?:[A-Z][\w-]*\s+)+)(?P<aspect>[a-z][^A-Z\d]*)$")
+
+
+def record_of(text: str) -> tuple[str, str] | None:
+    """Whose record is named, and by what words: "Ada's profile data"; None where no name is."""
+    said = bare_of_verb(text).rstrip(" .!?")
+    found = _RECORD_OF.match(said) or _OF_SOMEBODY.match(said)
+    if found is None or not is_name(found["name"]):
+        return None
+    return undetermined(found["name"].strip()), found["record"].strip()
+
+
+def aspect_of(about: str) -> tuple[str, str] | None:
+    """Of whom what is named: of "Ada's languages" Ada and languages; None of anything else."""
+    said = about.strip(" .!?\"'")
+    found = _OWNED.match(said) or _ASPECT_OF.match(said) or _NAME_FIRST.match(said)
+    if found is None or not is_name(found["name"].strip()):
+        return None
+    return undetermined(found["name"].strip()), undetermined(found["aspect"].strip())

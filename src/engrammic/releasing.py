@@ -7,22 +7,28 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from engrammic.checks import check_text
+from engrammic.checks import check_text, shown
 from engrammic.claims.listings import members_without, without
 from engrammic.claims.parts import dangling, parts, rewritten
+from engrammic.correcting import Correcting
+from engrammic.errors import NotFound
 from engrammic.forgetting.choosing import Test, matching, speaks_of
 from engrammic.items import Item, MemoryAuthority, MessageSummary
-from engrammic.likeness import FIRST_PERSON, called, meant_by, telling
-from engrammic.orders import all_about, bare, is_name, names_of_all
-from engrammic.same import Same
+from engrammic.likeness import FIRST_PERSON, called, denies, framed, meant_by, nearness, telling
+from engrammic.orders import all_about, aspect_of, bare, is_name, names_of_all, record_of
 from engrammic.stores.items import ItemStore
 from engrammic.stores.keeping import is_protected, standings
 from engrammic.stores.tombstones import Reason
+from engrammic.text import terms
 from engrammic.tiers.versioning import Closing, Versioning
 from engrammic.types import Record
 
 AHEAD = 1.0
 """What one statement of an item must be ahead of its others, to go alone."""
+NEAR = 0.24
+"""How near an aspect what speaks of it comes, at least; see `nearness`."""
+NEAREST, CLEAR = 0.15, 0.04
+"""Where nothing comes so near: how near the nearest must come, and how far be ahead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +49,7 @@ class Released:
         return asdict(self)
 
 
-class Releasing(Same):
+class Releasing(Correcting):
     """What a memory needs to release by text. `Memory` is one."""
 
     @abstractmethod
@@ -67,18 +73,64 @@ class Releasing(Same):
         check_text(reason, "reason")
         await self.tiers.ready()
         report = Released(dry_run)
-        asked = all_about(text)
+        asked, record = all_about(text), record_of(text)
         if asked is not None:
             about, but = asked
+            record = record_of(about)
             spared = [] if but is None else [await speaks_of(names_of_all(but), self._read)]
-            await self._release_all(await _about(about, self._read), spared, reason, report)
+            test = await (self._recorded(*record) if record else self._about(about))
+            await self._release_all(test, spared, reason, report)
             return report
-        if is_name(bare(text)):
+        if record is not None:
+            await self._release_all(await self._recorded(*record), [], reason, report)
+        elif is_name(bare(text)):
             written = await _as_written(bare(text), self._read)
             await self._release_all(written, [], reason, report)
         if not (report.released or report.kept):
             await self._release_one(text, reason, report)
         return report
+
+    async def _recorded(self, name: str, words: str) -> Test:
+        """Whether a record speaks of a name; only those with the record's words, if any."""
+        test, wanted = await _as_written(name, self._read), telling(words)
+        if await self._any_of(lambda r: test(r) and wanted <= telling(r["content"])):
+            return await self._about(f"{name}'s {words}")
+        return test
+
+    async def _any_of(self, test: Test) -> bool:
+        for store in self._stores:
+            async for _ in matching(store, None, test):
+                return True
+        return False
+
+    async def _about(self, about: str) -> Test:
+        """Whether a record speaks of what is named: of somebody, or of an aspect of somebody."""
+        plain, owned = await _about(about, self._read), aspect_of(about)
+        if owned is None:
+            return plain
+        near = await self._near_aspect(*owned)
+        return lambda record: (
+            plain(record)
+            or any(said in near for said in (record["content"], *_said(record["content"])))
+        )
+
+    async def _near_aspect(self, name: str, aspect: str) -> frozenset[str]:
+        """The statements about somebody that come near an aspect: above a bound, or alone ahead."""
+        test = await _as_written(name, self._read)
+        told: list[str] = []
+        for store in self._stores:
+            async for records in matching(store, None, test):
+                for record in records:
+                    told += _of_whom(record["content"], test)
+        told = list(dict.fromkeys(told))
+        cosines = await self._near([aspect], [[framed(text)] for text in told])
+        scores = [nearness(aspect, text, near) for text, [near] in zip(told, cosines, strict=True)]
+        ranked = sorted(zip(scores, told, strict=True), reverse=True)
+        found = [text for score, text in ranked if score >= NEAR]
+        if not found and ranked and ranked[0][0] >= NEAREST:
+            second = ranked[1][0] if ranked[1:] else 0.0
+            found = [ranked[0][1]] if ranked[0][0] - second >= CLEAR else []
+        return frozenset(found)
 
     @property
     def _read(self) -> Sequence[ItemStore[Any]]:
@@ -87,6 +139,9 @@ class Releasing(Same):
 
     async def _release_one(self, text: str, reason: str, report: Released) -> None:
         item = await self.find_same(text)
+        if denies(text, item.content) and terms(text) != terms(item.content):
+            told = f"{item.id!r} denies what {shown(text)} says; if it is meant, name it by its id"
+            raise NotFound("item that says", text, told)
         store = next(s for s in self._stores if s.kind == item.kind)
         assert item.id is not None
         rest = await self._rest_of(item.content, bare(text))
@@ -164,6 +219,20 @@ async def _as_written(name: str, stores: Sequence[ItemStore[Any]]) -> Test:
     test = await _about(name, stores)
     words = [word for word in name.split() if not any(c.isdigit() for c in word)]
     return lambda record: test(record) and all(word in record["content"] for word in words)
+
+
+def _said(text: str) -> list[str]:
+    return [part.text for part in parts(text)]
+
+
+def _of_whom(text: str, test: Test) -> list[str]:
+    """The statements of a text that speak of somebody, and those behind that say "she"."""
+    found: list[str] = []
+    last = False
+    for said in _said(text):
+        last = test({"content": said}) or (last and dangling(said))
+        found += [said] if last else []
+    return found
 
 
 def _rest_without(text: str, test: Test) -> str:

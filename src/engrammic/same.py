@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
 from engrammic.checks import check_text, shown
-from engrammic.claims.checking import contradiction
-from engrammic.claims.listings import left_of
-from engrammic.claims.parts import parts, rewritten
 from engrammic.embed.base import Vectors
 from engrammic.errors import InvalidInput, NotFound
 from engrammic.hits import Hit
@@ -21,7 +18,6 @@ from engrammic.likeness import (
     framed,
     is_state_of_same,
     likeness,
-    meant_by,
     rarities,
     telling,
 )
@@ -44,6 +40,13 @@ MOST_SENTENCES = 16
 Scale: TypeAlias = Callable[[str, str, Candidate, Mapping[str, float]], float]
 
 
+class Found(NamedTuple):
+    """A memory that a text may mean, and the log-odds of it."""
+
+    score: float
+    hit: Hit
+
+
 class Same(Searching):
     """What a memory needs to know an item by its text. `Memory` is one."""
 
@@ -63,27 +66,16 @@ class Same(Searching):
         check_text(text, "text")
         return await self._found_same(text, "")
 
-    async def correct(self, text: str, content: str, *, reason: str = "corrected") -> Item:
-        """What is true now in place of what a text means; the rest of its item stays.
-
-        The item is found as by `find_same`, and by what the content says. When it says
-        several things, only the statement that is meant gives way to the content, or the
-        value in a list; the item as it was is found with `as_of`. Raises NotFound,
-        InvalidInput, Protected.
-        """
-        check_text(text, "text")
-        check_text(content, "content")
-        item = await self._found_same(text, content)
-        assert item.id is not None
-        amended = await self._amended(item.content, bare(text), content)
-        return await self.supersede(item.id, amended, reason=reason)
-
     async def _found_same(self, text: str, new: str) -> Item:
         for store in self._stores:
             for item_id in await store.alike(text):
                 item: Item | None = await store.get(item_id)
                 if item is not None:
                     return item
+        return meant(text, await self._ranked(text, new))
+
+    async def _ranked(self, text: str, new: str) -> list[Found]:
+        """What a text may mean, the likeliest first."""
         asked = bare(text)
         pool = {hit.id: hit for hit in await self.search(asked, limit=LOOKED_AT)}
         if new:
@@ -91,16 +83,7 @@ class Same(Searching):
         able = _able(asked, new, list(pool.values()))
         told = [[h.excerpt, *windows(h.excerpt, MOST_SENTENCES)] for h in able]
         scores = await self._likeness(asked, new, told)
-        return _meant(text, able, scores)
-
-    async def _amended(self, text: str, asked: str, content: str) -> str:
-        """The text with the content in place of the statement that is meant."""
-        told = parts(text)
-        scores = await self._likeness(asked, content, [[p.text] for p in told], meant_by)
-        meant = scores.index(max(scores))
-        gone = {n: "" for n, p in enumerate(told) if contradiction(content, p.text)}
-        gone[meant] = left_of(told[meant].text, asked, content)
-        return rewritten(text, told, gone, meant, content)
+        return sorted(map(Found, scores, able), key=lambda f: -f.score)
 
     async def _likeness(
         self, asked: str, new: str, told: Sequence[Sequence[str]], how: Scale = likeness
@@ -160,20 +143,24 @@ def _able(text: str, new: str, hits: Sequence[Hit]) -> list[Hit]:
     return [h for h in fitting if called <= squeezed(h.text)] or fitting
 
 
-def _meant(text: str, able: Sequence[Hit], scores: Sequence[float]) -> Item:
-    ranked = sorted(zip(scores, range(len(able)), strict=True), key=lambda r: -r[0])
-    if not able or (not identifiers(text) and ranked[0][0] < LEAST):
-        nearest = able[ranked[0][1]] if able else None
-        raise NotFound("item that says", text, _nothing(text, nearest))
-    best = able[ranked[0][1]]
-    states = [able[n] for score, n in ranked[1:] if ranked[0][0] - score < STATES
-              and is_state_of_same(best.text, able[n].text)]  # fmt: skip
+def meant(text: str, ranked: Sequence[Found]) -> Item:
+    """The one of these that a text means. Raises NotFound, InvalidInput."""
+    if not ranked or (not identifiers(text) and ranked[0].score < LEAST):
+        raise nothing_meant(text, ranked)
+    best = ranked[0]
+    states = [f.hit for f in ranked[1:] if best.score - f.score < STATES
+              and is_state_of_same(best.hit.text, f.hit.text)]  # fmt: skip
     if states:
-        return max([best, *states], key=lambda h: h.created_at).item
-    if len(able) > 1 and ranked[0][0] - ranked[1][0] < MARGIN:
-        ids = f"{best.id!r} and {able[ranked[1][1]].id!r}"
+        return max([best.hit, *states], key=lambda h: h.created_at).item
+    if ranked[1:] and best.score - ranked[1].score < MARGIN:
+        ids = f"{best.hit.id!r} and {ranked[1].hit.id!r}"
         raise InvalidInput("text", f"could mean {ids}; name one by its id")
-    return best.item
+    return best.hit.item
+
+
+def nothing_meant(text: str, ranked: Sequence[Found]) -> NotFound:
+    """The error that says what is nearest."""
+    return NotFound("item that says", text, _nothing(text, ranked[0].hit if ranked else None))
 
 
 def _nothing(text: str, nearest: Hit | None) -> str:

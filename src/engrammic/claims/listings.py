@@ -9,7 +9,7 @@ from typing import NamedTuple
 from engrammic.claims.attributes import kinds
 from engrammic.claims.parts import bare_word, has_verb, subject
 from engrammic.claims.plain import finite, words
-from engrammic.claims.words import ADVERBS, PREPOSITIONS, several
+from engrammic.claims.words import ADVERBS, PREPOSITIONS, VERBS, WILL, Form, noun, several, third
 from engrammic.text import terms
 from engrammic.text.stems import STOP_TERMS
 
@@ -17,7 +17,17 @@ _EVENT = several(
     "is are was were takes take starts start begins begin meets meet happens happen leaves leave "
     "departs depart opens open closes close lands land arrives arrive"
 )
-_SUBJECTS = re.compile(r"((?:[A-Z][\w-]+,\s*)+[A-Z][\w-]+,?\s+and\s+[A-Z][\w-]+)\b")
+_SUBJECTS = re.compile(r"((?:[A-Z][\w-]+,\s*)*[A-Z][\w-]+,?\s+and\s+[A-Z][\w-]+)\b")
+_TOGETHER = re.compile(
+    r"\b(?:together|each other|one another|jointly|they|them|their|share[sd]?|married|engaged|"
+    r"divorced|related|siblings|friends|twins|neighbours|neighbors|colleagues|partners|spouses|"
+    r"brothers|sisters|cousins|couple|dating|alike)\b",
+    re.IGNORECASE,
+)
+_OF_ONE = {"are": "is", "were": "was", "have": "has", "do": "does", "aren't": "isn't",
+           "weren't": "wasn't", "haven't": "hasn't", "don't": "doesn't"}  # fmt: skip
+_PARTICLES = frozenset(("of", "like", "than", "up", "down", "off", "out", "over"))
+"""These open no phrase of when or where: "is backed up at midnight"."""
 _TIMES = frozenset(("clock", "date", "weekday", "month", "daytime"))
 _PLACED = re.compile(r"\b(?:in|at|on|from)\s+(?!now\b|then\b)", re.IGNORECASE)
 
@@ -52,14 +62,33 @@ def members_without(statement: str, goes: Callable[[str], bool]) -> str:
 
 
 def subjects(statement: str) -> Listing | None:
-    """The list of three subjects or more in front of a verb, so that a plural one stays."""
+    """The list of subjects in front of a verb; None of two who do something with each other."""
     found = _SUBJECTS.match(statement)
     if found is None:
         return None
     members = re.split(r",\s*(?:and\s+)?|\s+and\s+", found[1])
     behind = statement[found.end(1) :]
-    first = behind.split()[0] if behind.split() else ""
-    return Listing("", tuple(members), behind) if members[2:] and finite(first.lower()) else None
+    verb = next((w for w in behind.split() if bare_word(w) not in ADVERBS | {"both", "each"}), "")
+    if not finite(verb.lower()) or (not members[2:] and _TOGETHER.search(behind)):
+        return None
+    return Listing("", tuple(members), behind, singular(behind))
+
+
+def singular(predicate: str) -> str:
+    """What is said of several, said of one: " both support it" is " supports it"."""
+    said = predicate.split(" ")
+    at = next((n for n, w in enumerate(said) if w and w.lower() not in ADVERBS | {"both", "each"}),
+              len(said) - 1)  # fmt: skip
+    kept = [w for w in said[:at] if w.lower() not in ("both", "each")]
+    verb = said[at]
+    base = VERBS.get(verb, {}).get(verb) is Form.BASE
+    one = _OF_ONE.get(verb, third(verb) if base and verb not in WILL else verb)
+    rest = said[at + 1 :]
+    if verb in ("are", "were") and rest and rest[0].rstrip(".!?;,").endswith("s"):
+        bare = rest[0].rstrip(".!?;,")
+        article = "an" if bare[0].lower() in "aeiou" else "a"
+        rest[0] = f"{article} {noun(bare)}{rest[0][len(bare) :]}"
+    return " ".join([*kept, one, *rest])
 
 
 def _left_of_event(statement: str, content: str) -> str:
@@ -72,7 +101,7 @@ def _left_of_event(statement: str, content: str) -> str:
         return ""
     phrases: list[list[str]] = [[]]
     for word in rest:
-        if bare_word(word) in PREPOSITIONS - {"of", "like", "than"} and phrases[-1]:
+        if bare_word(word) in PREPOSITIONS - _PARTICLES and phrases[-1]:
             phrases.append([])
         phrases[-1].append(word)
     head, *adjuncts = [" ".join(p).rstrip(",") for p in phrases]
@@ -94,12 +123,14 @@ class Listing(NamedTuple):
     before: str
     members: tuple[str, ...]
     behind: str
+    of_one: str | None = None
 
     def without(self, gone: Collection[int]) -> str:
         """The statement with fewer members."""
         left = [m for n, m in enumerate(self.members) if n not in gone]
         joined = left[0] if len(left) == 1 else f"{', '.join(left[:-1])} and {left[-1]}"
-        return f"{self.before}{joined}{self.behind}"
+        alone = len(left) == 1 and self.of_one is not None
+        return f"{self.before}{joined}{self.of_one if alone else self.behind}"
 
 
 _LAST = re.compile(r",?\s+(?:and|or|as well as)\s+", re.IGNORECASE)

@@ -243,10 +243,21 @@ def subject(sentence: str) -> str:
     """The words before the first verb, without what only opens the sentence."""
     said = sentence.split()
     verb = next((n for n, word in enumerate(said) if n and finite(bare_word(word))
-                 and bare_word(said[n - 1]) not in DETERMINERS | POSSESSIVES), 0)  # fmt: skip
+                 and bare_word(said[n - 1]) not in DETERMINERS | POSSESSIVES
+                 and not said[n - 1].endswith(("'s", "’s"))), 0)  # fmt: skip
     while verb and bare_word(said[verb - 1]) in ADVERBS:
         verb -= 1
     return " ".join(said[:verb]).split(", who")[0].split(", which")[0].rstrip(",")
+
+
+def is_person(owner: str) -> bool:
+    """Whether a subject may be somebody: one name or two by themselves, or who speaks."""
+    said = owner.split()
+    return bool(said) and "'s" not in owner and (
+        bare_word(said[-1]) in ("user", "i", "we", "he", "she")
+        or (len(said) <= 2 and said[0][:1].isupper()
+            and bare_word(said[0]) not in DETERMINERS | POSSESSIVES)
+    )  # fmt: skip
 
 
 def bare_word(word: str) -> str:
@@ -265,6 +276,8 @@ def _alone(statement: str, shared: str) -> str:
     if first in _THEIRS and _NAMED.search(shared):
         return " ".join([f"{shared}'s", *said[1:]])
     if _is_base(first) and len(said) > 1 and finite(bare_word(said[1])):
+        return statement
+    if first == "it" and is_person(shared):
         return statement
     if first in _STANDS_FOR and shared.lower() not in ("i", "we", "you"):
         return " ".join([shared, *said[1:]])

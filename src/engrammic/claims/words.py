@@ -96,11 +96,13 @@ class Form(StrEnum):
 _VOWELS = "aeiou"
 _DOUBLING = several(
     "ship shut stop plan drop swim run set sit quit log put get let cut skip swap split scan "
-    "commit permit prefer refer win hit spin fit format"
+    "commit permit prefer refer win hit spin fit format transfer recur regret jog shop wrap trim "
+    "chat tag step ban admit omit map"
 ) - {"format"}
 
 
-def _third(verb: str) -> str:
+def third(verb: str) -> str:
+    """The verb as it stands behind he, she or it."""
     if verb.endswith(("s", "x", "z", "ch", "sh", "o")):
         return verb + "es"
     return verb[:-1] + "ies" if verb.endswith("y") and verb[-2] not in _VOWELS else verb + "s"
@@ -125,13 +127,13 @@ def _ing(verb: str) -> str:
 def _forms() -> Iterator[tuple[str, str, Form]]:
     for verb in _VERBS.split():
         yield verb, verb, Form.BASE
-        yield _third(verb), verb, Form.THIRD
+        yield third(verb), verb, Form.THIRD
         yield _ed(verb), verb, Form.PAST
         yield _ing(verb), verb, Form.ING
     for triple in _IRREGULAR.replace("\n", "").split("|"):
         verb, past, participle = triple.split()
         yield verb, verb, Form.BASE
-        yield _third(verb), verb, Form.THIRD
+        yield third(verb), verb, Form.THIRD
         yield _ing(verb), verb, Form.ING
         yield participle, verb, Form.PARTICIPLE
         yield past, verb, Form.PAST

@@ -25,11 +25,15 @@ Stores: TypeAlias = Mapping[str, ItemStore[Any]]
 
 @dataclass(frozen=True, slots=True)
 class Closing:
-    """Why an item is closed: the action for the log, the reason, what takes its place."""
+    """Why an item is closed: the action for the log, the reason, what takes its place.
+
+    `stood` tells that what takes its place was there before, and stays if this is undone.
+    """
 
     action: str
     reason: str
     superseded_by: str | None = None
+    stood: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +128,8 @@ class Versioning:
         log = move_record(
             store.kind, item_id, closing.action, None if row is None else row["tier"], None,
             closing.reason, moment,
-            detail={"version": versions[0]["version_id"], "by": closing.superseded_by},
+            detail={"version": versions[0]["version_id"], "by": closing.superseded_by,
+                    **({"stood": True} if closing.stood else {})},
         )  # fmt: skip
         noted: Changes = [Put("versions", versions), Put(MOVES.name, [log])]
         return noted, await store.taken_out(reader, [record])
