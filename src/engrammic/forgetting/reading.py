@@ -107,7 +107,7 @@ class Reading:
         if given.one_of_several or not given.which or not texts:
             return list(texts)
         sharing = [text for text in texts if given.which & frozenset(terms(text))]
-        if sharing or len(texts) == 1 or len(texts) > MOST_NEAR:
+        if sharing or given.codes or len(texts) == 1 or len(texts) > MOST_NEAR:
             return sharing or list(texts)
         cosines = await nearness(self.embedder, said, texts)
         least = max(cosines, default=0.0) - NEAR

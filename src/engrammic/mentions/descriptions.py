@@ -30,19 +30,21 @@ _SEPARATORS = "/ | = & and or aka a.k.a alias also formerly née"
 SEPARATORS = frozenset(_SEPARATORS.split())
 """What stands between two spellings of one, or between two that are meant together."""
 PARTICLES = frozenset(["van", "von", "de", "der", "den", "da", "di", "du", "la", "le", "of", "bin"])
-FEWEST_DIGITS, FEWEST_GROUPED = 4, 7
-"""Figures of a number that names one thing by itself, at least; and of one in groups."""
+FEWEST_DIGITS, FEWEST_BESIDE_LETTERS, FEWEST_GROUPED = 4, 3, 7
+"""Figures that name one thing by themselves, at least: alone, beside letters, in groups."""
 
 LONG = 8
 """Letters and figures of a code that is one thing's alone, at least."""
 
 _NUMBER = re.compile(r"(?<!\S)[+(]?\d[\d().-]*(?:\s[(]?\d[\d().-]*)+(?!\S)")
-_YEAR = re.compile(r"(?:19|20)\d\d$")
+_GROUPS = re.compile(r"(?<!\S)(?=\S*\d)[A-Z\d]{1,6}(?:\s(?=\S*\d)[A-Z\d]{1,6}){2,}(?!\S)")
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _ENDS = "\"'“”‘’`<>;:!?"
 _OWNING = re.compile(r"(?<=\w)['’]s$|(?<=s)['’]$")
 _PAIR = re.compile(r"[^\W\d_]+/[^\W\d_]+")
 _ADDRESS = re.compile(r"\w@\w|^@\w|\w@$|://|\\|_|^[/~]\w|/\S*[/.\d]|^#\w|^www\.")
 _CAPITALS = re.compile(r"[A-Z]{2,}(?:[-_][A-Z]{2,})+$")
+_CAMEL = re.compile(r"[a-z]{2,}(?:[A-Z][a-z]+)+$")
 _LABEL = re.compile(r"[A-Z]{2,}$")
 _BRACKET = re.compile(r"[()\[\]{}]")
 _DIGIT = re.compile(r"\d")
@@ -73,7 +75,8 @@ def described(text: str) -> Description:
     """The parts of a description, "Ada Byron's phone", "API key sk-12ab" or "order 2024-01-31"."""
     left = plain(text)
     dated = dates(left)
-    grouped = [n for n in _NUMBER.findall(left) if sum(c.isdigit() for c in n) >= FEWEST_GROUPED]
+    groups = [*_GROUPS.findall(left), *_NUMBER.findall(left)]
+    grouped = [g for g in groups if len(_DIGIT.findall(g)) >= FEWEST_GROUPED and g in left]
     for taken in (*dated, *grouped):
         left = left.replace(taken, " , ")
     said = [part for word in _BRACKET.sub(" / ", left).split() for part in _split(word)]
@@ -101,15 +104,24 @@ def is_code(word: str, following: str = "") -> bool:
     """
     if "_" in word and not _DIGIT.search(word) and _DIGIT.search(following):
         return False
-    if _ADDRESS.search(word) or _HOST.match(word) or _CAPITALS.match(word):
+    if is_identifier(word) or _CAPITALS.match(word) or _CAMEL.match(word):
         return True
-    figures = 0 if _YEAR.match(word) else len(_DIGIT.findall(word))
-    return figures >= FEWEST_DIGITS or bool(figures and _LETTERS.search(word) and len(word) > 3)
+    return len(word) > 3 and bool(_DIGIT.search(word) and _LETTERS.search(word))
 
 
-def is_identifier(code: str) -> bool:
-    """Whether a code is long or formed enough to be one thing's alone."""
-    return bool(_ADDRESS.search(code) or _HOST.match(code)) or len(squeezed(code)) >= LONG
+def is_identifier(word: str) -> bool:
+    """Whether a word is one thing's alone by its form.
+
+    An address, a path; three figures beside letters, four without; or a code of eight
+    letters and figures. A year by itself, or beside letters, counts for nothing.
+    """
+    if _ADDRESS.search(word) or _HOST.match(word):
+        return True
+    if not _LETTERS.search(word):
+        return len(_DIGIT.findall(word)) >= FEWEST_DIGITS and not _YEAR.fullmatch(word)
+    figures = len(_DIGIT.findall(_YEAR.sub("", word)))
+    formed = figures or _CAPITALS.match(word) or _CAMEL.match(word)
+    return figures >= FEWEST_BESIDE_LETTERS or bool(formed and len(squeezed(word)) >= LONG)
 
 
 def is_separator(word: str) -> bool:
@@ -129,6 +141,7 @@ def _split(word: str) -> list[str]:
     if not (bare.endswith(",") and _is_named(bare)):  # "Byron, Ada" is one name
         bare = bare.strip(",") or bare
     bare = _OWNING.sub("", bare.rstrip(".") or bare)
+    bare = bare.lstrip("#") if is_identifier(bare.lstrip("#")) else bare
     return bare.replace("/", " / ").split() if _PAIR.fullmatch(bare) else [bare]
 
 
