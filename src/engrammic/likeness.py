@@ -135,7 +135,7 @@ def meant_by(asked: str, new: str, one: Candidate, rare: Mapping[str, float]) ->
     return _weighed(measured(asked, new, one, rare), OF_STATEMENTS)
 
 
-SAME_ATTRIBUTE, SAME_STEM = 0.1, 0.2
+SAME_ATTRIBUTE, SAME_STEM = 0.15, 0.2
 """What it adds to a cosine that an aspect and a statement are of one attribute, or share a word."""
 
 
@@ -162,7 +162,7 @@ def is_state_of_same(one: str, other: str) -> bool:
 
 _DENIAL = re.compile(
     r"\b(?:do|does|did|is|are|was|were|am|has|have|had|can|could|will|would|may|might|must|should|"
-    r"shall)(?:\s+(?:not|never)|n['’]t)\b(?! only\b)|\b(?:cannot|never)\b",
+    r"shall)(?:\s+(?:not|never|no)|n['’]t)\b(?! only\b)|\b(?:cannot|never)\b",
     re.IGNORECASE,
 )
 _OPEN = re.compile(

@@ -220,6 +220,8 @@ class Memory:
         """What is true now, in place of the item; the old one is found only with `as_of`.
 
         The new item keeps the old one's kind and what it belongs to, with a new id.
+        Where another item of that kind, which belongs to the same, says this already, that
+        one takes the old one's place and is returned; what says it itself stays as it is.
         A fact's old value is valid until `valid_from`. Raises NotFound, Protected.
         """
         return call(self.awaited.supersede(item_id, content, reason=reason, valid_from=valid_from))
@@ -321,16 +323,6 @@ class Memory:
         then name one by id.
         """
         return call(self.awaited.find_same(text))
-
-    def correct(self, text: str, content: str, *, reason: str = "corrected") -> Item:
-        """What is true now in place of what a text means; the rest of its item stays.
-
-        The item is found as by `find_same`, and by what the content says. When it says
-        several things, only the statement that is meant gives way to the content, or the
-        value in a list; the item as it was is found with `as_of`. Raises NotFound,
-        InvalidInput, Protected.
-        """
-        return call(self.awaited.correct(text, content, reason=reason))
 
     def release(self, text: str, *, reason: str = "released", dry_run: bool = False) -> Released:
         """What a text means goes out of every search: what was released, and what stays and why.
