@@ -163,16 +163,16 @@ async def test_the_record_of_somebody_is_everything_about_her_unless_it_is_one_t
 async def test_an_aspect_of_somebody_goes_and_the_rest_of_her_stays() -> None:
     async with engrammic.open(":memory:", embedder="hashing") as memory:
         for text in (
-            "Bente speaks Danish and plays chess.",
+            "Bente speaks Danish and owns a sled.",
             "Bente works as a gardener.",
             "Carlo speaks Danish and Italian.",
         ):
             await memory.remember(text)
         done = await memory.release("everything about Bente's languages")
-        assert list(done.released.values()) == ["Bente speaks Danish and plays chess."]
+        assert list(done.released.values()) == ["Bente speaks Danish and owns a sled."]
         left = [h.text for h in await memory.search("Bente Carlo", limit=9)]
         assert sorted(left) == [
-            "Bente plays chess.", "Bente works as a gardener.", "Carlo speaks Danish and Italian.",
+            "Bente owns a sled.", "Bente works as a gardener.", "Carlo speaks Danish and Italian.",
         ]  # fmt: skip
 
 
