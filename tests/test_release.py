@@ -8,8 +8,10 @@ import pytest
 
 import engrammic
 from engrammic import Message
+from engrammic.claims.listings import without
 from engrammic.errors import NotFound
-from engrammic.orders import all_about, bare, is_name, names_of_all
+from engrammic.likeness import denies
+from engrammic.orders import all_about, aspect_of, bare, is_name, names_of_all, record_of
 
 PRIYA = (
     "Priya lives in Leeds.",
@@ -128,3 +130,78 @@ async def test_what_was_released_does_not_come_back_by_an_import(tmp_path: Path)
         await memory.import_files([page])
         assert "Ada" not in " ".join(h.text for h in await memory.search("Ada Oleg lives", limit=9))
         assert await memory.search("Oleg", limit=1)
+
+
+@pytest.mark.parametrize(
+    ("text", "record", "aspect"),
+    [
+        ("Hedda profile information", ("Hedda", "profile information"), None),
+        ("delete all of Hedda's personal data", ("Hedda", "personal data"), None),
+        ("the saved details of Hedda", ("Hedda", "saved details"), None),
+        ("Hedda's languages", None, ("Hedda", "languages")),
+        ("the budget of Atlas Bridge", None, ("Atlas Bridge", "budget")),
+        ("Hedda's contact details", None, ("Hedda", "contact details")),
+        ("my trip to Lisbon", None, None),
+    ],
+)
+def test_words_for_the_record_are_told_from_an_aspect(
+    text: str, record: tuple[str, str] | None, aspect: tuple[str, str] | None
+) -> None:
+    assert record_of(text) == record
+    assert record or aspect_of(text) == aspect
+
+
+async def test_the_record_of_somebody_is_everything_about_her_unless_it_is_one_thing() -> None:
+    async with engrammic.open(":memory:", embedder="hashing") as memory:
+        for text in ("Hedda is 31.", "Hedda works at a mill.", "Hilda works at a mill."):
+            await memory.remember(text)
+        assert len((await memory.release("Hedda's data", dry_run=True)).released) == 2
+        notes = await memory.remember("Hedda's notes are in the blue folder.")
+        assert list((await memory.release("Hedda's notes")).released) == [notes.id]
+
+
+async def test_an_aspect_of_somebody_goes_and_the_rest_of_her_stays() -> None:
+    async with engrammic.open(":memory:", embedder="hashing") as memory:
+        for text in (
+            "Bente speaks Danish and owns a sled.",
+            "Bente works as a gardener.",
+            "Carlo speaks Danish and Italian.",
+        ):
+            await memory.remember(text)
+        done = await memory.release("everything about Bente's languages")
+        assert list(done.released.values()) == ["Bente speaks Danish and owns a sled."]
+        left = [h.text for h in await memory.search("Bente Carlo", limit=9)]
+        assert sorted(left) == [
+            "Bente owns a sled.", "Bente works as a gardener.", "Carlo speaks Danish and Italian.",
+        ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "asked", "left"),
+    [
+        ("Runa and Tor both support the Fjord line.", "Runa", "Tor supports the Fjord line."),
+        ("Runa and Tor are nurses.", "Tor", "Runa is a nurse."),
+        ("Runa, Tor and Odd live in Voss.", "Tor", "Runa and Odd live in Voss."),
+        ("Runa and Tor are married.", "Tor", ""),
+        ("Runa and Tor live in Voss.", "Voss", ""),
+    ],
+)
+def test_of_two_who_do_the_same_one_may_go(text: str, asked: str, left: str) -> None:
+    assert without(text, asked) == left
+
+
+def test_a_denial_is_not_what_an_order_in_its_words_means() -> None:
+    denial = "Selma does not have root access to the build server."
+    assert denies("Selma root access", denial)
+    assert not denies("Selma's access", denial)
+    assert not denies("what root access Selma has", denial)
+    assert not denies("Selma does not have root access", denial)
+    assert not denies("code 7741", "Code 7741 must not be shared.")
+
+
+async def test_a_denial_stays_when_what_it_denies_is_released() -> None:
+    async with engrammic.open(":memory:", embedder="hashing") as memory:
+        await memory.remember("Selma does not have root access.")
+        with pytest.raises(NotFound, match="denies"):
+            await memory.release("Selma root access")
+        assert (await memory.release("Selma does not have root access")).released

@@ -67,7 +67,7 @@ TWINS = (
         "Memory",
         "memory",
         ("upkeep:Upkeep", "lifecycle:Lifecycle", "erasing:Erasing", "same:Same",
-         "releasing:Releasing",
+         "correcting:Correcting", "releasing:Releasing",
          "searching:Searching", "reviewing:Reviewing"),
         inner=frozenset({"ready"}),
         plain=frozenset({"scoped", "tuned"}),

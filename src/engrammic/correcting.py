@@ -83,9 +83,10 @@ class Correcting(Same):
         again = [await self._is_successor(item) for item in known]
         least = LEAST_AGAIN if any(again) else LEAST_OF_KNOWN
         if not others or others[0].score < least:
-            if found and any(f.hit.id in own and f.score >= LEAST for f in found):
+            said = await self._ranked(text, "")
+            if any(f.hit.id in own and f.score >= LEAST for f in said):
                 return []
-            raise nothing_meant(text, found)
+            raise nothing_meant(text, others)
         history = [f.hit.item for f in earlier(others, content)]
         return history or [meant(text, others)]
 

@@ -135,7 +135,7 @@ def meant_by(asked: str, new: str, one: Candidate, rare: Mapping[str, float]) ->
     return _weighed(measured(asked, new, one, rare), OF_STATEMENTS)
 
 
-SAME_ATTRIBUTE, SAME_STEM = 0.1, 0.2
+SAME_ATTRIBUTE, SAME_STEM = 0.15, 0.2
 """What it adds to a cosine that an aspect and a statement are of one attribute, or share a word."""
 
 
@@ -161,7 +161,9 @@ def is_state_of_same(one: str, other: str) -> bool:
 
 
 _DENIAL = re.compile(
-    r"\b(?:not|never|no|none|nobody|nothing|neither|nor|without|cannot)\b|n['’]t\b", re.IGNORECASE
+    r"\b(?:do|does|did|is|are|was|were|am|has|have|had|can|could|will|would|may|might|must|should|"
+    r"shall)(?:\s+(?:not|never|no)|n['’]t)\b(?! only\b)|\b(?:cannot|never)\b",
+    re.IGNORECASE,
 )
 _OPEN = re.compile(
     r"^(?:whether|if|what|where|when|who|whom|whose|which|how|why|is|are|was|were|do|does|did|has|"
@@ -173,14 +175,25 @@ DERIVED = 5
 
 
 def denies(asked: str, statement: str) -> bool:
-    """Whether a statement denies, with the words of it, what a text says without a question."""
+    """Whether a statement denies, in the same words, what a text names without a question.
+
+    "Ada does not have root access" denies "Ada's root access": all words of the text are
+    there, and those behind the subject are behind the "not". A single word is a topic
+    ("Ada's pets"), of which a denial speaks as well.
+    """
     said = bare(asked)
-    if _DENIAL.search(said) or _OPEN.search(said) or not _DENIAL.search(statement):
+    found = _DENIAL.search(statement)
+    if found is None or _DENIAL.search(said) or _OPEN.search(said):
         return False
-    wanted, mine = telling(said), telling(statement)
-    return bool(wanted) and all(
-        word in mine or any(_share_root(word, other) for other in mine) for word in wanted
-    )
+    before, after = telling(statement[: found.start()]), telling(statement[found.end() :])
+    wanted = telling(said)
+    denied = [word for word in wanted if _is_among(word, after)]
+    return len(denied) > 1 and all(word in denied or word in before for word in wanted)
+
+
+def _is_among(word: str, others: frozenset[str]) -> bool:
+    """Whether a term is among others, or one of its root is."""
+    return word in others or any(_share_root(word, other) for other in others)
 
 
 def _share_root(one: str, other: str) -> bool:

@@ -139,7 +139,9 @@ class Releasing(Correcting):
 
     async def _release_one(self, text: str, reason: str, report: Released) -> None:
         item = await self.find_same(text)
-        if denies(text, item.content) and terms(text) != terms(item.content):
+        if any(denies(text, said) for said in _said(item.content)) and terms(text) != terms(
+            item.content
+        ):
             told = f"{item.id!r} denies what {shown(text)} says; if it is meant, name it by its id"
             raise NotFound("item that says", text, told)
         store = next(s for s in self._stores if s.kind == item.kind)

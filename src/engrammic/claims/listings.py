@@ -84,11 +84,15 @@ def singular(predicate: str) -> str:
     base = VERBS.get(verb, {}).get(verb) is Form.BASE
     one = _OF_ONE.get(verb, third(verb) if base and verb not in WILL else verb)
     rest = said[at + 1 :]
-    if verb in ("are", "were") and rest and rest[0].rstrip(".!?;,").endswith("s"):
+    if verb in ("are", "were") and rest and _is_plural(rest[0].rstrip(".!?;,")):
         bare = rest[0].rstrip(".!?;,")
         article = "an" if bare[0].lower() in "aeiou" else "a"
         rest[0] = f"{article} {noun(bare)}{rest[0][len(bare) :]}"
     return " ".join([*kept, one, *rest])
+
+
+def _is_plural(word: str) -> bool:
+    return word.endswith("s") and word.lower() not in ADVERBS and noun(word) != word
 
 
 def _left_of_event(statement: str, content: str) -> str:

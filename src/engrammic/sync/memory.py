@@ -330,6 +330,18 @@ class Memory:
         """
         return call(self.awaited.find_same(text))
 
+    def correct(self, text: str, content: str, *, reason: str = "corrected") -> Item:
+        """What is true now in place of what a text means; the rest of its item stays.
+
+        The item is found as by `find_same`, and by what the content says. When it says
+        several things, only the statement that is meant gives way to the content, with
+        what refers back to it, or the value in a list; the item as it was is found with
+        `as_of`. What is stored already is not stored again: it takes the place of what is
+        meant, of every earlier state of it, and is returned. Raises NotFound, InvalidInput,
+        Protected.
+        """
+        return call(self.awaited.correct(text, content, reason=reason))
+
     def release(self, text: str, *, reason: str = "released", dry_run: bool = False) -> Released:
         """What a text means goes out of every search: what was released, and what stays and why.
 
