@@ -23,6 +23,7 @@ from engrammic.ranking.bm25 import bm25
 from engrammic.records import clean_update, cleaner, coerce
 from engrammic.scrubbing import ERASED, Scrubbed
 from engrammic.types import Kind, Order, Record, Schema, Scored, Vector
+from engrammic.units import cosines
 
 Key: TypeAlias = tuple[Any, ...]
 
@@ -214,7 +215,8 @@ class MemoryBackend(Backend):
         chosen = reads.columns_of(found.schema, columns)
         scan = found.scan(field, partition)
         rows = found.rows(scan, where)
-        scores = np.clip((scan.matrix if rows is None else scan.matrix[rows]) @ query, -1.0, 1.0)
+        matrix = scan.matrix if rows is None else scan.matrix[rows]
+        scores = np.clip(cosines(matrix, query), -1.0, 1.0)
         places = np.arange(len(scores)) if rows is None else rows
         ranked = best(scan.keys, places, scores, limit, SAME[0]) if limit and len(scores) else []
         return [Scored(_given(found.records[key], chosen), score) for key, score in ranked]

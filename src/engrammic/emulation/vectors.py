@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from engrammic.emulation.collections import Key
 from engrammic.emulation.ranks import Ranked, best
+from engrammic.units import cosines
 
 SAME = ".6f"
 """Cosines that look the same this way are equal, and ordered by key."""
@@ -54,7 +55,7 @@ class Vectors:
         size = len(self._keys)
         if not size or not count:
             return []
-        scores = np.clip(self._matrix[:size] @ query, -1.0, 1.0)
+        scores = np.clip(cosines(self._matrix[:size], query), -1.0, 1.0)
         return best(self._keys, np.arange(size), scores, count, SAME)
 
     def rank_among(self, keys: Iterable[Key], query: NDArray[np.float32], count: int) -> Ranked:
@@ -62,5 +63,5 @@ class Vectors:
         rows = np.array([self._rows[key] for key in keys if key in self._rows], np.int64)
         if not len(rows) or not count:
             return []
-        scores = np.clip(self._matrix[rows] @ query, -1.0, 1.0)
+        scores = np.clip(cosines(self._matrix[rows], query), -1.0, 1.0)
         return best(self._keys, rows, scores, count, SAME)

@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engrammic.backends.sqlite.layout import Layout
+from engrammic.units import cosines
 
 SPARE = 1024
 COMPACT_SHARE = 0.2
@@ -49,17 +50,7 @@ class View:
 
     def scores(self, query: NDArray[np.float32]) -> NDArray[np.float32]:
         """The cosine of every row with `query`; -inf for dead ones."""
-        scores: NDArray[np.float32] = self.vectors @ query
-        scores[self.dead] = -np.inf
-        return scores
-
-    def scores_alone(self, query: NDArray[np.float32]) -> NDArray[np.float32]:
-        """As `scores`, on this thread alone.
-
-        The threads of a BLAS go on spinning for a while after each product, on the
-        cores that the rest of a search needs.
-        """
-        scores: NDArray[np.float32] = np.einsum("ij,j->i", self.vectors, query)
+        scores = cosines(self.vectors, query)
         scores[self.dead] = -np.inf
         return scores
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engrammic.backends.sqlite.matrix import View
+from engrammic.units import cosines
 
 Rows: TypeAlias = NDArray[np.int64]
 Query: TypeAlias = NDArray[np.float32]
@@ -54,8 +55,7 @@ class Scan:
             return self.scores[places]
         if len(places) > len(self.view.rows) // 4:
             return self.view.scores(self.query)[places]
-        cosines: Query = self.view.vectors[places] @ self.query
-        return cosines
+        return cosines(self.view.vectors[places], self.query)
 
     def best(self, places: Rows, limit: int) -> Ranked:
         """The `limit` best of some places."""

@@ -114,7 +114,7 @@ class Search:
         if self.plan.indexed:
             scan, places = Scan(view, query, None), view.places(self.matching())
             return Survey(self._among(scan, places), scan.at(spread(places, count)))
-        scan = Scan(view, query, view.scores_alone(query))
+        scan = Scan(view, query, view.scores(query))
         return Survey(self._down(scan), scan.at(self.sample(view, count)))
 
     def by_terms(self, table: str, match: str) -> list[Scored]:
