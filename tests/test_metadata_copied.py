@@ -88,7 +88,7 @@ async def test_metadata_changed_while_a_batch_is_written_are_stored_as_given(
     writing = asyncio.create_task(memory.notes.add_batch(notes))
     await asyncio.sleep(0)
     spoil(mine)
-    assert all([note.metadata == GIVEN for note in await writing])
+    assert all(note.metadata == GIVEN for note in await writing)
     last = await memory.get("n299")
     assert last is not None
     assert last.metadata == GIVEN
