@@ -47,7 +47,8 @@ def index(connection: apsw.Connection, partitions: Partitions, layout: Layout) -
     last = indexed(connection, layout)
     values = connection.execute(statements.waiting_partitions(layout), (last,)).fetchall()
     for (value,) in values:
-        _index(connection, partitions, layout, value, last)
+        named = None if value is None else str(value)
+        _index(connection, partitions, layout, named, last)
     if values:
         connection.execute(statements.all_indexed(layout))
 
@@ -68,6 +69,6 @@ def _index(
     value: str | None,
     last: int,
 ) -> None:
-    part = 0 if value is None else partitions.number(connection, str(value))
+    part = 0 if value is None else partitions.number(connection, value)
     partitions.terms_table(connection, layout, part)
     connection.execute(statements.index_waiting(layout, part), (last, value))
