@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
+import threading
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -12,8 +15,10 @@ import pytest
 
 from engrammic.backend import Backend
 from engrammic.backends.memory import MemoryBackend
-from engrammic.backends.sqlite import SqliteBackend, ranked
-from engrammic.backends.sqlite.backlog import BATCH, LONGEST
+from engrammic.backends.sqlite import SqliteBackend
+from engrammic.backends.sqlite import waiting as waiting_rows
+from engrammic.backends.sqlite.backlog import BATCH, LONG, LONGEST
+from engrammic.backends.sqlite.diagnosis import terms_tables
 from engrammic.changes import Delete, Put, Update
 from engrammic.filters import eq, is_in
 from engrammic.types import Field, Kind, Record, Schema
@@ -29,6 +34,7 @@ TURNS = Schema(
     key=("scope", "id"),
     partition="scope",
 )
+SOON = 10.0
 WORDS = [f"w{n}" for n in range(12)]
 
 
@@ -46,8 +52,12 @@ def turn(name: str, *terms: str, scope: str = "a", around: str | None = None) ->
 
 
 def waiting(backend: SqliteBackend) -> int:
-    sql = "select max(_row) - (select indexed from _tables where name = 'turns') from turns"
-    return int(backend._connections.here().execute(sql).get)
+    """How many rows no index holds."""
+    connection, held = backend._connections.here(), set()
+    for table in terms_tables(connection, backend._tables.layout("turns")):
+        sizes = table.rstrip('"') + '_docsize"'
+        held |= {row for (row,) in connection.execute(f"select id from {sizes}")}
+    return len({row for (row,) in connection.execute("select _row from turns")} - held)
 
 
 def indexed(backend: SqliteBackend) -> int:
@@ -113,8 +123,54 @@ async def test_one_list_may_change_what_is_indexed_and_what_waits(backend: Sqlit
 async def test_each_partition_gets_its_own(backend: SqliteBackend) -> None:
     await backend.insert("turns", [turn("one", "apple"), turn("two", "apple", scope="b")])
     assert await names(backend, "apple", scope="b") == ["two"]
-    assert waiting(backend) == 0
+    assert waiting(backend) == 1
     assert await names(backend, "apple") == ["one"]
+    assert waiting(backend) == 0
+
+
+async def test_a_search_leaves_alone_what_waits_in_other_partitions(
+    backend: SqliteBackend,
+) -> None:
+    await backend.insert("turns", [turn(f"n{n}", "pear") for n in range(BATCH)])
+    for number in range(BATCH):
+        await backend.insert("turns", [turn("one", "apple", scope=f"s{number}")])
+    before = backend._connections.writing().total_changes()
+    assert len(await names(backend, "pear")) == BATCH
+    assert backend._connections.writing().total_changes() == before
+    assert waiting(backend) == BATCH
+    for number in reversed(range(BATCH)):
+        assert await names(backend, "apple", scope=f"s{number}") == ["one"]
+        assert waiting(backend) == number
+
+
+async def test_what_a_search_had_indexed_before_its_turn_may_change_and_go(
+    backend: SqliteBackend,
+) -> None:
+    await backend.insert("turns", [turn("first", "old", scope="b")])
+    await backend.insert("turns", [turn(name, "old") for name in ("a", "b", "c")])
+    assert len(await names(backend, "old")) == 3
+    assert indexed(backend) == 0
+    await backend.apply([Update("turns", [{"scope": "a", "id": "a", "t": ["new"]}])])
+    await backend.insert("turns", [turn("b", "other")])
+    await backend.apply([Delete("turns", eq("id", "c"))])
+    assert [await names(backend, w) for w in ("old", "new", "other")] == [[], ["a"], ["b"]]
+    assert waiting(backend) == 1
+    assert await names(backend, "old", scope="b") == ["first"]
+    assert waiting(backend) == 0
+
+
+@pytest.mark.parametrize("way", ["put", "changed", "updated"])
+async def test_a_long_text_leaves_nothing_waiting(backend: SqliteBackend, way: str) -> None:
+    long = ["pear"] * (LONG // 5)
+    await backend.insert("turns", [turn("short", "apple"), turn("long", *long)])
+    assert waiting(backend) == 2
+    name = "new" if way == "put" else "long"
+    change: Any = Put("turns", [turn(name, *long, "pear")])
+    if way == "updated":
+        change = Update("turns", [{"scope": "a", "id": name, "t": [*long, "pear"]}])
+    await backend.apply([change])
+    assert waiting(backend) == 0
+    assert name in await names(backend, "pear")
 
 
 async def test_another_handle_finds_what_waits(backend: SqliteBackend, tmp_path: Path) -> None:
@@ -129,7 +185,7 @@ async def test_another_handle_finds_what_waits(backend: SqliteBackend, tmp_path:
 async def test_where_nothing_can_be_written_a_search_reads_on(
     backend: SqliteBackend, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ranked, "PATIENCE", 0.01)
+    monkeypatch.setattr(waiting_rows, "IMPATIENT", 0.01)
     texts = [turn(f"n{n}", *WORDS[n % 5 : n % 7 + 3], around=WORDS[n % 3]) for n in range(20)]
     await backend.insert("turns", texts)
     late = [turn("late", "w1", "apple"), turn("else", "w1", scope="b")]
@@ -140,9 +196,75 @@ async def test_where_nothing_can_be_written_a_search_reads_on(
     assert waiting(backend) == 2
     locking.execute("rollback")
     locking.close()
+    while waiting(backend) == 2:
+        await found(backend, "w1")
     assert while_locked == [await found(backend, "w1", "w4"), await found(backend, "apple")]
-    assert waiting(backend) == 0
+    assert waiting(backend) == 1
     assert while_locked[1][0][0] == "late"
+
+
+async def test_a_search_does_not_wait_behind_long_work_of_its_own_handle(
+    backend: SqliteBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(waiting_rows, "IMPATIENT", 0.01)
+    await backend.insert("turns", [turn("one", "apple")])
+    go_on = threading.Event()
+    backend._connections.later(lambda: go_on.wait(SOON))
+    async with asyncio.timeout(SOON / 2):
+        assert await names(backend, "apple") == ["one"]
+        assert waiting(backend) == 1
+    go_on.set()
+    while waiting(backend):
+        assert await names(backend, "apple") == ["one"]
+
+
+async def test_who_waited_in_vain_has_others_go_on_at_once(backend: SqliteBackend) -> None:
+    await backend.insert("turns", [turn("one", "apple"), turn("two", "pear", scope="b")])
+    locking = apsw.Connection(str(backend.path))
+    locking.execute("begin immediate")
+    assert await names(backend, "apple") == ["one"]
+    began = time.monotonic()
+    for _ in range(10):
+        assert await names(backend, "pear", scope="b") == ["two"]
+    assert time.monotonic() - began < waiting_rows.IMPATIENT
+    locking.close()
+
+
+async def test_a_search_indexes_as_soon_as_the_file_is_free(backend: SqliteBackend) -> None:
+    await backend.insert("turns", [turn("one", "apple")])
+    locking = apsw.Connection(str(backend.path))
+    locking.execute("begin immediate")
+    searching = asyncio.create_task(found(backend, "apple"))
+    await asyncio.sleep(0.05)
+    locking.close()
+    assert [name for name, _ in await searching] == ["one"]
+    assert waiting(backend) == 0
+
+
+async def test_searches_among_the_writes_of_other_processes_never_fail(
+    backend: SqliteBackend, tmp_path: Path
+) -> None:
+    stop, written = threading.Event(), [0]
+
+    def write() -> None:
+        other = apsw.Connection(str(backend.path))
+        other.set_busy_timeout(10_000)
+        while not stop.is_set():
+            other.execute("begin immediate")
+            other.execute("update _meta set value = value where key = 'lowest_seq'")
+            other.execute("commit")
+            written[0] += 1
+        other.close()
+
+    others = [asyncio.create_task(asyncio.to_thread(write)) for _ in range(2)]
+    try:
+        for number in range(100):
+            await backend.insert("turns", [turn(f"n{number:03}", "apple")])
+            assert len(await names(backend, "apple")) == min(number + 1, 50)
+    finally:
+        stop.set()
+        await asyncio.gather(*others)
+    assert written[0] > 10
 
 
 @pytest.mark.parametrize("seed", range(6))

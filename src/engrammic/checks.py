@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from reprlib import Repr
 from typing import Any
 
@@ -53,6 +54,19 @@ def check_name(value: Any, name: str) -> None:
     if not isinstance(value, str):
         raise InvalidInput(name, f"want a text, not {shown(value)}")
     check_text(value, name)
+
+
+def check_texts(name: str, values: Any) -> tuple[str, ...]:
+    """The texts of a list, a set or whatever else gives them one by one.
+
+    Raises InvalidInput for one text, which would give its letters, and for what is no text.
+    """
+    if isinstance(values, str | bytes | Mapping) or not isinstance(values, Iterable):
+        raise InvalidInput(name, f"want a list of texts, not {shown(values)}")
+    texts = tuple(values)
+    for text in texts:
+        check_name(text, name)
+    return texts
 
 
 def check_count(name: str, value: Any, least: int, most: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from engrammic.checks import shown
+from engrammic.checks import check_texts, shown
 from engrammic.clock import Clock
 from engrammic.errors import InvalidInput
 from engrammic.filters import every, is_in
@@ -55,6 +55,10 @@ class Erasing:
         Backups made before still hold what they held. Raises InvalidInput when
         nothing is named.
         """
+        if ids is not None:
+            ids = list(check_texts("ids", ids))
+        if subject is not None and not isinstance(subject, str):
+            subject = list(check_texts("subject", subject))
         asked = {"ids": ids, "subject": subject, **selection}
         chosen = Selection.of(selection)
         if ids is None and subject is None and not selection:
@@ -72,7 +76,7 @@ class Erasing:
         for store in self._stores:
             if not chosen.covers(store.kind):
                 continue
-            mine = None if ids is None else is_in(store.key, tuple(ids))
+            mine = None if ids is None else is_in(store.key, ids)
             where = every(mine, chosen.filter(store.kind))
             async for records in matching(store, where, meant.test):
                 await forgetting.take(store, records, dry_run=dry_run)
@@ -88,7 +92,7 @@ class Erasing:
         dry_run: bool,
     ) -> None:
         """Earlier versions of what is asked for, whatever the items say now."""
-        mine = None if ids is None else is_in("item_id", tuple(ids))
+        mine = None if ids is None else is_in("item_id", ids)
         where = every(mine, chosen.among_versions())
         async for records in matching(self.tiers.versions, where, test):
             await forgetting.past(records, dry_run=dry_run)
@@ -101,10 +105,10 @@ class Erasing:
 
 def _subjects(given: str | Sequence[str]) -> Sequence[str]:
     """The subjects, each with a letter or a figure in it."""
-    subjects: tuple[Any, ...] = (given,) if isinstance(given, str) else tuple(given)
+    subjects = (given,) if isinstance(given, str) else tuple(given)
     if not subjects:
         raise InvalidInput("subject", "is empty: name at least one spelling")
     for subject in subjects:
-        if not isinstance(subject, str) or not terms(subject):
+        if not terms(subject):
             raise InvalidInput("subject", f"holds no word: {shown(subject)}")
     return subjects

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, InvalidStateError, ThreadPoolExecutor, wait
+from contextlib import suppress
 from functools import partial
+from threading import Lock
 from typing import Any, TypeVar
 
 from engrammic.errors import Closed
@@ -29,20 +31,56 @@ class Workers:
     def __init__(self, name: str, threads: int = THREADS) -> None:
         self._name = name
         self._threads = ThreadPoolExecutor(threads, "engrammic-worker")
-        self._running: set[Future[Any]] = set()
+        self._answers: set[Future[Any]] = set()
+        self._guard = Lock()
         self._closed = False
 
     async def run(self, verb: Callable[..., T], *args: Any, **given: Any) -> T:
-        """What the verb gives; if the task is cancelled it runs on. Raises Closed."""
-        if self._closed:
-            raise Closed(f"{self._name}: this handle was closed")
-        call = self._threads.submit(partial(verb, *args, **given))
-        self._running.add(call)
-        call.add_done_callback(self._running.discard)
-        return await asyncio.wrap_future(call)
+        """What the verb gives; if the task is cancelled it runs on.
+
+        Raises Closed where this is closed before the verb begins, or while it hangs.
+        """
+        return await asyncio.wrap_future(self._given(partial(verb, *args, **given)))
+
+    def _given(self, verb: Callable[[], T]) -> Future[T]:
+        answer: Future[T] = Future()
+        with self._guard:  # no call comes between closing and shutting down
+            if self._closed:
+                raise self._told()
+            self._answers.add(answer)
+            self._threads.submit(self._do, verb, answer)
+        answer.add_done_callback(self._answers.discard)
+        return answer
 
     async def close(self) -> None:
         """Begin no call any more, and wait for those that run, but not for one that hangs."""
-        self._closed = True
-        self._threads.shutdown(wait=False, cancel_futures=True)
-        await asyncio.to_thread(wait, list(self._running), PATIENCE)
+        with self._guard:
+            self._closed = True
+            self._threads.shutdown(wait=False, cancel_futures=True)
+            waiting = list(self._answers)
+            running = [answer for answer in waiting if answer.running()]
+            self._refuse([answer for answer in waiting if not answer.running()])
+        await asyncio.to_thread(wait, running, PATIENCE)
+        self._refuse(running)
+
+    def _do(self, verb: Callable[[], T], answer: Future[T]) -> None:
+        """Answer with what the verb gives or raises, unless nobody waits or it was refused."""
+        with self._guard:
+            if answer.done() or not answer.set_running_or_notify_cancel():
+                return
+        try:
+            value = verb()
+        except BaseException as error:  # noqa: BLE001 -- told to the one who waits
+            with suppress(InvalidStateError):
+                answer.set_exception(error)
+        else:
+            with suppress(InvalidStateError):
+                answer.set_result(value)
+
+    def _refuse(self, answers: list[Future[Any]]) -> None:
+        for answer in answers:
+            with suppress(InvalidStateError):  # it was answered meanwhile
+                answer.set_exception(self._told())
+
+    def _told(self) -> Closed:
+        return Closed(f"{self._name}: this handle was closed")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self, TypeVar
 
-from engrammic.checks import check_count, shown
+from engrammic.checks import check_count, check_texts, shown
 from engrammic.clock import Clock, now
 from engrammic.errors import InvalidInput
 from engrammic.extraction.nouns import EdgeType, EntityType
@@ -224,6 +224,7 @@ class RelationshipGraph:
     async def suggest_related(self, names: Sequence[str], limit: int = 10) -> list[Suggestion]:
         """What is near these entities and not among them: neighbours, and theirs at half."""
         check_count("limit", limit, 1, 2**53)
+        names = check_texts("names", names)
         given = [n for name in names if (n := await self.get_node(name)) is not None]
         keys = {node.key for node in given}
         scores: dict[EntityKey, tuple[float, str]] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
@@ -101,16 +102,18 @@ def check_short(name: str, value: object, most: int = SHORT_BYTES) -> None:
 
 
 def check_metadata(value: object) -> dict[str, Any]:
-    """The metadata of an item, empty for None. Raises InvalidInput."""
+    """A copy of an item's metadata, as it will be read; empty for None. Raises InvalidInput."""
     if not value and (value is None or type(value) is dict):
         return {}
     if type(value) is not dict and not isinstance(value, Mapping):
         raise InvalidInput("metadata", f"want a mapping, not {shown(value)}")
     found = dict(value)
     if not _is_small(found):
-        size = len(canonical("metadata", found).encode())
+        text = canonical("metadata", found)
+        size = len(text.encode())
         if size > METADATA_BYTES:
             raise InvalidInput("metadata", f"is {size} bytes as JSON, more than {METADATA_BYTES}")
+        found = json.loads(text)
     return found
 
 

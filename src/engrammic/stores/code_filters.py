@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import product
 
-from engrammic.checks import check_text, shown
+from engrammic.checks import check_name, check_texts
 from engrammic.errors import InvalidInput
 from engrammic.filters import Compare, Filter, Op, Or, eq, every, is_in
 from engrammic.stores.code_chunks import root_of
@@ -32,11 +32,11 @@ def code_filter(
     path_patterns: Sequence[str] = (),
 ) -> Filter:
     """What all of these let through; None and an empty list let everything through."""
-    extensions = [e.removeprefix(".") for e in texts("file_extensions", file_extensions)]
-    patterns = [path_filter(p) for p in texts("path_patterns", path_patterns)]
-    named = texts("languages", languages)
+    extensions = [e.removeprefix(".") for e in check_texts("file_extensions", file_extensions)]
+    patterns = [path_filter(p) for p in check_texts("path_patterns", path_patterns)]
+    named = check_texts("languages", languages)
     return every(
-        None if project is None else eq("project", texts("project", [project])[0]),
+        None if project is None else eq("project", _text("project", project)),
         None if root_path is None else eq("root_path", root_of("root_path", root_path)),
         is_in("extension", extensions) if extensions else None,
         is_in("language", named) if named else None,
@@ -44,15 +44,9 @@ def code_filter(
     )
 
 
-def texts(name: str, values: object) -> list[str]:
-    """The values. Raises InvalidInput for what is no sequence of texts."""
-    if isinstance(values, str) or not isinstance(values, Sequence):
-        raise InvalidInput(name, f"want a list of texts, not {shown(values)}")
-    for value in values:
-        if not isinstance(value, str):
-            raise InvalidInput(name, f"want texts, not {shown(value)}")
-        check_text(value, name)
-    return list(values)
+def _text(name: str, value: str) -> str:
+    check_name(value, name)
+    return value
 
 
 def path_filter(pattern: str, field: str = "file_path") -> Filter:

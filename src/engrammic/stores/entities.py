@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Iterable, Sequence
 
 from engrammic.changes import Change
-from engrammic.checks import check_count, check_text
+from engrammic.checks import check_count, check_text, check_texts, shown
 from engrammic.clock import milliseconds
 from engrammic.errors import InvalidInput
 from engrammic.extraction.nouns import EntityType, ExtractionResult, Relationship
@@ -66,10 +66,11 @@ class EntityStore(ContradictionQueue):
 
     async def delete_messages(self, message_ids: Sequence[str]) -> None:
         """Forget what these messages named and said; see `without`."""
+        ids = check_texts("message_ids", message_ids)
         await self.ready()
 
         async def removal(reader: Scoped) -> list[Change]:
-            return await self.without(reader, message_ids)
+            return await self.without(reader, ids)
 
         await self.backend.transact(removal)
 
@@ -174,6 +175,7 @@ class EntityStore(ContradictionQueue):
 
         At most `most` that begin at some 500 of the names, and as many that end there.
         """
+        names = None if names is None else check_texts("names", names)
         await self.ready()
         if names is None:
             return await self._every(RELATIONSHIPS.name)
@@ -185,6 +187,7 @@ class EntityStore(ContradictionQueue):
 
     async def outlines(self, named: Iterable[str]) -> list[Entity]:
         """The entities of the names, without the messages that name them."""
+        named = check_texts("named", named)
         await self.ready()
         return [entity_of(row) for row in await rows(self.backend, ENTITIES.name, "name", named)]
 
@@ -238,15 +241,26 @@ def _type(given: EntityType | str) -> EntityType:
 
 def _checked(number: int, given: Extraction) -> Extraction:
     """The extraction with its time in milliseconds. Raises InvalidInput, naming what is wrong."""
+    check_kind_of(f"extractions[{number}]", given, Extraction)
     check_kind_of(f"extractions[{number}].result", given.result, ExtractionResult)
     check_id("message_id", given.message_id)
     if given.message_id == STATED:
         raise InvalidInput("message_id", f"{STATED!r} stands for what no message says")
-    for name, entity_type in given.result.entities:
+    for pair in given.result.entities:
+        name, entity_type = _pair(pair)
         check_id("name", name)
         _type(entity_type)
     for relation in given.result.relationships:
+        if not isinstance(relation, Relationship):
+            raise InvalidInput("relationships", f"{shown(relation)} is no relation")
         for end in relation.ends:
             check_id("relationship", end)
         check_short("relationship", relation.detail)
     return given._replace(timestamp=milliseconds("timestamp", given.timestamp))
+
+
+def _pair(given: object) -> tuple[str, EntityType]:
+    """Name and type. Raises InvalidInput."""
+    if isinstance(given, tuple | list) and len(given) == 2:
+        return given[0], given[1]
+    raise InvalidInput("entities", f"want pairs of name and type, not {shown(given)}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
+from engrammic.checks import check_texts
 from engrammic.filters import eq, every
 from engrammic.stores.base import alive, in_parts
 from engrammic.stores.indexing import Item
@@ -39,7 +40,7 @@ class InConversations(ItemStore[Item]):
     async def drawn_from(self, message_ids: Iterable[str]) -> list[tuple[str, str]]:
         """What was drawn from messages: pairs of an item's id and the message's."""
         pairs: list[tuple[str, str]] = []
-        for part in in_parts(message_ids):
+        for part in in_parts(check_texts("message_ids", message_ids)):
             pairs += await self._drawn(part)
         return pairs
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any, Generic, NamedTuple, TypeAlias
 
 from engrammic.changes import Put, Update
+from engrammic.checks import check_texts
 from engrammic.embed.base import Vectors
 from engrammic.errors import Conflict, Protected, UnknownField
 from engrammic.filters import Compare, Filter, Op, eq, every, is_in
@@ -154,12 +155,14 @@ class ItemStore(Removing[Item]):
 
     async def existing(self, item_ids: Sequence[str]) -> dict[str, Item]:
         """Those of the items that are stored, by id."""
+        item_ids = check_texts("item_ids", item_ids)
         await self.ready()
         found = await self.backend.query(self.table, is_in(self.key, item_ids))
         return {record[self.key]: self.item_of(record) for record in found}
 
     async def barred(self, ids: Sequence[str]) -> frozenset[str]:
         """Those of the ids whose items were forgotten or released, and do not come back."""
+        ids = check_texts("ids", ids)
         await self.ready()
         if not ids or not await self.tombstones.any(self.backend):
             return frozenset()

@@ -8,7 +8,7 @@ from operator import attrgetter, itemgetter
 from typing import ClassVar
 
 from engrammic.changes import Change, Delete, Put, Update
-from engrammic.checks import shown
+from engrammic.checks import check_texts, shown
 from engrammic.clock import day, milliseconds, new_id
 from engrammic.errors import InvalidInput
 from engrammic.filters import Filter, eq, is_in, is_null
@@ -164,7 +164,8 @@ class MessageStore(InConversations[Message]):
 
     async def raw(self, message_ids: Sequence[str]) -> list[Record]:
         """The records of stored messages, expired ones too."""
-        return await self.backend.query("messages", is_in("message_id", message_ids))
+        ids = check_texts("message_ids", message_ids)
+        return await self.backend.query("messages", is_in("message_id", ids))
 
     async def page(self, where: Filter, after: str, limit: int) -> list[Record]:
         """Records that match, expired ones too, by id, behind the id `after` ("" for the first)."""

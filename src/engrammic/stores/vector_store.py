@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from engrammic.changes import Put, Update
-from engrammic.checks import check_count, shown
+from engrammic.checks import check_count, check_texts, shown
 from engrammic.errors import Conflict, InvalidInput
 from engrammic.filters import Compare, Filter, Op, is_in
 from engrammic.scope import Scoped
-from engrammic.stores.base import check_content, check_id, check_kind_of, check_metadata
+from engrammic.stores.base import check_content, check_id, check_metadata
 from engrammic.stores.code_chunks import check_lengths, check_vectors
 from engrammic.stores.collection import BATCH, Collection, check_score, vector_field
 from engrammic.stores.modes import LARGEST_LIMIT
@@ -118,7 +118,7 @@ class VectorStore(Collection):
 
     async def delete(self, ids: Sequence[str]) -> int:
         """Delete the texts under these ids; how many there were."""
-        check_kind_of("ids", ids, Sequence)
+        ids = check_texts("ids", ids)
         for number, item_id in enumerate(ids):
             check_id(f"ids[{number}]", item_id)
         return await self.delete_where(is_in("id", ids)) if ids else 0

@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Self, TypeVar
 import apsw
 
 from engrammic.backend import Capabilities, Decide, Health
-from engrammic.backends.sqlite import copying, diagnosis, scrubbing
+from engrammic.backends.sqlite import backlog, copying, diagnosis, scrubbing
 from engrammic.backends.sqlite.connection import Connections, locate, refuse_network
 from engrammic.backends.sqlite.exporting import exported
 from engrammic.backends.sqlite.inside import Inside, driven
@@ -173,9 +173,14 @@ class SqliteBackend(RankedSearch):
 
     async def optimize(self) -> None:
         """Merge the text indexes, refresh statistics, copy the log into the file."""
-        for layout in self._tables.known():
-            if layout.terms:
-                await self._all_indexed(layout)
+
+        def indexed(connection: apsw.Connection, _here: bool) -> None:
+            for layout in self._tables.known():
+                if layout.terms:
+                    backlog.index(connection, self._partitions, layout)
+
+        with self._translated():
+            await self._transactions.run(indexed)
         await self._outside(lambda connection: diagnosis.optimize(connection, self._tables))
 
     async def scrub(self) -> Scrubbed:

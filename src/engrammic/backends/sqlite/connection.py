@@ -101,8 +101,8 @@ class Connections:
         self._mine = threading.local()
         self._open: list[apsw.Connection] = []
         self._guard = threading.Lock()
-        self._writer = Workers(1, "engrammic-write")
-        self._readers = Workers(READERS, "engrammic-read")
+        self._writer = Workers(1, "engrammic-write", path)
+        self._readers = Workers(READERS, "engrammic-read", path)
         self._log_pages = 0
         self._writing: apsw.Connection | None = None
         self.turn = threading.Lock()

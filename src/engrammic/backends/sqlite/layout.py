@@ -10,7 +10,7 @@ For a table `messages` with a vector and terms:
 * `messages__terms__<partition>`: FTS5 over the TERMS fields, one per partition
   value, so that BM25 statistics never cross a scope. It keeps no text of its own:
   it reads the view `messages__terms__<partition>__rows` of the main table.
-  Rows behind `_tables.indexed` are not in it yet (see `backlog`).
+  Rows behind `_tables.indexed` may not be in it yet (see `backlog`).
 
 From `_changes`, where every row whose vector was replaced or deleted leaves a
 trace, and from the row numbers of new ones, which only rise, other processes

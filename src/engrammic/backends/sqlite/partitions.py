@@ -80,6 +80,16 @@ class Partitions:
             self._new_tables.add(named)
         return table
 
+    def has_index(self, connection: apsw.Connection, layout: Layout, part: int) -> bool:
+        """Whether the partition's FTS5 table is there. Inside a write transaction."""
+        named = (self._writing, layout.terms_table(part))
+        if named in self._tables or named in self._new_tables:
+            return True
+        found = has_table(connection, named[1])
+        if found:
+            self._new_tables.add(named)
+        return found
+
     def has_terms(self, connection: apsw.Connection, layout: Layout, part: Part) -> bool:
         """Whether the partition's FTS5 table is there."""
         table = layout.terms_table(part.number)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,28 +11,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engrammic.backend import Backend, Survey
-from engrammic.backends.sqlite import backlog
+from engrammic.backends.sqlite import statements
 from engrammic.backends.sqlite.connection import Connections, snapshot
 from engrammic.backends.sqlite.folding import unfolded
-from engrammic.backends.sqlite.layout import Layout, quoted
+from engrammic.backends.sqlite.layout import quoted
 from engrammic.backends.sqlite.matrix import Matrices, Matrix, View
 from engrammic.backends.sqlite.partitions import Part, Partitions
 from engrammic.backends.sqlite.scan import VECTOR_DIGITS
 from engrammic.backends.sqlite.search import TERMS_DIGITS, Plan, Search
 from engrammic.backends.sqlite.tables import Tables
 from engrammic.backends.sqlite.transactions import Transactions
-from engrammic.backends.sqlite.translation import translated
+from engrammic.backends.sqlite.translation import gone, translated
+from engrammic.backends.sqlite.waiting import Waiting
 from engrammic.filters import Filter
 from engrammic.reads import query_terms, query_vector
 from engrammic.types import Scored, Vector
 
 T = TypeVar("T")
-
-log = logging.getLogger(__name__)
-
-UNWRITABLE = (apsw.BusyError, apsw.FullError, apsw.IOError, apsw.ReadOnlyError)
-PATIENCE = 1.0
-"""Seconds for which a search waits to write."""
 
 
 class RankedSearch(Backend):
@@ -45,6 +39,7 @@ class RankedSearch(Backend):
         self._partitions = Partitions()
         self._matrices = Matrices()
         self._transactions = Transactions(connections, self._partitions, self._tables)
+        self._waiting = Waiting(connections, self._transactions, self._partitions)
 
     @property
     def path(self) -> Path:
@@ -123,10 +118,11 @@ class RankedSearch(Backend):
         plan = Plan.of(layout, where, columns, limit, TERMS_DIGITS)
         words = [unfolded(t) for t in query_terms(layout.schema, terms)]
         match = " OR ".join(map(quoted, words))
-        whole = not match or await self._all_indexed(layout)
+        with self._translated():
+            whole = not match or await self._waiting.none_waits(layout, plan.partition)
 
         def absent(connection: apsw.Connection, part: Part) -> bool:
-            return not match or (whole and not self._has_terms(connection, layout, part))
+            return not match or (whole and not self._has_terms(connection, plan, part))
 
         def work(connection: apsw.Connection, part: Part) -> list[Scored]:
             if absent(connection, part):
@@ -138,26 +134,13 @@ class RankedSearch(Backend):
 
         return await self._within(plan.partition, work, [], absent)
 
-    async def _all_indexed(self, layout: Layout) -> bool:
-        """Have no row wait for a text index; False where the file cannot be written now."""
-        with self._translated():
-            if not backlog.waits(self._connections.here(), layout):
-                return True
-            return await self._index(layout)
-
-    async def _index(self, layout: Layout) -> bool:
-        def work(connection: apsw.Connection, _here: bool) -> None:
-            backlog.index(connection, self._partitions, layout)
-
-        try:
-            await self._transactions.run(work, brief=True, patience=PATIENCE)
-        except UNWRITABLE as error:
-            log.warning("%s: a search reads every record, since %s", self.path, error)
-            return False
-        return True
-
-    def _has_terms(self, connection: apsw.Connection, layout: Layout, part: Part) -> bool:
-        return self._partitions.has_terms(connection, layout, part)
+    def _has_terms(self, connection: apsw.Connection, plan: Plan, part: Part) -> bool:
+        """Whether there is an index to search. Raises Corrupt where one has gone."""
+        if self._partitions.has_terms(connection, plan.layout, part):
+            return True
+        if connection.execute(statements.is_indexed(plan.layout), (plan.partition,)).get:
+            raise gone(self.path, f"the text index of {plan.layout.schema.name}")
+        return False
 
     async def _scanned(
         self,

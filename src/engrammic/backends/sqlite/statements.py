@@ -52,14 +52,37 @@ def put_terms(layout: Layout, part: int) -> str:
 
 @lru_cache(maxsize=KEPT)
 def indexed(layout: Layout) -> str:
-    """The last row that the text indexes hold."""
+    """The last row up to which the text indexes hold all."""
     return f"select indexed from _tables where number = {layout.number}"
 
 
 @lru_cache(maxsize=KEPT)
-def waits(layout: Layout) -> str:
-    """Whether there is a row behind those that the text indexes hold."""
-    return f"select coalesce((select max(_row) from {layout.table}), 0) > ({indexed(layout)})"
+def holds(layout: Layout, part: int) -> str:
+    """Whether the index of a partition, which must be there, holds a row; takes the row."""
+    return f"select exists (select 1 from {layout.terms_sizes(part)} where id = ?)"
+
+
+@lru_cache(maxsize=KEPT)
+def waits(layout: Layout, sizes: str | None) -> str:
+    """Whether a row of a partition waits; takes the partition's value.
+
+    `sizes` is the table of the sizes of the rows that its index holds, if it has one.
+    """
+    rows = f"{layout.table} not indexed where _row > ({indexed(layout)}) and {_within(layout)}"
+    held = f" and _row not in (select id from {sizes})" if sizes else ""
+    return f"select exists (select 1 from {rows}{held})"
+
+
+@lru_cache(maxsize=KEPT)
+def is_indexed(layout: Layout) -> str:
+    """Whether an index must hold rows of a partition; takes the partition's value."""
+    rows = f"{layout.table} where {_within(layout)} and _row <= ({indexed(layout)})"
+    return f"select exists (select 1 from {rows})"
+
+
+def _within(layout: Layout) -> str:
+    """A row is of a partition; takes its value."""
+    return f"{quoted(layout.schema.partition)} = ?" if layout.schema.partition else "? is null"
 
 
 @lru_cache(maxsize=KEPT)
@@ -71,12 +94,12 @@ def waiting_partitions(layout: Layout) -> str:
 
 @lru_cache(maxsize=KEPT)
 def index_waiting(layout: Layout, part: int) -> str:
-    """Takes a row and the partition's value: the index gets all rows behind that one."""
+    """Takes a row and the partition's value: the index gets all rows behind it that it lacks."""
     columns = ", ".join(quoted(name) for name in terms(layout))
-    within = f"{quoted(layout.schema.partition)} = ?" if layout.schema.partition else "? is null"
     return (
         f"insert into {layout.terms_table(part)}(rowid, {columns}) "
-        f"select _row, {columns} from {layout.table} not indexed where _row > ? and {within}"
+        f"select _row, {columns} from {layout.table} not indexed where _row > ? "
+        f"and {_within(layout)} and _row not in (select id from {layout.terms_sizes(part)})"
     )
 
 
@@ -85,6 +108,16 @@ def all_indexed(layout: Layout) -> str:
     """Notes that no row waits any more."""
     last = f"select max(_row) from {layout.table}"
     return f"update _tables set indexed = ({last}) where number = {layout.number}"
+
+
+@lru_cache(maxsize=KEPT)
+def one_indexed(layout: Layout) -> str:
+    """Notes that no row of a partition waits any more; takes the last row noted, and its value."""
+    column = quoted(layout.schema.partition) if layout.schema.partition else "null"
+    rows = f"from {layout.table} not indexed"
+    first = f"select min(_row) - 1 {rows} where _row > ? and {column} is not ?"
+    last = f"coalesce(({first}), (select max(_row) {rows}), 0)"
+    return f"update _tables set indexed = max(indexed, {last}) where number = {layout.number}"
 
 
 @lru_cache(maxsize=KEPT)

@@ -42,15 +42,24 @@ class Texts:
         self._later: list[tuple[str, list[Values]]] = []
         self._indexed: dict[int, int] = {}
         self._new: dict[Layout, list[int]] = {}
+        self._long: set[Layout] = set()
 
     def put(self, layout: Layout, part: int, members: Iterable[Placed]) -> None:
-        """Index rows anew where their terms change; new rows wait, as do those before them."""
+        """Index rows anew where their terms change; new rows wait, as do those before them.
+
+        None waits where a row's terms are LONG.
+        """
         changed = []
         for member in members:
+            if member.before == member.after:
+                continue
             if member.before is None:
                 self._new.setdefault(layout, []).append(member.row)
-            elif member.before != member.after and member.row <= self._last(layout):
+            elif self._holds(layout, part, member.row):
                 changed.append(member)
+                continue
+            if any(text and len(text) > backlog.LONG for text in member.after):
+                self._long.add(layout)
         if changed:
             old: list[Values] = [(m.row, *(m.before or ())) for m in changed]
             self._later.append((statements.take_terms(layout, part), old))
@@ -60,19 +69,31 @@ class Texts:
     def delete(self, layout: Layout, part: int, rows: list[Values]) -> None:
         """Take rows out at once, while FTS5 can still read in the main table what they say."""
         self._write()
-        held = [row for row in rows if row[0] <= self._last(layout)]
+        held = [row for row in rows if self._holds(layout, part, row[0])]
         self._execute(statements.delete_terms(layout, part), held)
 
     def finish(self) -> None:
         """Write all that was asked for; let new rows wait if they are few."""
         self._write()
-        for layout, rows in self._new.items():
-            waiting = max(rows) - self._last(layout)
-            if len(rows) >= backlog.BATCH or waiting >= backlog.LONGEST:
-                backlog.index(self._connection, self._partitions, layout)
+        full = [layout for layout, rows in self._new.items() if self._is_full(layout, rows)]
+        for layout in {*full, *self._long}:
+            backlog.index(self._connection, self._partitions, layout)
+
+    def _is_full(self, layout: Layout, rows: list[int]) -> bool:
+        """Whether new rows are too many to wait, or too many wait with them."""
+        waiting = max(rows) - self._last(layout)
+        return len(rows) >= backlog.BATCH or waiting >= backlog.LONGEST
+
+    def _holds(self, layout: Layout, part: int, row: int) -> bool:
+        """Whether the index of a partition holds a row."""
+        if row <= self._last(layout):
+            return True
+        if not self._partitions.has_index(self._connection, layout, part):
+            return False
+        return bool(self._connection.execute(statements.holds(layout, part), (row,)).get)
 
     def _last(self, layout: Layout) -> int:
-        """The last row that the indexes hold."""
+        """The last row up to which the indexes hold all."""
         if layout.number not in self._indexed:
             self._indexed[layout.number] = backlog.indexed(self._connection, layout)
         return self._indexed[layout.number]

@@ -64,12 +64,10 @@ class Transactions:
         work: Callable[[apsw.Connection, bool], T],
         *,
         brief: bool = False,
-        patience: float | None = None,
     ) -> T:
         """What `work` returns. It is told whether it runs in place; then it may raise TooLong.
 
         `brief` allows that. It may be called twice, but only one call's changes stay.
-        `patience` is how many seconds a lock is waited for, the handle's own if None.
         """
         if brief and self._last <= QUICK:
             if self._held > TURN:
@@ -83,14 +81,33 @@ class Transactions:
                     pass  # the thread has the time
                 finally:
                     self._connections.turn.release()
-        return await self._connections.write(lambda: self._on_thread(work, patience))
+        return await self._connections.write(lambda: self.on_thread(work))
+
+    def in_place(self, work: Callable[[apsw.Connection], object]) -> bool:
+        """Whether `work` was done here and now, as `run` would do what is brief."""
+        self._connections.ensure_open()
+        if self._last > QUICK or not self._connections.takes_turn():
+            return False
+        try:
+            self._in_place(lambda connection, _here: work(connection))
+        except apsw.BusyError:
+            return False
+        finally:
+            self._connections.turn.release()
+        return True
 
     def _in_place(self, work: Callable[[apsw.Connection, bool], T]) -> T:
         result = self._finished(self._begun(0), work, True)
         self._held += self._last
         return result
 
-    def _on_thread(self, work: Callable[[apsw.Connection, bool], T], patience: float | None) -> T:
+    def on_thread(
+        self, work: Callable[[apsw.Connection, bool], T], patience: float | None = None
+    ) -> T:
+        """What `work` returns; for who has the turn and the time.
+
+        `patience` is how many seconds a lock is waited for, the handle's own if None.
+        """
         return self._finished(self._begun(patience), work, False)
 
     def _begun(self, patience: float | None) -> apsw.Connection:

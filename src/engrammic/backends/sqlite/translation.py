@@ -27,6 +27,14 @@ class translated:  # noqa: N801 -- used as `contextmanager` functions are, at a 
                 raise ours from error
 
 
+def gone(path: Path, what: str) -> errors.Corrupt:
+    """The error for a derived table that should be there."""
+    return errors.Corrupt(
+        f"{path} is damaged: {what} is gone; run `engrammic doctor`, which says what else is "
+        "wrong, then `engrammic doctor --repair`"
+    )
+
+
 def _ours(path: Path, error: apsw.Error) -> errors.EngrammicError | None:
     if isinstance(error, apsw.BusyError | apsw.LockedError):
         return errors.Locked(

@@ -6,9 +6,12 @@ import asyncio
 import logging
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from queue import SimpleQueue
 from threading import Lock, Thread
 from typing import Any, NamedTuple, TypeVar
+
+from engrammic.errors import Closed
 
 T = TypeVar("T")
 
@@ -25,15 +28,16 @@ class Workers:
     """`count` threads that take jobs in the order in which they were given.
 
     A durable write takes about 0.2 ms: the way there and back, which a thread
-    pool's two futures double, counts.
+    pool's two futures double, counts. `path` is told where a call comes too late.
     """
 
-    def __init__(self, count: int, name: str) -> None:
+    def __init__(self, count: int, name: str, path: Path) -> None:
+        self._path = path
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
         self._threads = [
             Thread(target=self._run, name=f"{name}-{n}", daemon=True) for n in range(count)
         ]
-        self._started = False
+        self._started = self._closed = False
         self._guard = Lock()
         self._given = self._done = 0
 
@@ -43,32 +47,42 @@ class Workers:
         return self._given == self._done
 
     async def call(self, work: Callable[[], T]) -> T:
-        """What `work` returns or raises, on one of the threads."""
+        """What `work` returns or raises, on one of the threads. Raises Closed after `close`."""
         loop = asyncio.get_running_loop()
         result: asyncio.Future[T] = loop.create_future()
-        self._give(_Job(work, loop, result))
+        if not self._give(_Job(work, loop, result)):
+            raise Closed(f"{self._path}: this handle was closed")
         return await result
 
     def later(self, work: Callable[[], object]) -> None:
-        """Have `work` done without waiting for it; what it raises is logged."""
+        """Have `work` done without waiting for it, or not at all after `close`.
+
+        What it raises is logged.
+        """
         self._give(_Job(work, None, None))
 
     def close(self) -> None:
         """Return when all jobs given so far are done."""
-        for _ in self._threads:
-            self._jobs.put(None)
+        with self._guard:  # no job comes behind the end
+            self._closed = True
+            for _ in self._threads:
+                self._jobs.put(None)
         if self._started:
             for thread in self._threads:
                 thread.join()
 
-    def _give(self, job: _Job) -> None:
+    def _give(self, job: _Job) -> bool:
+        """Whether the job was taken."""
         with self._guard:
+            if self._closed:
+                return False
             self._given += 1
             if not self._started:
                 self._started = True
                 for thread in self._threads:
                     thread.start()
             self._jobs.put(job)
+            return True
 
     def _run(self) -> None:
         while (job := self._jobs.get()) is not None:
