@@ -205,3 +205,21 @@ async def test_a_denial_stays_when_what_it_denies_is_released() -> None:
         with pytest.raises(NotFound, match="denies"):
             await memory.release("Selma root access")
         assert (await memory.release("Selma does not have root access")).released
+
+
+async def test_a_letter_tells_one_of_several() -> None:
+    texts = ("Hall A has skylights.", "Hall B has a stage and a bar.", "The hall is closed today.")
+    async with engrammic.open(":memory:", embedder="hashing") as memory:
+        for text in texts:
+            await memory.remember(text)
+        report = await memory.release("everything about Hall A")
+        assert list(report.released.values()) == [texts[0]]
+
+
+async def test_information_about_somebody_of_whom_more_is_said_is_all_about_them() -> None:
+    texts = ("Noor runs the bakery.", "Noor drives a van.", "Ruth bakes bread.")
+    async with engrammic.open(":memory:", embedder="hashing") as memory:
+        for text in texts:
+            await memory.remember(text)
+        report = await memory.release("the information about Noor the baker")
+        assert set(report.released.values()) == set(texts[:2])

@@ -108,11 +108,19 @@ def all_about(text: str) -> tuple[str, str | None] | None:
     said = bare_of_verb(text).rstrip(" .!?")
     found = _ALL.match(said) or _MENTIONS.match(said)
     if found is None:
-        return None
+        return _of_record(said)
     about, but = found["about"], None
     if spared := _EXCEPT.search(about):
         about, but = about[: spared.start()], spared["but"]
     return about.strip(" ,;"), but
+
+
+def _of_record(said: str) -> tuple[str, None] | None:
+    """Whom "the information about Ada the pilot" names, where more than a name is said of her."""
+    found = _RECORD_OF.match(said)
+    if found is None or is_name(found["name"]) or not _NAME.match(found["name"].split()[0]):
+        return None
+    return found["name"].strip(" ,;"), None
 
 
 def bare_of_verb(text: str) -> str:

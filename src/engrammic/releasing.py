@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
@@ -23,6 +24,8 @@ from engrammic.text import terms
 from engrammic.tiers.versioning import Closing, Versioning
 from engrammic.types import Record
 
+_LETTER = re.compile(r"\b[A-Z]\b")
+"""A letter that tells one of several, as in "Building A"; the terms leave it out."""
 AHEAD = 1.0
 """What one statement of an item must be ahead of its others, to go alone."""
 NEAR = 0.24
@@ -212,8 +215,12 @@ def _why(row: Record, store: ItemStore[Any]) -> str:
 async def _about(about: str, stores: Sequence[ItemStore[Any]]) -> Test:
     """Whether a record speaks of what is named, or holds all its telling words in any order."""
     test = await speaks_of(names_of_all(about), stores)
-    wanted = telling(about)
-    return lambda record: test(record) or bool(wanted and wanted <= telling(record["content"]))
+    wanted, letters = telling(about), frozenset(_LETTER.findall(about))
+
+    def holds_all(text: str) -> bool:
+        return wanted <= telling(text) and letters <= frozenset(_LETTER.findall(text))
+
+    return lambda record: test(record) or (bool(wanted) and holds_all(record["content"]))
 
 
 async def _as_written(name: str, stores: Sequence[ItemStore[Any]]) -> Test:

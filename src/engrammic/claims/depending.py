@@ -39,6 +39,8 @@ _HELD_OPEN = re.compile(r"^it (?:\w+ )?\w+ (?:to|that)\b", re.IGNORECASE)
 _DEFINITE = DETERMINERS & {"the", "this", "that", "these", "those"} | POSSESSIVES
 _ITS = frozenset(("its",))
 _POINTERS = frozenset(("it", "this", "that", "these", "those"))
+_OF_SUCH = frozenset(("one", "any", "none"))
+"""At the end of a clause, one of what was named before: "owns no car and never drove one"."""
 _OBJECTS = frozenset(("a", "an")) | POSSESSIVES
 
 
@@ -119,6 +121,8 @@ def _has_pointer(said: Sequence[str], owner: str) -> bool:
         if low == "it" and not _HELD_OPEN.match(" ".join(said[n:]).lower()):
             return True
         if low in ("him", "them"):
+            return True
+        if low in _OF_SUCH and not following:
             return True
         if low == "her" and _is_closed(following):
             return True

@@ -137,6 +137,8 @@ class Listing(NamedTuple):
         return f"{self.before}{joined}{self.of_one if alone else self.behind}"
 
 
+_BETWEEN = re.compile(r"\bbetween\s+(?:(?!\band\b)[^,;])*$", re.IGNORECASE)
+"""What an "and" stands behind that ends a span, no list: "between May and June"."""
 _LAST = re.compile(r",?\s+(?:and|or|as well as)\s+", re.IGNORECASE)
 
 
@@ -147,6 +149,8 @@ def listing(statement: str) -> Listing | None:
         return None
     joint = joints[-1]
     head, tail = statement[: joint.start()], statement[joint.end() :]
+    if _BETWEEN.search(head):
+        return None
     last, behind = _up_to_preposition(tail)
     *more, first = _backwards(head)
     if any(bare_word(m.split()[0]) in PREPOSITIONS for m in more) or has_verb(last):
