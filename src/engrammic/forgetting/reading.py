@@ -13,6 +13,7 @@ import numpy as np
 from engrammic.embed.base import Embedder
 from engrammic.forgetting.choosing import Test, anything, matching, speaks_of, told
 from engrammic.mentions.descriptions import Description, described, telling_words
+from engrammic.mentions.mail import mailbox
 from engrammic.orders import all_about, bare, names_of_all
 from engrammic.stores.encoding import encode_later, encode_query
 from engrammic.stores.items import ItemStore
@@ -98,7 +99,7 @@ class Reading:
         among: Sequence[str] | None = None,
     ) -> list[str]:  # fmt: skip
         """The texts that speak of all subjects, or of any."""
-        tests = [await speaks_of([one], self.stores) for one in subjects]
+        tests = [_of_mailbox(one) or await speaks_of([one], self.stores) for one in subjects]
         texts = [t async for t in self._all()] if among is None else among
         return [text for text in texts if enough(test(_record(text)) for test in tests)]
 
@@ -152,6 +153,12 @@ class Reading:
             async for records in matching(store, None, anything):
                 for record in records:
                     yield told(record)
+
+
+def _of_mailbox(subject: str) -> Test | None:
+    """Whether a record holds an address, under whatever tag; None of what is no address."""
+    found = mailbox(subject)
+    return None if found is None else lambda record: found(told(record))
 
 
 def _record(text: str) -> dict[str, Any]:

@@ -16,8 +16,10 @@ _PIECE = re.compile(r"[^\W\d_]+|\d+")
 _VERSION = re.compile(r"(v(?:er(?:sion)?|\.)?\s?)?(\d+(?:\.\d+)+)((?:[-+][\w.]+)?)$", re.IGNORECASE)
 _NUMBERED = r"(?:\s?[_\-/:]\s?|\.|\s)?(?:(?:no\.?|nr\.?|number)\s?)?#?"
 _JOINT = r"(?:\s?[_\-/:]\s?|\.|\s)?"
-_ANY = r"[\s._:/-]?"
+_ANY = r"[\s.:/_-]?"
 _HEX = re.compile(r"(?:[0-9a-f]{12}|[0-9a-f]{16}|[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64})$")
+_WHOLE = (40, 64)
+_SHORT_HASH = re.compile(r"(?=[0-9a-f]*[a-f])(?=[0-9a-f]*\d)[0-9a-f]{7,11}$")
 _LEFT = rf"(?<!{W})(?<!{W}[-.])"
 _RIGHT = rf"(?!{W}|\.{W}|-(?!{COMPOUND}){W})"
 _NO_MORE = rf"(?!:{W})"
@@ -45,6 +47,13 @@ def version(subject: str) -> Finder | None:
     return lambda text: pattern.search(text) is not None
 
 
+def _hash(begun: str) -> Finder:
+    """What finds a hash, whole or as far as it is told: at seven figures nobody writes the rest."""
+    wholes = "|".join(f"[0-9a-f]{{{n - len(begun)}}}" for n in _WHOLE if n > len(begun))
+    pattern = re.compile(rf"{_LEFT}{begun}(?:{wholes})?{_RIGHT}", re.IGNORECASE)
+    return lambda text: pattern.search(text) is not None
+
+
 def _dotted(parts: list[str]) -> str:
     return r"\.".join(parts)
 
@@ -54,6 +63,8 @@ def code(subject: str) -> Finder | None:
     token = squeezed(subject)
     if not any(c.isdigit() for c in token):
         return None
+    if _SHORT_HASH.match(subject):
+        return _hash(subject)
     if _is_regrouped(subject, token):
         return _in_any_grouping(token, _RIGHT + (_NO_MORE if ":" in subject else ""))
     pattern = re.compile(_bounded(subject, _pieces(subject)), re.IGNORECASE)
@@ -90,7 +101,7 @@ def _is_regrouped(subject: str, token: str) -> bool:
     """Whether the groups tell nothing: there are none, or they are even, or it is hexadecimal."""
     if len(token) < LONG or sum(c.isdigit() for c in token) < FEW:
         return bool(_HEX.match(token)) and any(c.isdigit() for c in token)
-    groups = re.split(r"[\s.:/-]+", subject.strip())
+    groups = re.split(r"[\s.:/_-]+", subject.strip())
     even = len({len(g) for g in groups[:-1]}) <= 1 and len(groups[-1]) <= len(groups[0])
     return bool(_HEX.match(token)) or (even and (len(groups) != 2 or len(groups[0]) > 2))
 

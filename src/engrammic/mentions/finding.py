@@ -14,7 +14,8 @@ from engrammic.mentions.plain import plain
 _LABEL = re.compile(
     r"(?:(?:phone|telephone|tel|mobile|cell|fax|e-?mail|iban|card|passport|plate|licen[cs]e|tax"
     r"|account|acct|customer|user|id|mac|ip|url|uuid|ssn|vat|dob|date of birth|born|number|no|nr"
-    r"|address|the|on)\b[\s.:#]*)+(?=\S)", re.IGNORECASE,
+    r"|isbn|issn|ean|zip|zip code|postcode|postal code|key|serial|code|address|the|on)"
+    r"\b[\s.:#]*)+(?=\S)", re.IGNORECASE,
 )  # fmt: skip
 FEWEST = 6
 """Letters and digits of an identifier that is one without the word before it, at least."""

@@ -11,7 +11,7 @@ Finder = Callable[[str], bool]
 
 _ADDRESS = re.compile(r"(?:mailto:)?([\w.+%'-]+@[\w-]+(?:\.[\w-]+)+)$", re.IGNORECASE)
 _LOCAL = re.compile(r"([\w.+%'-]+)@$")
-_DOMAIN = re.compile(r"@([\w-]+(?:\.[\w-]+)+)$")
+_DOMAIN = re.compile(r"@([\w-]+(?:\.[\w-]+)*\.\w[\w-]+)$")
 _HANDLE = re.compile(r"(?:user\s+)?@([\w.-]*\w)$|user(?:name)?\s+([\w-]*\d[\w-]*|\w+[_-][\w-]*)$",
                      re.IGNORECASE)  # fmt: skip
 _RUN = re.compile(r"[^\W_]+")
@@ -27,6 +27,16 @@ def mail(subject: str) -> Finder | None:
     if domain := _DOMAIN.match(address):
         return _finder(rf"(?<=\w){AT}{disguised(domain[1])}", domain[1], open_start=True)
     return None
+
+
+def mailbox(subject: str) -> Finder | None:
+    """What finds an address with whatever tag: `ada+news@` comes to the box of `ada@`."""
+    whole = _ADDRESS.match(signed(subject))
+    if whole is None or "+" in whole[1]:
+        return mail(subject)
+    local, _, domain = whole[1].partition("@")
+    tag = rf"(?:{disguised('+')}[\w.-]+)?"
+    return _finder(f"{disguised(local)}{tag}{disguised('@' + domain)}", whole[1])
 
 
 def handle(subject: str) -> Finder | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from engrammic.mentions.sounds import sounds_like
 from engrammic.mentions.words import (
@@ -29,6 +30,7 @@ LEGAL = frozenset(_LEGAL.split())
 _GAP = re.compile(r"\.?\s{1,3}|[-_.·]|\s-\s")
 _CALLED = re.compile(r"\s+(?:\"[^\"]{1,40}\"|'[^']{1,40}'|\([^()]{1,40}\))\s+")
 _COMMA = re.compile(r",\s{1,2}")
+_JOINED = re.compile(r"[^\W_]+(?:_[^\W_]+)+|[A-Z\d]{2,}(?:-[A-Z\d]{2,})+")
 _INITIALS = re.compile(r"\s+((?:[^\W\d_]\.?\s?){1,2})\s+")
 
 
@@ -61,10 +63,14 @@ class Found:
 
 @dataclass(slots=True)
 class Name:
-    """The words of a name, first to last, without titles, middle initials and legal forms."""
+    """The words of a name, first to last, without titles, middle initials and legal forms.
+
+    One that is joined, `NOVA_EDGE`, is also `Nova Edge`, but not two words written small.
+    """
 
     words: tuple[str, ...]
     middle: str = ""
+    is_joined: bool = False
     same: Same = field(init=False)
 
     def __post_init__(self) -> None:
@@ -114,6 +120,8 @@ class Name:
             if not step:
                 return
             here, middle = here + step, middle or between
+        if self.is_joined and not _is_joint(text, words[: here + 1]):
+            return
         if is_bounded(text, words[0].start, words[here].end):
             yield Found(words[0].start, words[here].end, middle)
 
@@ -161,6 +169,12 @@ class Name:
         return text == text.lower()
 
 
+def _is_joint(text: str, words: Sequence[Token]) -> bool:
+    """Whether words are written as one name: with a mark between them, or in capitals."""
+    gaps = [text[a.end : b.start] for a, b in pairwise(words)]
+    return all(gap and not gap.isspace() for gap in gaps) or all(w.is_capital for w in words)
+
+
 def _letters(word: str) -> str:
     return re.sub(r"['\u0300-\u036f\u0900-\u0dff\u200c\u200d-]", "", word) or word
 
@@ -172,10 +186,16 @@ def name_of(subject: str) -> Name:
     subject = _CALLED.sub(" ", subject)
     words = TOKEN.findall(subject)[:MOST_WORDS] or [subject]
     words = _without(words, lambda w: w.lower() in TITLES, first=True)
-    words = _without(words, lambda w: w.lower() in LEGAL, first=False)
+    if not is_joined(subject):
+        words = _without(words, lambda w: w.lower() in LEGAL, first=False)
     middles = [w for w in words[1:-1] if len(w) == 1 and w.isupper()]
     kept = [w for n, w in enumerate(words) if not (0 < n < len(words) - 1 and w in middles)]
-    return Name(tuple(kept), " ".join(middles))
+    return Name(tuple(kept), " ".join(middles), is_joined(subject))
+
+
+def is_joined(subject: str) -> bool:
+    """Whether a name is written as one word with marks in it: `nova_edge`, `NOVA-EDGE`."""
+    return _JOINED.fullmatch(subject.strip()) is not None
 
 
 def _without(words: list[str], is_extra: Callable[[str], bool], *, first: bool) -> list[str]:

@@ -11,6 +11,9 @@ from engrammic.mentions.marks import DOT, W, disguised, signed
 _URL = re.compile(r"(?:h(?:tt|xx)ps?\[?:\]?//|ftp://)?(?:www\.)?((?:[\w-]+\.)+[^\W\d_]\w+)(?::\d+)?"
                   r"((?:[/?#]\S*)?)$", re.IGNORECASE)  # fmt: skip
 _SCHEME = re.compile(r"(?:h(?:tt|xx)ps?|ftp)\[?:|www\.", re.IGNORECASE)
+_OTHER_SCHEME = re.compile(
+    r"^(?!h(?:tt|xx)ps?:|ftp:|tel:|mailto:)[a-z][a-z\d+.-]+://", re.IGNORECASE
+)
 _FILE = re.compile(r"(?:[A-Za-z]:)?[\\/]?(?:[\w .~@+-]+[\\/]+)+[\w .~@+-]*$|~?[\\/][\w.~+-]+$")
 _SIX = re.compile(r"(?<![\w:.])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?![\w:])")
 _SLASH = r"[\\/]{1,2}"
@@ -19,7 +22,7 @@ _LEFT = rf"(?<!{W})(?<!{W}[.@-])(?<!\[\.\])(?<!@)"
 
 def place(subject: str) -> Finder | None:
     """What finds a host, a URL, a file or an IP address, or None."""
-    subject = subject.strip()
+    subject = _OTHER_SCHEME.sub("", subject.strip())
     armed = signed(subject) if "[" in subject or "(" in subject else subject
     if found := _internet(armed):
         return found

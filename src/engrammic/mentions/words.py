@@ -13,7 +13,7 @@ from engrammic.text.stems import STOP_WORDS, stem
 _UNSPACED = r"\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3"
 _LETTERS = rf"[^\W_{_UNSPACED}]"
 TOKEN = re.compile(
-    rf"{_LETTERS}+(?:[\u0300-\u036f\u0591-\u05c7\u064b-\u0652\u0900-\u0dff]+{_LETTERS}*)*"
+    rf"{_LETTERS}+(?:[\u0300-\u036f\u0591-\u05c7\u064b-\u0652\u0900-\u0eff]+{_LETTERS}*)*"
     rf"(?:'(?![sS]\b)[^\W\d_]+)*|[{_UNSPACED}]+"
 )
 """A word; what is written without spaces is one of its own beside Latin letters."""
