@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import engrammic
-from engrammic.backends.sqlite.connection import FILE_NAME, locate
+from engrammic.backends.sqlite.locating import FILE_NAME, locate
 from engrammic.errors import EngrammicError, InvalidInput, InvalidSettings
 from engrammic.scope import Scope
 from engrammic.settings import load_settings

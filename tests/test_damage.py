@@ -12,13 +12,19 @@ import tempfile
 import time
 from pathlib import Path
 
-import apsw
 import pytest
 
 import engrammic
+from damage import DAMAGE, VECTORS, change
 from engrammic import Message, Note
 from engrammic.backends.sqlite.layout import FORMAT
-from engrammic.errors import ConnectionFailed, Locked, NewerFormat, NotADatabase, StorageError
+from engrammic.errors import (
+    ConnectionFailed,
+    Locked,
+    NewerFormat,
+    NotADatabase,
+    StorageError,
+)
 from other_process import opened, processes
 
 MESSAGES = 40
@@ -51,15 +57,6 @@ async def path(tmp_path: Path) -> Path:
         await memory.notes.add(Note("a note on lanterns", "n0"))
         assert await memory.backend.diagnose() == []
     return home / "engrammic.db"
-
-
-def change(path: Path, *statements: str) -> None:
-    """Change the file behind engrammic's back."""
-    connection = apsw.Connection(str(path))
-    connection.config(apsw.SQLITE_DBCONFIG_DEFENSIVE, 0)
-    for statement in statements:
-        connection.execute(statement)
-    connection.close()
 
 
 async def test_a_file_of_a_later_release_is_refused_untouched(path: Path) -> None:
@@ -213,29 +210,6 @@ def flipped(path: Path, share: float) -> Path:
     copy = path.with_name(f"copy{share}.db")
     copy.write_bytes(held)
     return copy
-
-
-VECTORS, TERMS = '"messages__vector__vector"', '"messages__terms__1"'
-DAMAGE: dict[str, tuple[str, str]] = {
-    "orphaned vector": (
-        f"insert into {VECTORS} select 999, part, value from {VECTORS} where _row = 1", "vector",
-    ),
-    "short vector": (f"update {VECTORS} set value = x'00' where _row = 3", "vector"),
-    "record without its terms": (f"delete from {TERMS} where rowid = 4", "text index"),
-    "terms without their record": ('delete from "messages" where _row = 5', "messages"),
-    "terms gone": ("update messages set terms = null where _row < 9", "text index"),
-    "terms changed": ("update messages set terms = 'other words' where _row = 2", "text index"),
-    "postings gone": ('delete from "messages__terms__1_data" where id > 10', "text index"),
-    "postings changed": (
-        'update "messages__terms__1_data" set block = zeroblob(length(block)) where id > 10',
-        "text index",
-    ),
-    "sizes gone": ('delete from "messages__terms__1_docsize"', "text index"),
-    "index dropped": (f"drop table {TERMS}", "text index"),
-    "vector table dropped": (f"drop table {VECTORS}", "vector"),
-    "vector in another scope": (f"update {VECTORS} set part = 77 where _row = 6", "vector"),
-    "text in another scope": ("update messages set scope = 'else///' where _row = 7", "messages"),
-}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", DAMAGE)

@@ -61,7 +61,11 @@ class Reindexed:
 async def reindex(
     backend: Backend, embedder: Embedder | None = None, advance: Advance = lambda *_: None
 ) -> Reindexed:
-    """Analyse every item of every scope anew; with an embedder, embed it anew too."""
+    """Analyse every item of every scope anew; with an embedder, embed it anew too.
+
+    What the database can mend of its own indexes comes first.
+    """
+    await backend.repair()
     meta = MetaStore(backend)
     total = sum([await backend.count(table) for table in await _present(backend)])
     chunks = sum([await backend.count(table) for table in await _chunked(backend)])

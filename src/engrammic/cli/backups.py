@@ -96,7 +96,7 @@ def _folder(url: str) -> Path:
 
     if scheme_of(url) != "sqlite":
         return find_home() / FOLDER
-    from engrammic.backends.sqlite.connection import locate
+    from engrammic.backends.sqlite.locating import locate
 
     return locate(url)[0].parent / FOLDER
 

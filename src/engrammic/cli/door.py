@@ -79,6 +79,6 @@ def exists(url: str) -> bool:
 
     if scheme_of(url) != "sqlite":
         return True
-    from engrammic.backends.sqlite.connection import locate
+    from engrammic.backends.sqlite.locating import locate
 
     return locate(url)[0].exists()

@@ -19,7 +19,7 @@ def place_of(url: str) -> str:
         sides = parse_qsl(url.partition("?")[2])
         return "layered:" + " and ".join(f"{name} in {place_of(side)}" for name, side in sides)
     if scheme == "sqlite":
-        from engrammic.backends.sqlite.connection import locate
+        from engrammic.backends.sqlite.locating import locate
 
         return f"sqlite:{locate(url)[0].resolve()}"
     try:

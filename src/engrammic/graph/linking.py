@@ -27,7 +27,7 @@ class Linking:
         found: dict[str, dict[str, Linked]] = {}
         for store in self.stores if messages else ():
             mine = found.setdefault(store.kind, {})
-            for item_id, message_id in await store.drawn_from(tuple(messages)):
+            for item_id, message_id in await store.drawn_from(list(messages)):
                 mine[item_id] = max(mine.get(item_id, messages[message_id]), messages[message_id])
         return found
 

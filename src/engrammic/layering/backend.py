@@ -252,8 +252,9 @@ class LayeredBackend(Backend):
         return apart + await mending.problems(self.records, self.vectors, await self.tables())
 
     async def repair(self) -> list[str]:
-        """As `Backend.repair`: a record without its vector waits for it, stray vectors go."""
-        return await mending.repair(self.records, self.vectors, await self.tables())
+        """As `Backend.repair`: each side; a record without its vector waits, stray vectors go."""
+        apart = [*await self.records.repair(), *await self.vectors.repair()]
+        return apart + await mending.repair(self.records, self.vectors, await self.tables())
 
     async def close(self) -> None:
         """Close both."""

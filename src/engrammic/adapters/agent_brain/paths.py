@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from engrammic.backends.sqlite.connection import FILE_NAME
+from engrammic.backends.sqlite.locating import FILE_NAME
 from engrammic.settings import FILE, expanded, find_home
 
 STATE_VARIABLES = ("AGENT_BRAIN_STATE_DIR", "DOC_SERVE_STATE_DIR")

@@ -8,19 +8,16 @@ file, so several processes may share it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any, ClassVar, Self, TypeVar
 
 import apsw
 
-from engrammic.backend import Capabilities, Decide, Health
-from engrammic.backends.sqlite import backlog, copying, diagnosis, scrubbing
-from engrammic.backends.sqlite.connection import Connections, locate, refuse_network
+from engrammic.backend import Capabilities, Decide
+from engrammic.backends.sqlite.connection import Connections
 from engrammic.backends.sqlite.exporting import exported
 from engrammic.backends.sqlite.inside import Inside, driven
-from engrammic.backends.sqlite.layout import Layout
-from engrammic.backends.sqlite.ranked import RankedSearch
+from engrammic.backends.sqlite.locating import locate, refuse_network
 from engrammic.backends.sqlite.reading import (
     chosen,
     condition,
@@ -29,14 +26,13 @@ from engrammic.backends.sqlite.reading import (
     select,
 )
 from engrammic.backends.sqlite.transactions import TooLong, is_brief
-from engrammic.backends.sqlite.translation import translated
+from engrammic.backends.sqlite.upkeep import Upkeep
 from engrammic.backends.sqlite.writing import Writer, prepared
 from engrammic.changes import Change
 from engrammic.errors import ConnectionFailed
 from engrammic.filters import Filter
 from engrammic.reads import check_after, check_limit
 from engrammic.records import cleaner
-from engrammic.scrubbing import Scrubbed
 from engrammic.types import Order, Record, Schema
 
 T = TypeVar("T")
@@ -44,7 +40,7 @@ T = TypeVar("T")
 __all__ = ["SqliteBackend"]
 
 
-class SqliteBackend(RankedSearch):
+class SqliteBackend(Upkeep):
     """One SQLite file, shared safely by threads, tasks and processes."""
 
     scheme: ClassVar[str] = "sqlite"
@@ -171,82 +167,7 @@ class SqliteBackend(RankedSearch):
 
         await self._write(work)
 
-    async def optimize(self) -> None:
-        """Merge the text indexes, refresh statistics, copy the log into the file."""
-
-        def indexed(connection: apsw.Connection, _here: bool) -> None:
-            for layout in self._tables.known():
-                if layout.terms:
-                    backlog.index(connection, self._partitions, layout)
-
-        with self._translated():
-            await self._transactions.run(indexed)
-        await self._outside(lambda connection: diagnosis.optimize(connection, self._tables))
-
-    async def scrub(self) -> Scrubbed:
-        """As `Backend.scrub`: the file is written anew, and the log cut to nothing."""
-
-        def work() -> Scrubbed:
-            connection = self._connections.writing()
-            with self._translated():
-                return scrubbing.scrub(connection, self._tables, self.path)
-
-        return await self._connections.write(work)
-
-    async def health(self) -> Health:
-        """As `Backend.health`, with the file's size and settings."""
-        return await self._read(lambda connection: diagnosis.health(connection, self.path))
-
-    async def diagnose(self) -> list[str]:
-        """As `Backend.diagnose`: integrity, text indexes with rank, counts, vectors."""
-        found = await self._outside(lambda c: diagnosis.problems(c, self._tables))
-        for layout in self._tables.known():
-            found += await self._terms_problems(layout)
-        return found
-
-    async def stats(self) -> dict[str, Any]:
-        """As `Backend.stats`, with the bytes of all pages, wherever a checkpoint has put them."""
-        return await super().stats() | {"bytes": await self._read(diagnosis.content_bytes)}
-
-    async def backup(self, path: Path) -> None:
-        """As `Backend.backup`: SQLite's online copy of one snapshot, checked."""
-        self._connections.ensure_open()
-        await asyncio.to_thread(copying.back_up, self.path, self._connections.timeout, Path(path))
-
-    async def restore(self, path: Path) -> None:
-        """As `Backend.restore`: one transaction into the live file, under a new epoch."""
-
-        def work() -> None:
-            copying.restore(self.path, self._connections.timeout, Path(path))
-            with translated(self.path):
-                self._tables.found(self._connections.writing())
-
-        await self._connections.write(work)
-
     async def close(self) -> None:
         """Finish queued writes, copy the log into the file, close."""
         if not self._connections.closed:
             await asyncio.to_thread(self._connections.close)
-
-    async def _terms_problems(self, layout: Layout) -> list[str]:
-        def work(connection: apsw.Connection, _here: bool) -> list[str]:
-            return list(diagnosis.terms_problems(connection, self._partitions, layout))
-
-        with self._translated():
-            return await self._transactions.run(work) if layout.terms else []
-
-    async def _outside(self, work: Callable[[apsw.Connection], T]) -> T:
-        with self._translated():
-            return await self._connections.write(lambda: work(self._connections.writing()))
-
-    async def _write(self, work: Callable[[apsw.Connection], T]) -> T:
-        """For what may alter the schema or the epoch."""
-
-        def altering(connection: apsw.Connection, _here: bool) -> T:
-            try:
-                return work(connection)
-            finally:
-                self._transactions.forget()
-
-        with self._translated():
-            return await self._transactions.run(altering)

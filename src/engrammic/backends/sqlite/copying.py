@@ -12,12 +12,11 @@ import apsw
 
 from engrammic import errors
 from engrammic.backends.sqlite.connection import check_format, open_connection
+from engrammic.backends.sqlite.tables import NEW_EPOCH
 from engrammic.backends.sqlite.translation import translated
 
 PAGES = 256
 """Pages in one step of a copy: 1 MiB."""
-
-NEW_EPOCH = "update _meta set value = lower(hex(randomblob(8))) where key = 'epoch'"
 
 
 def back_up(live: Path, timeout: float, path: Path) -> None:

@@ -50,6 +50,8 @@ create table if not exists _changes(
 insert or ignore into _meta values ('epoch', lower(hex(randomblob(8)))), ('lowest_seq', '0');
 """
 
+BASE = ("_meta", "_tables", "_partitions", "_changes")
+
 quoted = SQLITE.quote
 
 
@@ -200,11 +202,19 @@ class Layout:
 
     def terms_table(self, part: int) -> str:
         """The quoted name of the FTS5 table of one partition."""
-        return quoted(f"{self.schema.name}__terms__{part}")
+        return quoted(self.terms_name(part))
 
     def terms_sizes(self, part: int) -> str:
         """The quoted name of the table in which FTS5 keeps, by `id`, how long its rows are."""
-        return quoted(f"{self.schema.name}__terms__{part}_docsize")
+        return self.terms_shadow(part, "docsize")
+
+    def terms_shadow(self, part: int, kind: str) -> str:
+        """The quoted name of one of the tables that FTS5 itself keeps for a partition."""
+        return quoted(f"{self.terms_name(part)}_{kind}")
+
+    def terms_name(self, part: int) -> str:
+        """The name of the FTS5 table of one partition."""
+        return f"{self.schema.name}__terms__{part}"
 
     def terms_view(self, part: int) -> str:
         """The name of the view from which FTS5 reads the terms of one partition."""

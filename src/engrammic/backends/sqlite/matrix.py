@@ -22,6 +22,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engrammic.backends.sqlite.layout import Layout
+from engrammic.backends.sqlite.translation import REPAIR
+from engrammic.errors import Corrupt
 from engrammic.units import cosines
 
 SPARE = 1024
@@ -149,14 +151,19 @@ class Matrix:
         return self._view
 
     def _point(self, connection: apsw.Connection) -> Point:
-        return Point(*connection.execute(self._now).get)
+        found = connection.execute(self._now).get
+        if found is None:
+            raise Corrupt(f"{connection.filename} has no epoch; {REPAIR}")
+        return Point(*found)
 
     def _refresh(self, connection: apsw.Connection, now: Point) -> None:
-        lowest = int(connection.execute("select value from _meta where key = 'lowest_seq'").get)
-        if self._at is None or now.epoch != self._at.epoch or self._at.seq < lowest:
+        sql = "select value from _meta where key = 'lowest_seq'"
+        lowest = int(connection.execute(sql).get or 0)
+        since, self._at = self._at, None  # what breaks off is begun anew
+        if since is None or now.epoch != since.epoch or since.seq < lowest:
             self._load(connection)
         else:
-            self._catch_up(connection, self._at)
+            self._catch_up(connection, since)
         if len(self._dead) > SPARE + COMPACT_SHARE * self._size:
             self._load(connection)
         self._at = now
@@ -177,6 +184,8 @@ class Matrix:
         """Write rows, which rise, behind the end."""
         end = self._size + len(block)
         rows, values = zip(*block, strict=True)
+        if {*map(len, values)} != {4 * self._dimension}:
+            raise Corrupt(f"a vector of {self._name} has a wrong length; {REPAIR}")
         self._rows[self._size : end] = rows
         flat = np.frombuffer(b"".join(values), np.float32)
         self._vectors[self._size : end] = flat.reshape(-1, self._dimension)

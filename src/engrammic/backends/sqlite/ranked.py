@@ -132,7 +132,7 @@ class RankedSearch(Backend):
                 return search.by_reading(words)
             return search.by_terms(layout.terms_table(part.number), match)
 
-        return await self._within(plan.partition, work, [], absent)
+        return await self._within(plan, work, [], absent)
 
     def _has_terms(self, connection: apsw.Connection, plan: Plan, part: Part) -> bool:
         """Whether there is an index to search. Raises Corrupt where one has gone."""
@@ -155,7 +155,7 @@ class RankedSearch(Backend):
             return self._matrices.of(plan.layout, field, part.number)
 
         return await self._within(
-            plan.partition,
+            plan,
             lambda connection, part: work(connection, matrix(part).view(connection)),
             nothing,
             lambda connection, part: matrix(part).is_quick(connection, plan.named),
@@ -163,7 +163,7 @@ class RankedSearch(Backend):
 
     async def _within(
         self,
-        partition: str | None,
+        plan: Plan,
         work: Callable[[apsw.Connection, Part], T],
         nothing: T,
         here: Callable[[apsw.Connection, Part], bool],
@@ -172,10 +172,12 @@ class RankedSearch(Backend):
 
         `here` says whether so little is to be done that it runs where it is called.
         """
+        partition = plan.partition
         with self._translated():
             own = self._connections.here()
             part = self._partitions.likely(own, partition)
             if part is None:
+                self._check_unknown(own, plan)
                 return nothing
             in_place = here(own, part)
 
@@ -185,6 +187,14 @@ class RankedSearch(Backend):
                 return nothing if again is None else work(connection, again)
 
         return await self._read(inside, here=in_place)
+
+    def _check_unknown(self, connection: apsw.Connection, plan: Plan) -> None:
+        """Raise Corrupt where records lie in a partition that has no number."""
+        with snapshot(connection):
+            known = self._partitions.known(connection, plan.partition)
+            there = connection.execute(statements.holds_any(plan.layout), (plan.partition,)).get
+        if known is None and there:
+            raise gone(self.path, "the number of a scope")
 
     def _translated(self) -> Any:
         return translated(self.path)

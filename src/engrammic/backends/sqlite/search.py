@@ -244,7 +244,8 @@ class Search:
         if not len(ranked.rows) or not limit:
             return passed
         scores, last = ranked.scores, None
-        where, values = condition(layout, self.plan.where, checked=True)
+        # The partition is left in: what an index holds by mistake stays behind its wall.
+        where, values = condition(layout, self.plan.whole, checked=True)
         sql = along(layout, self.plan.columns, where)
         walk = self.connection.execute(sql, (apsw.carray(ranked.rows), *values))
         try:

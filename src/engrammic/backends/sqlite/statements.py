@@ -80,6 +80,12 @@ def is_indexed(layout: Layout) -> str:
     return f"select exists (select 1 from {rows})"
 
 
+@lru_cache(maxsize=KEPT)
+def holds_any(layout: Layout) -> str:
+    """Whether there is a record in a partition; takes its value."""
+    return f"select exists (select 1 from {layout.table} where {_within(layout)})"
+
+
 def _within(layout: Layout) -> str:
     """A row is of a partition; takes its value."""
     return f"{quoted(layout.schema.partition)} = ?" if layout.schema.partition else "? is null"

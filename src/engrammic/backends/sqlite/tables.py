@@ -16,9 +16,12 @@ from engrammic.backends.sqlite.layout import (
     quoted,
 )
 from engrammic.catalogue import dump_schema, load_schema
-from engrammic.errors import InvalidSchema
+from engrammic.errors import Corrupt, InvalidSchema
 from engrammic.evolution import grown
 from engrammic.types import Kind, Schema
+
+NEW_EPOCH = "update _meta set value = lower(hex(randomblob(8))) where key = 'epoch'"
+"""Has everybody forget what they keep of partitions and vectors."""
 
 
 class Tables:
@@ -110,7 +113,7 @@ class Tables:
             connection.execute(f"drop table if exists {layout.vector_table(f.name)}")
         connection.execute(f"drop table if exists {layout.table}")
         connection.execute("delete from _tables where name = ?", (table,))
-        connection.execute("update _meta set value = lower(hex(randomblob(8))) where key = 'epoch'")
+        connection.execute(NEW_EPOCH)
         self._declared = _layouts(connection)
 
 
@@ -118,7 +121,17 @@ def _layouts(connection: apsw.Connection) -> dict[str, Layout]:
     if not has_table(connection, "_tables"):
         lay_foundation(connection)
     rows = connection.execute("select name, number, schema from _tables order by name")
-    return {name: Layout(load_schema(text), number) for name, number, text in rows}
+    return {name: Layout(_schema(name, text), number) for name, number, text in rows}
+
+
+def _schema(name: str, text: str) -> Schema:
+    try:
+        return load_schema(text)
+    except (ValueError, KeyError, TypeError) as error:
+        raise Corrupt(
+            f"the file is damaged: the schema of {name} cannot be read; copy the folder, then "
+            "restore the last backup"
+        ) from error
 
 
 def lay_foundation(connection: apsw.Connection) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from json import JSONDecodeError
 from pathlib import Path
 
 import apsw
 
 from engrammic import errors
+
+REPAIR = "run `engrammic doctor`, which says what is wrong, then `engrammic doctor --repair`"
 
 
 class translated:  # noqa: N801 -- used as `contextmanager` functions are, at a third of the price
@@ -22,20 +25,18 @@ class translated:  # noqa: N801 -- used as `contextmanager` functions are, at a 
 
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
         if isinstance(error, apsw.Error):
-            ours = _ours(self.path, error)
-            if ours is not None:
-                raise ours from error
+            raise _ours(self.path, error) from error
+        if isinstance(error, JSONDecodeError):
+            told = f"{self.path} is damaged: a field of JSON cannot be read; {REPAIR}"
+            raise errors.Corrupt(told) from error
 
 
 def gone(path: Path, what: str) -> errors.Corrupt:
     """The error for a derived table that should be there."""
-    return errors.Corrupt(
-        f"{path} is damaged: {what} is gone; run `engrammic doctor`, which says what else is "
-        "wrong, then `engrammic doctor --repair`"
-    )
+    return errors.Corrupt(f"{path} is damaged: {what} is gone; {REPAIR}")
 
 
-def _ours(path: Path, error: apsw.Error) -> errors.EngrammicError | None:
+def _ours(path: Path, error: apsw.Error) -> errors.EngrammicError:
     if isinstance(error, apsw.BusyError | apsw.LockedError):
         return errors.Locked(
             f"{path} is locked by another process; it is not damaged. Try again, or raise "
@@ -43,20 +44,26 @@ def _ours(path: Path, error: apsw.Error) -> errors.EngrammicError | None:
         )
     if isinstance(error, apsw.NotADBError):
         return errors.NotADatabase(f"{path} is not a database; it was left as it is")
-    if isinstance(error, apsw.CorruptError):
-        return errors.Corrupt(
-            f"{path} is damaged ({error}); run `engrammic doctor` before writing to it"
-        )
+    # A constraint fails where an index and its table have come apart: records are checked before.
+    if isinstance(error, apsw.CorruptError | apsw.ConstraintError) or _is_fts(error):
+        return errors.Corrupt(f"{path} is damaged ({error}); {REPAIR}")
     if isinstance(error, apsw.ReadOnlyError | apsw.CantOpenError | apsw.PermissionsError):
         return errors.ConnectionFailed(
             f"cannot write to {path}: {error}; check the permissions of the file and its folder"
         )
     if isinstance(error, apsw.SQLError):
         return errors.StorageError(
-            f"{path}: {error}; open it again if it was restored from a backup meanwhile"
+            f"{path}: {error}; open it again if it was restored from a backup meanwhile, "
+            "else run `engrammic doctor`"
         )
     if isinstance(error, apsw.ForkingViolationError):
         return errors.Closed(f"{path} was opened before a fork; open it again")
-    if isinstance(error, apsw.FullError | apsw.IOError | apsw.ConnectionClosedError):
-        return errors.StorageError(f"{path}: {error}")
-    return None
+    if isinstance(error, apsw.ConnectionClosedError | apsw.CursorClosedError):
+        return errors.Closed(f"{path}: this handle was closed")
+    return errors.StorageError(f"{path}: {error}")
+
+
+def _is_fts(error: apsw.Error) -> bool:
+    """Whether FTS5 cannot open one of its tables."""
+    told = str(error)
+    return "vtable constructor failed" in told or "invalid fts5 file format" in told
