@@ -8,6 +8,7 @@ import engrammic
 from engrammic.embed.base import Embedder
 from engrammic.embed.hashing import HashingEmbedder
 from engrammic.embed.registry import load_embedder
+from engrammic.errors import InvalidInput
 from engrammic.mentions.descriptions import described, telling_words
 from tiny_bert import HAS_MINILM
 
@@ -121,6 +122,19 @@ async def test_what_is_named_as_given_is_not_read_any_further() -> None:
 async def test_exact_forbids_reading() -> None:
     texts = ["greta@fjord.example bought a tent"]
     assert await left_of("greta@fjord.example orders", *texts, exact=True) == ("named", texts)
+
+
+async def test_an_exception_is_refused_and_nothing_goes() -> None:
+    async with engrammic.open(":memory:", embedder="hashing") as memory:
+        await memory.remember("Ines was born in May")
+        with pytest.raises(InvalidInput, match="birthday"):
+            await memory.forget(subject="everything about Ines except her birthday")
+        assert len(await memory.notes.list()) == 1
+
+
+async def test_everything_about_somebody_is_understood() -> None:
+    texts = ["Ines was born in May", "Jonas was born in May"]
+    assert await left_of("everything about Ines", *texts) == ("named", texts[1:])
 
 
 async def test_of_several_subjects_each_is_read() -> None:

@@ -10,7 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from engrammic.checks import shown
 from engrammic.embed.base import Embedder
+from engrammic.errors import InvalidInput
 from engrammic.forgetting.choosing import Test, anything, matching, speaks_of, told
 from engrammic.mentions.descriptions import Description, described, telling_words
 from engrammic.mentions.mail import mailbox
@@ -51,7 +53,8 @@ class Reading:
         What holds a subject as it is given is meant, and nothing else. Only where
         nothing does, or an identifier stands in it, each is read as a description: an
         identifier is enough, a name is narrowed by the words that say which, and without
-        either an item must hold all the words, or all but one if no other does.
+        either an item must hold all the words, or all but one if no other does. Raises
+        InvalidInput for an exception, which would not be spared.
         """
         test = await speaks_of(subjects, self.stores)
         named = exact or await self._holds_any(test)
@@ -65,6 +68,8 @@ class Reading:
 
     async def _read(self, subject: str) -> Meant:
         if asked := all_about(subject):
+            if asked[1] is not None:
+                raise InvalidInput("subject", f"cannot spare {shown(asked[1])}; name items by ids")
             return await self._spoken_of(names_of_all(asked[0]), NAMED)
         said = bare(subject)
         given = described(said)
@@ -100,8 +105,13 @@ class Reading:
     ) -> list[str]:  # fmt: skip
         """The texts that speak of all subjects, or of any."""
         tests = [_of_mailbox(one) or await speaks_of([one], self.stores) for one in subjects]
-        texts = [t async for t in self._all()] if among is None else among
-        return [text for text in texts if enough(test(_record(text)) for test in tests)]
+
+        def is_meant(text: str) -> bool:
+            return enough(test(_record(text)) for test in tests)
+
+        if among is not None:
+            return list(filter(is_meant, among))
+        return [text async for text in self._all() if is_meant(text)]
 
     async def _narrowed(self, said: str, given: Description, texts: Sequence[str]) -> list[str]:
         """Those of the texts that the other words mean; all where these say nothing."""
@@ -119,10 +129,12 @@ class Reading:
         wanted = telling_words(said)
         if len(wanted) < FEWEST_WORDS or not given.which:
             return _nothing()
-        texts = [text async for text in self._all()]
-        share = [len(wanted & telling_words(text)) for text in texts]
-        most = max(share, default=0)
-        best = [text for text, count in zip(texts, share, strict=True) if count == most]
+        most, best = 1, list[str]()
+        async for text in self._all():
+            share = len(wanted & telling_words(text))
+            if share >= most:
+                best = [*best, text] if share == most else [text]
+                most = share
         whole = most == len(wanted)
         ahead = most == len(wanted) - 1 >= FEWEST_WORDS and len(set(best)) == 1
         return _these(best, WORDS) if whole or ahead else _nothing()
