@@ -54,6 +54,7 @@ async def test_an_identifier_is_enough(subject: str, gone: list[str], stays: lis
 
 async def test_an_identifier_may_go_on_behind_a_mark_if_only_one_does() -> None:
     assert await left_of("access token tk_55fe20", "It is tk_55fe20-live") == ("identifier", [])
+    assert (await left_of("tide_board budget", "tide_board_2 has 60 seats"))[0] == ""
     two = ["It is tk_55fe20-live", "It is tk_55fe20-test"]
     assert await left_of("access token tk_55fe20", *two) == ("", two)
 
@@ -73,6 +74,8 @@ async def test_what_holds_all_identifiers_is_meant_unless_they_are_alternatives(
     [
         ("Marta Weiss profile information",
          ["Marta Weiss lives in Graz", "Marta Weiss plays chess"], ["Marta Weissman skis"]),
+        ("Marta Weiss dental record", ["Marta Weiss lost a tooth", "Marta Weiss plays chess"],
+         ["Jonas lost a tooth"]),
         ("Marta Weiss's insurance", ["Marta Weiss has insurance with Alba"],
          ["Marta Weiss plays chess", "Jonas has insurance with Alba"]),
         ("client Weiss, Marta (Márta Weisz)", ["Weiss, Marta signed", "Márta Weisz paid"],
@@ -97,6 +100,8 @@ async def test_without_a_shared_word_what_is_nearest_in_meaning_is_meant() -> No
     texts = ["Ines earns 4,200 euros a month", "Ines collects old maps of Lisbon"]
     told = await left_of("Ines salary", *texts, embedder=minilm)
     assert told == ("name", texts[1:])
+    left = await left_of("Ines salary", texts[1], embedder=minilm)
+    assert left == ("", texts[1:])
 
 
 async def test_without_a_name_an_item_must_hold_all_words() -> None:

@@ -14,6 +14,7 @@ from engrammic.checks import shown
 from engrammic.embed.base import Embedder
 from engrammic.errors import InvalidInput
 from engrammic.forgetting.choosing import Test, anything, matching, speaks_of, told
+from engrammic.likeness import framed
 from engrammic.mentions.descriptions import Description, described, telling_words
 from engrammic.mentions.mail import mailbox
 from engrammic.orders import all_about, bare, names_of_all
@@ -24,10 +25,15 @@ from engrammic.text import terms
 NAMED, IDENTIFIER, NAME, WORDS, NOTHING = "named", "identifier", "name", "words", ""
 """How a subject was read; the first needs no reading."""
 
-NEAR = 0.1
-"""What comes so near to the best by meaning is meant with it."""
+NEAR, AS_NEAR = 0.26, 0.1
+"""The cosine from which on a text may be meant by its meaning, and how near the best others come.
+
+The order and the text without their names, as for aspects in `release`.
+"""
 MOST_NEAR = 256
-"""So many items of one name are compared by meaning at most; of more, all are meant."""
+"""So many items of one name are compared by meaning, the first ones."""
+RANDOM = re.compile(r"(?=\w*[^\W\d_])(?=\w*\d)[^\W_]{6,}")
+"""What only one thing begins with: letters and figures in one run."""
 FEWEST_WORDS = 2
 """Words that a description needs to be known by words alone."""
 
@@ -87,7 +93,8 @@ class Reading:
         texts = await self._holding(wanted, any if given.one_of_several else all)
         texts = texts or await self._holding(wanted, any)
         if not texts:
-            longer = [longer for one in wanted for longer in await self._going_on(one)]
+            random = [one for one in wanted if RANDOM.search(one)]
+            longer = [longer for one in random for longer in await self._going_on(one)]
             texts = await self._holding(longer, all) if len(longer) == 1 else []
         return _these(texts, IDENTIFIER)
 
@@ -114,15 +121,21 @@ class Reading:
         return [text async for text in self._all() if is_meant(text)]
 
     async def _narrowed(self, said: str, given: Description, texts: Sequence[str]) -> list[str]:
-        """Those of the texts that the other words mean; all where these say nothing."""
+        """Those of the texts that the other words mean; all where these say nothing.
+
+        All, too, of somebody's record that no text is called by; else none where no text
+        shares a word or comes near, since the same order given twice must not take what
+        is left of a name.
+        """
         if given.one_of_several or not given.which or not texts:
             return list(texts)
         sharing = [text for text in texts if given.which & frozenset(terms(text))]
-        if sharing or given.codes or len(texts) == 1 or len(texts) > MOST_NEAR:
+        if sharing or given.codes or given.of_record:
             return sharing or list(texts)
-        cosines = await nearness(self.embedder, said, texts)
-        least = max(cosines, default=0.0) - NEAR
-        return [t for t, c in zip(texts, cosines, strict=False) if c >= least] or list(texts)
+        compared = [framed(text) for text in texts[:MOST_NEAR]]
+        cosines = await nearness(self.embedder, framed(said), compared)
+        least = max(NEAR, max(cosines, default=0.0) - AS_NEAR)
+        return [t for t, c in zip(texts, cosines, strict=False) if c >= least]
 
     async def _by_words(self, said: str, given: Description) -> Meant:
         """What holds all words of a description; all but one if no other text does."""

@@ -59,8 +59,8 @@ class Description:
 
     An identifier is one thing's alone; a short code ("COVID-19") or a day may be many
     things'. `which` are the terms of the other words, less those that only stand for a
-    record or for somebody. `one_of_several` says that spellings of one name are given, as
-    in "Tanaka Taro / 田中太郎".
+    record or for somebody; `of_record` says that a record is named ("medical record"),
+    `one_of_several` that spellings of one name are given ("Tanaka Taro / 田中太郎").
     """
 
     identifiers: tuple[str, ...]
@@ -68,6 +68,7 @@ class Description:
     days: tuple[str, ...]
     names: tuple[str, ...]
     which: frozenset[str]
+    of_record: bool
     one_of_several: bool
 
 
@@ -93,6 +94,7 @@ def described(text: str) -> Description:
         days=tuple(dated),
         names=tuple(name.rstrip(",") for run in runs for name in _names(run)),
         which=frozenset(t for w in rest for t in terms(w)) - STOP_TERMS,
+        of_record=any(w.lower() in RECORDS for w in said),
         one_of_several=several or len({_script(run) for run in runs}) > 1,
     )
 
