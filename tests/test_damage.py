@@ -17,7 +17,7 @@ import pytest
 import engrammic
 from damage import DAMAGE, VECTORS, change
 from engrammic import Message, Note
-from engrammic.backends.sqlite.layout import FORMAT
+from engrammic.backends.sqlite.layout import FORMAT, OLDEST
 from engrammic.errors import (
     ConnectionFailed,
     Locked,
@@ -67,6 +67,17 @@ async def test_a_file_of_a_later_release_is_refused_untouched(path: Path) -> Non
 async def test_a_file_from_before_the_first_release_is_refused(path: Path) -> None:
     change(path, "pragma user_version = 1")
     assert "engrammic export" in await refused(path, StorageError)
+
+
+async def test_a_file_of_the_format_before_is_lifted_by_the_first_write(
+    path: Path,
+) -> None:
+    change(path, f"pragma user_version = {OLDEST}")
+    async with await opened(str(path.parent)) as memory:
+        assert await memory.search("harbour", mode="keyword")
+        await memory.messages.add(Message("c", "user", "said later", "later"))
+        assert (await memory.backend.health())["format"] == FORMAT
+        assert await memory.backend.diagnose() == []
 
 
 @pytest.mark.parametrize("size", [2, 100, 5_000])

@@ -6,9 +6,8 @@ import re
 from collections.abc import Sequence
 
 from engrammic.claims.checking import contradiction
-from engrammic.claims.parts import bare_word, subject
-from engrammic.claims.plain import finite, words
-from engrammic.claims.words import ADVERBS, BE, DO, HAVE, PREPOSITIONS, VERBS, WILL
+from engrammic.claims.parts import bare_word, main_verbs, subject
+from engrammic.claims.words import ADVERBS, PREPOSITIONS
 from engrammic.likeness import is_state_of_same, telling
 from engrammic.same import STATES, Found
 
@@ -49,7 +48,6 @@ _MOVES = re.compile(
 """What goes from one value to another may be named behind the verb: "switched jobs"."""
 _NUMBERS = re.compile(r"\S*\d\S*")
 _DATED = re.compile(r"\b(?:19|20)\d\d\b|\b(?:was|were|had|used to)\b", re.IGNORECASE)
-_AUXILIARIES = BE | HAVE | DO | WILL
 
 
 def earlier(found: Sequence[Found], content: str) -> list[Found]:
@@ -89,7 +87,7 @@ def _is_stage(one: Found, best: Found, content: str, follows: bool) -> bool:
         return False
     if _moves_another(text, f"{first} {content}"):
         return False
-    told = bool(_verbs(text) & (_verbs(first) | _verbs(content)))
+    told = bool(main_verbs(text) & (main_verbs(first) | main_verbs(content)))
     begun = bool(_BEGINS.search(text))
     if begun and not _BEGINS.search(first):
         return True
@@ -112,10 +110,3 @@ def _is_of_same(one: str, other: str) -> bool:
     bare = (_GOES_ON.sub("", _BEGINS.sub("", subject(s))).lower().strip() for s in (one, other))
     mine, theirs = bare
     return bool(mine and theirs) and (mine.startswith(theirs) or theirs.startswith(mine))
-
-
-def _verbs(text: str) -> set[str]:
-    """The main verb of a text, as it may be read, but for auxiliaries."""
-    rest = (w.lower() for w in words(text[len(subject(text)) :]))
-    verb = next((w for w in rest if finite(w) and w not in _AUXILIARIES), "")
-    return set(VERBS.get(verb, ()))

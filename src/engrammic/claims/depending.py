@@ -6,20 +6,17 @@ import re
 from collections.abc import Collection, Sequence
 
 from engrammic.claims.attributes import attributes
-from engrammic.claims.parts import Part, bare_word, is_person, statements, subject
-from engrammic.claims.plain import finite, words
-from engrammic.claims.words import (
-    ADVERBS,
-    BE,
-    DETERMINERS,
-    DO,
-    HAVE,
-    POSSESSIVES,
-    PREPOSITIONS,
-    VERBS,
-    WILL,
-    several,
+from engrammic.claims.parts import (
+    AUXILIARIES,
+    Part,
+    bare_word,
+    is_person,
+    main_verbs,
+    statements,
+    subject,
 )
+from engrammic.claims.plain import finite
+from engrammic.claims.words import ADVERBS, BE, DETERMINERS, POSSESSIVES, PREPOSITIONS, several
 from engrammic.text import terms
 from engrammic.text.stems import STOP_TERMS
 
@@ -28,7 +25,6 @@ _TIMES = several(
     "summer autumn fall winter century decade quarter semester monday tuesday wednesday thursday "
     "friday saturday sunday days weeks months years"
 )
-_AUXILIARIES = BE | HAVE | DO | WILL
 _SO = re.compile(r"\b(?:do|does|did|done|doing|say|says|said|think|thinks|thought) so\b|"
                  r"^\W*so\b", re.IGNORECASE)  # fmt: skip
 _SINCE = re.compile(r"\b(?:(?:ever )?since(?: then)?|as one|the same|because of|as a result|"
@@ -126,7 +122,7 @@ def _has_pointer(said: Sequence[str], owner: str) -> bool:
             return True
         if low == "her" and _is_closed(following):
             return True
-        if low == "there" and not (following and following[0] in _AUXILIARIES):
+        if low == "there" and not (following and following[0] in AUXILIARIES):
             return True
         if low in _ITS and is_person(owner):
             return True
@@ -146,7 +142,7 @@ def _is_elliptic(rest: str) -> bool:
     """Whether nothing follows an auxiliary: "and never will"."""
     said = [bare_word(w) for w in rest.split()]
     left = [w for w in said if w not in ADVERBS and w != "not"]
-    return bool(left) and all(w in _AUXILIARIES or w.endswith("n't") for w in left)
+    return bool(left) and all(w in AUXILIARIES or w.endswith("n't") for w in left)
 
 
 def _of_value(clause: str, lost: str, content: str) -> bool:
@@ -176,22 +172,13 @@ def _presupposes(clause: str, lost: str, asked: str, content: str) -> bool:
 
 def _told_anew(clause: str, lost: Sequence[Part], fresh: Sequence[str]) -> bool:
     """Whether one of several new clauses has the verb of this one, and none of those lost."""
-    mine, owner = _verbs(clause), subject(clause).lower()
-    others = set().union(*(_verbs(p.text) for p in lost))
+    mine, owner = main_verbs(clause), subject(clause).lower()
+    others = set().union(*(main_verbs(p.text) for p in lost))
     return any(
-        mine & _verbs(new) - others
+        mine & main_verbs(new) - others
         and (subject(new).lower().split()[:1] == owner.split()[:1] or not subject(new))
         for new in fresh
     )
-
-
-def _verbs(clause: str) -> set[str]:
-    """The verbs that a clause may have, but for auxiliaries, behind its subject."""
-    rest = words(clause[len(subject(clause)) :])
-    verb = next(
-        (w.lower() for w in rest if finite(w.lower()) and w.lower() not in _AUXILIARIES), ""
-    )
-    return set(VERBS.get(verb, ()))
 
 
 def _telling(text: str) -> frozenset[str]:

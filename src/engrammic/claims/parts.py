@@ -32,6 +32,7 @@ _CONTRACTED = re.compile(
     r"\b(?:i['’]m|(?:that|it|he|she|there|what|who|i|you|we|they)['’](?:s|re|ve|ll|d))\b",
     re.IGNORECASE,
 )
+AUXILIARIES = BE | HAVE | DO | WILL
 _STANDS_FOR = frozenset(("he", "she", "it", "they"))
 _THEIRS = frozenset(("his", "her", "its", "their"))
 _OWNER = re.compile(r"[A-Z]\w+['’]s(?=\s)")
@@ -178,7 +179,14 @@ def _goes_on(after: str) -> bool:
 
 
 def _is_base(word: str) -> bool:
-    return word in VERBS.get(word, {}) and word not in BE | HAVE | DO | WILL
+    return word in VERBS.get(word, {}) and word not in AUXILIARIES
+
+
+def main_verbs(clause: str) -> set[str]:
+    """The base forms that the first verb behind a clause's subject may have, no auxiliary."""
+    rest = (w.lower() for w in words(clause[len(subject(clause)) :]))
+    verb = next((w for w in rest if finite(w) and w not in AUXILIARIES), "")
+    return set(VERBS.get(verb, ()))
 
 
 def has_verb(text: str) -> bool:

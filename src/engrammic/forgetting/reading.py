@@ -59,12 +59,12 @@ class Reading:
         What holds a subject as it is given is meant, and nothing else. Only where
         nothing does, or an identifier stands in it, each is read as a description: an
         identifier is enough, a name is narrowed by the words that say which, and without
-        either an item must hold all the words, or all but one if no other does. Raises
+        either an item must hold all the words, or all but the last if no other does. Raises
         InvalidInput for an exception, which would not be spared.
         """
         test = await speaks_of(subjects, self.stores)
         named = exact or await self._holds_any(test)
-        if named and (exact or not any(described(s).identifiers for s in subjects)):
+        if named and (exact or not any(map(_holds_identifier, subjects))):
             return Meant(test, NAMED)
         found = [m for m in [await self._read(subject) for subject in subjects] if m.reading]
         if not found:
@@ -80,18 +80,22 @@ class Reading:
         said = bare(subject)
         given = described(said)
         if given.identifiers:
-            return await self._by_identifier(given)
+            return await self._by_identifier(given, tagged=_holds_identifier(subject))
         if given.codes or given.names or given.days:
             return await self._by_name(said, given)
         return await self._by_words(said, given)
 
-    async def _by_identifier(self, given: Description) -> Meant:
-        """What holds the identifiers; else the one that goes on behind the only one given."""
+    async def _by_identifier(self, given: Description, *, tagged: bool) -> Meant:
+        """What holds the identifiers; else the one that goes on behind the only one given.
+
+        `tagged` takes an address under whatever tag.
+        """
         wanted = (
             given.identifiers if not given.one_of_several else (*given.identifiers, *given.codes)
         )
-        texts = await self._holding(wanted, any if given.one_of_several else all)
-        texts = texts or await self._holding(wanted, any)
+        enough = any if given.one_of_several else all
+        texts = await self._holding(wanted, enough, tagged=tagged)
+        texts = texts or await self._holding(wanted, any, tagged=tagged)
         if not texts:
             random = [one for one in wanted if RANDOM.search(one)]
             longer = [longer for one in random for longer in await self._going_on(one)]
@@ -108,10 +112,14 @@ class Reading:
 
     async def _holding(
         self, subjects: Sequence[str], enough: Callable[[Iterable[bool]], bool],
-        among: Sequence[str] | None = None,
+        among: Sequence[str] | None = None, *, tagged: bool = False,
     ) -> list[str]:  # fmt: skip
-        """The texts that speak of all subjects, or of any."""
-        tests = [_of_mailbox(one) or await speaks_of([one], self.stores) for one in subjects]
+        """The texts that speak of all subjects, or of any; `tagged`: under any tag of a mailbox."""
+        boxes = [_of_mailbox(one) if tagged else None for one in subjects]
+        tests = [
+            box or await speaks_of([one], self.stores)
+            for box, one in zip(boxes, subjects, strict=True)
+        ]
 
         def is_meant(text: str) -> bool:
             return enough(test(_record(text)) for test in tests)
@@ -138,13 +146,18 @@ class Reading:
         return [t for t, c in zip(texts, cosines, strict=False) if c >= least]
 
     async def _by_words(self, said: str, given: Description) -> Meant:
-        """What holds all words of a description; all but one if no other text does."""
-        wanted = telling_words(said)
+        """What holds all words of a description; all but the last if no other text does.
+
+        Any other word may be the one that tells it from its siblings.
+        """
+        *first, last = telling_words(said) or [""]
+        wanted = {*first, last}
         if len(wanted) < FEWEST_WORDS or not given.which:
             return _nothing()
         most, best = 1, list[str]()
         async for text in self._all():
-            share = len(wanted & telling_words(text))
+            held = wanted & {*telling_words(text)}
+            share = len(held) if held >= {*first} else 0
             if share >= most:
                 best = [*best, text] if share == most else [text]
                 most = share
@@ -178,6 +191,12 @@ class Reading:
             async for records in matching(store, None, anything):
                 for record in records:
                     yield told(record)
+
+
+def _holds_identifier(subject: str) -> bool:
+    """Whether an identifier stands in a subject, beside other words."""
+    found = described(subject).identifiers
+    return bool(found) and found != (subject.strip(),)
 
 
 def _of_mailbox(subject: str) -> Test | None:

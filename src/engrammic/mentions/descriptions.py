@@ -131,10 +131,10 @@ def is_separator(word: str) -> bool:
     return word.lower() in SEPARATORS
 
 
-def telling_words(text: str) -> frozenset[str]:
-    """The stems of the words that tell something; what is joined by hyphens is one word."""
+def telling_words(text: str) -> list[str]:
+    """The stems of the words that tell something, in order; what hyphens join is one word."""
     words = [w for w in _TELLING.findall(plain(text)) if not is_function_word(w)]
-    return frozenset(stem(_OWNING.sub("", w).lower()) for w in words)
+    return [stem(_OWNING.sub("", w).lower()) for w in words]
 
 
 def _split(word: str) -> list[str]:

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import apsw
 
 from engrammic import errors
-from engrammic.backends.sqlite.layout import APPLICATION_ID, FORMAT
+from engrammic.backends.sqlite.layout import APPLICATION_ID, FORMAT, OLDEST
 from engrammic.backends.sqlite.translation import translated
 from engrammic.backends.sqlite.workers import Workers
 
@@ -84,6 +84,7 @@ class Connections:
         self.ensure_open()
         if self._writing is None:
             self._writing = self._opened()
+            _lift_format(self._writing)
             # A commit behind which pages were rebalanced walks the whole table of the cache.
             self._writing.execute(f"pragma cache_size=-{WRITING_CACHE}").fetchall()
         return self._writing
@@ -173,11 +174,17 @@ def check_format(connection: apsw.Connection, path: Path) -> None:
         raise errors.NewerFormat(
             f"{path} has format {version}, this release reads up to {FORMAT}: upgrade engrammic"
         )
-    if application and version < FORMAT:
+    if application and version < OLDEST:
         raise errors.StorageError(
             f"{path} has format {version}, from before the first release: `engrammic export` it "
             "with the version that wrote it, and import that into a new file"
         )
+
+
+def _lift_format(connection: apsw.Connection) -> None:
+    """Write the format's number before anything else: an earlier release must not write then."""
+    if OLDEST <= connection.pragma("user_version") < FORMAT:
+        connection.pragma("user_version", FORMAT)
 
 
 def _enter_wal(connection: apsw.Connection, timeout: float) -> None:

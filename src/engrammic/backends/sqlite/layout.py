@@ -35,7 +35,8 @@ from engrammic.sql.sqlite import SQLITE
 from engrammic.types import DERIVED, Field, Index, Kind, Record, Schema
 
 APPLICATION_ID = 0x456E6772  # "Engr"
-FORMAT = 3
+FORMAT, OLDEST = 4, 3
+"""The format that is written, and the oldest that is read: the first write lifts it."""
 
 FOUNDATION = """
 create table if not exists _meta(key text primary key, value text not null) strict, without rowid;

@@ -20,6 +20,7 @@ import apsw
 import numpy as np
 
 from engrammic.backend import Survey
+from engrammic.backends.sqlite import statements
 from engrammic.backends.sqlite.layout import Layout, quoted
 from engrammic.backends.sqlite.matrix import View
 from engrammic.backends.sqlite.reading import (
@@ -145,10 +146,8 @@ class Search:
         """As `by_terms` without an index: every record of the partition is read."""
         layout = self.plan.layout
         index, names = Words(layout.schema), [f.name for f in layout.terms]
-        column = layout.schema.partition
-        within = f"{quoted(column)} = ?" if column else "? is null"
         columns = ", ".join(map(quoted, names))
-        sql = f"select _row, {columns} from {layout.table} where {within}"
+        sql = f"select _row, {columns} from {layout.table} where {statements.within(layout)}"
         for row, *texts in self.connection.execute(sql, (self.plan.partition,)):
             index.put((row,), dict(zip(names, texts, strict=True)))
         found = index.rank(words, len(index))

@@ -68,7 +68,7 @@ def waits(layout: Layout, sizes: str | None) -> str:
 
     `sizes` is the table of the sizes of the rows that its index holds, if it has one.
     """
-    rows = f"{layout.table} not indexed where _row > ({indexed(layout)}) and {_within(layout)}"
+    rows = f"{layout.table} not indexed where _row > ({indexed(layout)}) and {within(layout)}"
     held = f" and _row not in (select id from {sizes})" if sizes else ""
     return f"select exists (select 1 from {rows}{held})"
 
@@ -76,17 +76,17 @@ def waits(layout: Layout, sizes: str | None) -> str:
 @lru_cache(maxsize=KEPT)
 def is_indexed(layout: Layout) -> str:
     """Whether an index must hold rows of a partition; takes the partition's value."""
-    rows = f"{layout.table} where {_within(layout)} and _row <= ({indexed(layout)})"
+    rows = f"{layout.table} where {within(layout)} and _row <= ({indexed(layout)})"
     return f"select exists (select 1 from {rows})"
 
 
 @lru_cache(maxsize=KEPT)
 def holds_any(layout: Layout) -> str:
     """Whether there is a record in a partition; takes its value."""
-    return f"select exists (select 1 from {layout.table} where {_within(layout)})"
+    return f"select exists (select 1 from {layout.table} where {within(layout)})"
 
 
-def _within(layout: Layout) -> str:
+def within(layout: Layout) -> str:
     """A row is of a partition; takes its value."""
     return f"{quoted(layout.schema.partition)} = ?" if layout.schema.partition else "? is null"
 
@@ -105,7 +105,7 @@ def index_waiting(layout: Layout, part: int) -> str:
     return (
         f"insert into {layout.terms_table(part)}(rowid, {columns}) "
         f"select _row, {columns} from {layout.table} not indexed where _row > ? "
-        f"and {_within(layout)} and _row not in (select id from {layout.terms_sizes(part)})"
+        f"and {within(layout)} and _row not in (select id from {layout.terms_sizes(part)})"
     )
 
 
