@@ -2,7 +2,7 @@
 
 Run `python benches/forgetting_known.py [--errors] [--model NAME]`. The scenes are those of
 data/forgetting_known.txt, forgetting_aspects.txt and forgetting_clauses.txt; the bounds in
-`correcting`, `states` and `aspects` were chosen on them. A scene is right when exactly that is
+`correcting`, `states` and `releasing` were chosen on them. A scene is right when exactly that is
 gone which should be.
 """
 
