@@ -105,3 +105,22 @@ async def test_terms_that_stay_are_not_written_again(backend: SqliteBackend) -> 
     await backend.insert("things", [thing("a", "same")])
     await backend.apply([Update("things", [{"id": "a", "u": None}])])
     assert asked(backend, "select id, block from things__terms__0_data") == before
+
+
+async def test_new_rows_among_known_ones_are_numbered_once(backend: SqliteBackend) -> None:
+    await backend.insert("things", [thing("b", "old"), thing("d", "old")])
+    given = [thing(name, "new") for name in "abcdea"]
+    given[-1] = thing("a", "newest")
+    await backend.insert("things", given)
+    rows = dict(asked(backend, "select id, _row from things"))
+    assert (rows["b"], rows["d"]) == (1, 2)
+    assert len({*rows.values()}) == 5
+    assert await with_word(backend, "newest") == ["a"]
+    assert sorted(await with_word(backend, "new")) == ["b", "c", "d", "e"]
+    assert await with_word(backend, "old") == []
+    assert sorted(await nearest(backend)) == [*"abcde"]
+    await backend.insert("things", [thing("f")])
+    assert (
+        max(dict(asked(backend, "select id, _row from things")).values())
+        == dict(asked(backend, "select id, _row from things"))["f"]
+    )

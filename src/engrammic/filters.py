@@ -80,6 +80,12 @@ def _is_nul(value: Any) -> bool:
     return isinstance(value, str) and "\0" in value
 
 
+def _holds_nul(values: tuple[Any, ...]) -> bool:
+    if {*map(type, values)} == {str}:
+        return "\0" in "".join(values)
+    return any(map(_is_nul, values))
+
+
 class _Joinable:
     """`a & b`, `a | b` and `~a` for every filter."""
 
@@ -119,7 +125,7 @@ class Compare(_Joinable):
         if self.op in TEXT_OPS and not isinstance(self.value, str):
             raise InvalidInput(self.field, f"{self.op} wants a text, not {shown(self.value)}")
         value = self.value
-        if _is_nul(value) or (type(value) is tuple and any(map(_is_nul, value))):
+        if _is_nul(value) or (type(value) is tuple and _holds_nul(value)):
             object.__setattr__(self, "value", Nulled.of(self.op, value))
             object.__setattr__(self, "op", Op.IN)
 

@@ -29,13 +29,13 @@ null. All text is compared as it is: case counts, nothing is normalised.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from operator import ge, gt, le, lt
 from typing import Any, TypeAlias
 
 from engrammic import glob
 from engrammic.checks import check_text as check_text
-from engrammic.checks import shown
+from engrammic.checks import is_storable, shown
 from engrammic.errors import InvalidInput
 from engrammic.filters import (
     NULL_OPS,
@@ -192,10 +192,17 @@ def _check_compare(where: Compare, field: Field, name: str) -> None:
         raise InvalidInput(name, f"{op} is for text and json, this field is {kind}")
     if op in _ORDERED and kind is Kind.BLOB:
         raise InvalidInput(name, f"{op} has no meaning for a blob")
-    for value in wanted if op in SET_OPS else (wanted,):
+    for value in _unlike(wanted) if op in SET_OPS else (wanted,):
         check_value(kind, value, name)
     if op in (Op.GLOB, Op.NOT_GLOB) and len(wanted) > glob.LONGEST:
         raise InvalidInput(name, f"a glob pattern has at most {glob.LONGEST} characters")
+
+
+def _unlike(values: Sequence[Any]) -> Sequence[Any]:
+    """Of many values that are all sound texts one: it stands for the others."""
+    if len(values) > 1 and {*map(type, values)} == {str} and is_storable("".join(values)):
+        return values[:1]
+    return values
 
 
 def check_value(kind: Kind, value: Any, name: str) -> None:

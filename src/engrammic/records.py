@@ -27,7 +27,7 @@ KEY_BYTES = 512
 NO_TERM = re.compile(r"[\x00-\x20\x7f]")
 """Found in a text that is no term."""
 
-_CONTROLS = bytes([*range(32), 127])
+CONTROLS = bytes([*range(32), 127])
 _encode = json.JSONEncoder(
     ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":")
 ).encode
@@ -52,7 +52,7 @@ def cleaner(schema: Schema, update: bool = False) -> Cleaner:
     names = frozenset(f.name for f in schema.fields)
     keys = schema.key
     texts = {f.name for f in schema.of_kind(Kind.TEXT)} - {*keys}
-    steps = [(f.name, _rule(schema, f), not f.nullable or f.name in keys, f.name in keys,
+    steps = [(f.name, rule(schema, f), not f.nullable or f.name in keys, f.name in keys,
               f.name in texts) for f in schema.fields]  # fmt: skip
 
     chosen = lru_cache(64)(lambda given: [s for s in steps if s[0] in given or s[3]])
@@ -121,7 +121,8 @@ def coercer(schema: Schema) -> Cleaner:
     return run
 
 
-def _rule(schema: Schema, field: Field) -> _Rule:
+def rule(schema: Schema, field: Field) -> _Rule:
+    """What gives a value of a field in its stored form, or raises InvalidInput."""
     name = f"{schema.name}.{field.name}"
     if field.name in schema.key:
         if field.kind not in _KEY_RULES:
@@ -202,7 +203,7 @@ def _terms(name: str, value: Any) -> str:
         value = " ".join(t for t in value.split(" ") if t)
     text = _text(name, value)
     raw = text.encode()
-    if len(raw.translate(None, _CONTROLS)) < len(raw):
+    if len(raw.translate(None, CONTROLS)) < len(raw):
         raise InvalidInput(name, "a term contains no control character")
     return text
 

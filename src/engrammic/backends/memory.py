@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from engrammic import reads
 from engrammic.backend import Backend, Capabilities
+from engrammic.batches import clean_all
 from engrammic.changes import Change, Check, Delete, Put, Update
 from engrammic.emulation.ranks import best
 from engrammic.errors import Closed, Conflict, InvalidSchema
@@ -129,7 +130,7 @@ class MemoryBackend(Backend):
     def _prepared(self, change: Change) -> Change:
         table = self._table(change.table)
         if isinstance(change, Put):
-            return Put(change.table, list(map(cleaner(table.schema), change.records)))
+            return Put(change.table, clean_all(table.schema, change.records))
         if isinstance(change, Update):
             return Update(change.table, clean_update(table.schema, change.records))
         check_filter(change.where, table.schema)

@@ -10,11 +10,12 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from engrammic.batches import clean_all
 from engrammic.changes import Change, Check, Delete, Put, Update
 from engrammic.emulation.collections import Key, Outcome
 from engrammic.filters import Filter
 from engrammic.predicate import check_filter, predicate
-from engrammic.records import clean_update, cleaner, coerce
+from engrammic.records import clean_update, coerce
 from engrammic.types import Record, Schema
 
 Matching: TypeAlias = Callable[[Schema, Filter], Awaitable[list[Key]]]
@@ -36,7 +37,7 @@ def prepared(changes: Sequence[Change], schemas: Mapping[str, Schema]) -> list[C
 
 def _prepared(change: Change, schema: Schema) -> Change:
     if isinstance(change, Put):
-        return Put(change.table, list(map(cleaner(schema), change.records)))
+        return Put(change.table, clean_all(schema, change.records))
     if isinstance(change, Update):
         return Update(change.table, clean_update(schema, change.records))
     check_filter(change.where, schema)

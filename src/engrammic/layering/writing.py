@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from engrammic.backend import Backend, Reader
+from engrammic.batches import clean_all
 from engrammic.changes import Change, Check, Delete, Put
 from engrammic.errors import InvalidSchema
 from engrammic.filters import Filter, every, is_in
@@ -21,7 +22,7 @@ from engrammic.layering.layout import (
     vector_table,
 )
 from engrammic.predicate import check_filter
-from engrammic.records import clean_update, cleaner
+from engrammic.records import clean_update
 from engrammic.types import Kind, Record, Schema
 
 
@@ -99,7 +100,7 @@ class Writing:
             check_filter(change.where, schema)
             return change
         if isinstance(change, Put):
-            clean = list(map(cleaner(schema), change.records))
+            clean = clean_all(schema, change.records)
         else:
             clean = clean_update(schema, change.records)
         records = [self._stamp(schema, given, stored)

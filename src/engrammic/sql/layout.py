@@ -25,7 +25,6 @@ from typing import Any
 
 from engrammic.emulation.payload import short
 from engrammic.errors import InvalidSchema
-from engrammic.records import Cleaner, cleaner
 from engrammic.sql.servers import ServerDialect
 from engrammic.types import Field, Index, Kind, Record, Schema
 
@@ -102,11 +101,6 @@ class Layout:
     def terms(self) -> tuple[Field, ...]:
         """TERMS fields."""
         return self.schema.of_kind(Kind.TERMS)
-
-    @cached_property
-    def clean(self) -> Cleaner:
-        """Brings a record into its stored form."""
-        return cleaner(self.schema)
 
     @cached_property
     def tables(self) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from engrammic.batches import clean_all
 from engrammic.changes import Change, Check, Delete, Put, Update
 from engrammic.errors import Conflict
 from engrammic.filters import Filter
@@ -26,7 +27,7 @@ BATCH = 5000
 def prepared(change: Change, layout: Layout) -> Change:
     """The change with its records in stored form. Raises InvalidInput."""
     if isinstance(change, Put):
-        return Put(change.table, list(map(layout.clean, change.records)))
+        return Put(change.table, clean_all(layout.schema, change.records))
     if isinstance(change, Update):
         return Update(change.table, clean_update(layout.schema, change.records))
     check_filter(change.where, layout.schema)

@@ -103,13 +103,8 @@ class Layout:
         return bool(self.vectors or self.terms)
 
     @cached_property
-    def clean(self) -> Cleaner:
-        """Brings a record into its stored form."""
-        return cleaner(self.schema)
-
-    @cached_property
     def clean_update(self) -> Cleaner:
-        """As `clean`, for a record of an `Update`."""
+        """Brings a record of an `Update` into its stored form."""
         return cleaner(self.schema, True)
 
     def key_of(self, key: Any) -> tuple[Any, ...]:
@@ -162,14 +157,23 @@ class Layout:
     @cached_property
     def insertion(self) -> str:
         """Insert one record's `columns` as a new row, or do nothing where its key is there."""
+        return self._insertion(self.next_row)
+
+    @cached_property
+    def numbered_insertion(self) -> str:
+        """As `insertion`; it takes the row's number, which must be free, before the values."""
+        return self._insertion("?")
+
+    def _insertion(self, row: str) -> str:
         columns = ", ".join(map(quoted, self.columns))
         marks = ", ".join("?" * len(self.columns))
         key = ", ".join(map(quoted, self.schema.key))
-        into = f"insert into {self.table} (_row, {columns}) values ({self._next_row}, {marks})"
+        into = f"insert into {self.table} (_row, {columns}) values ({row}, {marks})"
         return f"{into} on conflict ({key}) do nothing"
 
     @property
-    def _next_row(self) -> str:
+    def next_row(self) -> str:
+        """An expression: the number of the next new row."""
         last = f"select last_row from _tables where number = {self.number}"
         return f"1 + max(coalesce((select max(_row) from {self.table}), 0), ({last}))"
 

@@ -14,6 +14,7 @@ from engrammic.backends.sqlite.layout import Layout
 from engrammic.backends.sqlite.partitions import Partitions
 from engrammic.backends.sqlite.reading import condition
 from engrammic.backends.sqlite.texts import Placed, Texts, Values
+from engrammic.batches import clean_all
 from engrammic.changes import Change, Check, Delete, Put, Update
 from engrammic.errors import Conflict
 from engrammic.records import clean_update
@@ -28,7 +29,7 @@ TRIM_EVERY = 4096
 def prepared(change: Change, layout: Layout) -> Change:
     """The change with its records validated and in canonical form, before any lock is taken."""
     if isinstance(change, Put):
-        return Put(change.table, list(map(layout.clean, change.records)))
+        return Put(change.table, clean_all(layout.schema, change.records))
     if isinstance(change, Update):
         records = clean_update(layout.schema, change.records, layout.clean_update)
         return Update(change.table, records)
@@ -93,21 +94,37 @@ class Writer:
             return len(records)
         new: dict[int, Placed] = {}
         old: dict[int, Placed] = {}
-        connection, insertion, words = self.connection, layout.insertion, len(layout.plain)
-        for record, values in zip(records, given, strict=True):
-            connection.execute(insertion, values)
-            if connection.changes():
-                row = connection.last_insert_rowid()
-                new[row] = Placed(row, record, None, values[words:])
+        words = len(layout.plain)
+        rows = self._inserted(layout, given)
+        for record, values, fresh in zip(records, given, rows, strict=True):
+            if fresh:
+                new[fresh] = Placed(fresh, record, None, values[words:])
                 continue
             row, *before = self._found(layout, record)
-            connection.execute(layout.upsert, values)
+            self.connection.execute(layout.upsert, values)
             known = new if row in new else old
             said = known[row].before if row in known else tuple(before)
             known[row] = Placed(row, record, said, values[words:])  # given twice, the last counts
         self._put_derived(layout, new.values(), fresh=True)
         self._put_derived(layout, old.values(), fresh=False)
         return len(records)
+
+    def _inserted(self, layout: Layout, given: Sequence[Values]) -> Sequence[int]:
+        """The numbers of the new rows, of those whose key was not there yet; 0 for the others."""
+        connection = self.connection
+        if len(given) == 1:
+            connection.execute(layout.insertion, given[0])
+            return (connection.last_insert_rowid() if connection.changes() else 0,)
+        first: int = connection.execute(f"select {layout.next_row}").get
+        rows = range(first, first + len(given))
+        before = connection.total_changes()
+        numbered = [(row, *values) for row, values in zip(rows, given, strict=True)]
+        connection.executemany(layout.numbered_insertion, numbered)
+        if connection.total_changes() - before == len(given):
+            return rows
+        sql = f"select _row from {layout.table} where _row >= ?"
+        there = {row for (row,) in connection.execute(sql, (first,))}
+        return [row if row in there else 0 for row in rows]
 
     def _found(self, layout: Layout, record: Record) -> Any:
         """Row and terms of the record of that key, None where there is none."""
@@ -121,14 +138,14 @@ class Writer:
                 self.texts.put(layout, part, members)
 
     def _by_part(self, layout: Layout, members: Iterable[Placed]) -> dict[int, list[Placed]]:
-        parts: dict[int, list[Placed]] = {}
         column = layout.schema.partition
+        if column is None:
+            return {0: [*members]}
+        groups: dict[str, list[Placed]] = {}
         for member in members:
-            part = 0
-            if column:
-                part = self.partitions.number(self.connection, member.record[column])
-            parts.setdefault(part, []).append(member)
-        return parts
+            groups.setdefault(member.record[column], []).append(member)
+        number, connection = self.partitions.number, self.connection
+        return {number(connection, value): group for value, group in groups.items()}
 
     def _put_vectors(
         self, layout: Layout, part: int, members: Sequence[Placed], *, fresh: bool

@@ -1,0 +1,142 @@
+"""Many records brought into their stored form at once: column by column, where all is plain."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from itertools import repeat
+from operator import itemgetter
+from types import NoneType
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from engrammic.checks import is_storable
+from engrammic.errors import InvalidInput
+from engrammic.predicate import LARGEST
+from engrammic.records import CONTROLS, KEY_BYTES, cleaner, rule
+from engrammic.types import Field, Kind, Record, Schema
+from engrammic.units import are_units
+
+_Column: TypeAlias = Sequence[Any]
+_Types: TypeAlias = set[type]
+
+MANY = 16
+"""Fewer records are looked at one by one: that is as quick."""
+
+
+def clean_all(schema: Schema, records: Sequence[Record]) -> list[Record]:
+    """As `clean` for each of the records, and with its errors.
+
+    What a batch holds is mostly plain: of the right type, and storable. A look at
+    a whole column shows that in a tenth of the time that its values take one by one.
+    """
+    found = None
+    if len(records) >= MANY:
+        try:
+            found = _by_column(schema, records)
+        except InvalidInput:
+            found = None  # raised again below, for the first record at fault
+    return list(map(cleaner(schema), records)) if found is None else found
+
+
+def _by_column(schema: Schema, records: Sequence[Record]) -> list[Record] | None:
+    """The records in their stored form, None where they differ in their fields or want some."""
+    columns = _columns(records)
+    if columns is None:
+        return None
+    cleaned: list[Any] = []
+    for field in schema.fields:
+        column = columns.pop(field.name, None)
+        required = not field.nullable or field.name in schema.key
+        if column is None:
+            if required:
+                return None
+            cleaned.append(repeat(None))
+            continue
+        types = {*map(type, column)}
+        if required and NoneType in types:
+            return None
+        cleaned.append(_cleaned(schema, field, column, types))
+    if columns:
+        return None  # unknown fields
+    names = [f.name for f in schema.fields]
+    return [dict(zip(names, row, strict=False)) for row in zip(*cleaned, strict=False)]
+
+
+def _columns(records: Sequence[Record]) -> dict[str, _Column] | None:
+    """The values by field; None where not all are dicts of the same two or more fields."""
+    if {*map(type, records)} != {dict} or {*map(len, records)} != {len(records[0])}:
+        return None
+    names = tuple(records[0])
+    if len(names) < 2:
+        return None
+    try:
+        rows = map(itemgetter(*names), records)
+        return dict(zip(names, zip(*rows, strict=True), strict=True))
+    except KeyError:
+        return None
+
+
+def _cleaned(schema: Schema, field: Field, column: _Column, types: _Types) -> _Column:
+    """A column in its stored form. Raises InvalidInput, for whichever value."""
+    if types == {NoneType}:
+        return column
+    given = column if NoneType not in types else [v for v in column if v is not None]
+    if field.kind is Kind.VECTOR:
+        if NoneType not in types and (units := _units(field, given, types)) is not None:
+            return units
+    elif _is_plain(field, field.name in schema.key, given, types - {NoneType}):
+        return column
+    one = rule(schema, field)
+    return [None if value is None else one(value) for value in column]
+
+
+def _units(field: Field, given: _Column, types: _Types) -> _Column | None:
+    """Vectors that are of length one already; None where they are anything else."""
+    if types != {np.ndarray} or {v.dtype for v in given} != {np.dtype(np.float32)}:
+        return None
+    if {v.shape for v in given} != {(field.dimension,)}:
+        return None
+    rows = np.array(given)
+    return list(rows) if are_units(rows, field.dimension or 0) else None
+
+
+def _is_plain(field: Field, in_key: bool, given: _Column, types: _Types) -> bool:
+    """Whether the rule of a field would give back every value as it is."""
+    look = _LOOKS.get(field.kind)
+    if look is None or types != {look[0]} or not look[1](given):
+        return False
+    if in_key and field.kind is Kind.TEXT:
+        return "" not in given and max(map(len, given)) <= KEY_BYTES // 4
+    return True
+
+
+def _are_texts(given: _Column) -> bool:
+    return is_storable("".join(given))
+
+
+def _are_whole(given: _Column) -> bool:
+    return all(abs(edge) <= LARGEST for edge in (min(given), max(given)))
+
+
+def _are_finite(given: _Column) -> bool:
+    return all(map(math.isfinite, given))
+
+
+def _are_terms(given: _Column) -> bool:
+    joined = "|".join(["", *given, ""])  # a space beside a bar may be at an end
+    if "  " in joined or "| " in joined or " |" in joined or not is_storable(joined):
+        return False
+    raw = joined.encode()
+    return len(raw.translate(None, CONTROLS)) == len(raw)
+
+
+_LOOKS: dict[Kind, tuple[type, Callable[[_Column], bool]]] = {
+    Kind.TEXT: (str, _are_texts),
+    Kind.INT: (int, _are_whole),
+    Kind.FLOAT: (float, _are_finite),
+    Kind.BOOL: (bool, lambda _given: True),
+    Kind.TERMS: (str, _are_terms),
+}
+"""The type of a column's values, and a look that tells whether each is as it should be."""
