@@ -52,7 +52,7 @@ def many(count: int = 2 * MANY, **values: Any) -> list[Record]:
     return [{**whole, "id": f"id-{n}", **values} for n in range(count)]
 
 
-@given(st.lists(records, min_size=1, max_size=4))
+@given(st.lists(records, min_size=1, max_size=2))
 def test_drawn_records(drawn: list[Record]) -> None:
     same(drawn * MANY)
     whole = cleaner(THINGS)(drawn[0])

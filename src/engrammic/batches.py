@@ -11,10 +11,11 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from engrammic.changes import Change, Put, Update
 from engrammic.checks import is_storable
 from engrammic.errors import InvalidInput
-from engrammic.predicate import LARGEST
-from engrammic.records import CONTROLS, KEY_BYTES, cleaner, rule
+from engrammic.predicate import LARGEST, check_filter
+from engrammic.records import CONTROLS, KEY_BYTES, clean_update, cleaner, rule
 from engrammic.types import Field, Kind, Record, Schema
 from engrammic.units import are_units
 
@@ -38,6 +39,16 @@ def clean_all(schema: Schema, records: Sequence[Record]) -> list[Record]:
         except InvalidInput:
             found = None  # raised again below, for the first record at fault
     return list(map(cleaner(schema), records)) if found is None else found
+
+
+def prepared(change: Change, schema: Schema) -> Change:
+    """The change with its records in stored form; its filter is checked. Raises InvalidInput."""
+    if isinstance(change, Put):
+        return Put(change.table, clean_all(schema, change.records))
+    if isinstance(change, Update):
+        return Update(change.table, clean_update(schema, change.records))
+    check_filter(change.where, schema)
+    return change
 
 
 def _by_column(schema: Schema, records: Sequence[Record]) -> list[Record] | None:

@@ -13,15 +13,15 @@ from numpy.typing import NDArray
 
 from engrammic import reads
 from engrammic.backend import Backend, Capabilities
-from engrammic.batches import clean_all
-from engrammic.changes import Change, Check, Delete, Put, Update
+from engrammic.batches import prepared
+from engrammic.changes import Change, Check, Delete, Put
 from engrammic.emulation.ranks import best
 from engrammic.errors import Closed, Conflict, InvalidSchema
 from engrammic.evolution import grown
 from engrammic.filters import Filter
 from engrammic.predicate import check_filter, predicate
 from engrammic.ranking.bm25 import bm25
-from engrammic.records import clean_update, cleaner, coerce
+from engrammic.records import cleaner, coerce
 from engrammic.scrubbing import ERASED, Scrubbed
 from engrammic.types import Kind, Order, Record, Schema, Scored, Vector
 from engrammic.units import cosines
@@ -119,22 +119,13 @@ class MemoryBackend(Backend):
 
     async def apply(self, changes: Sequence[Change]) -> int:
         """As `Backend.apply`: what can fail comes first, then nothing fails."""
-        ready = [self._prepared(c) for c in changes]
+        ready = [prepared(c, self._table(c.table).schema) for c in changes]
         for change in changes:
             if isinstance(change, Check):
                 found = len(self._table(change.table).matching(change.where))
                 if found != change.count:
                     raise Conflict(f"{change.table}: want {change.count} matching, found {found}")
         return sum(map(self._write, ready))
-
-    def _prepared(self, change: Change) -> Change:
-        table = self._table(change.table)
-        if isinstance(change, Put):
-            return Put(change.table, clean_all(table.schema, change.records))
-        if isinstance(change, Update):
-            return Update(change.table, clean_update(table.schema, change.records))
-        check_filter(change.where, table.schema)
-        return change
 
     def _write(self, change: Change) -> int:
         table = self._table(change.table)

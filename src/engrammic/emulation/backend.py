@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from engrammic.backend import Backend, Decide, Health, Reader
+from engrammic.batches import prepared
 from engrammic.catalogue import dump_schema, load_schema
 from engrammic.changes import Change, Check, Delete, Put
 from engrammic.emulation.collections import NOTES, TABLE, Collections, Key, Outcome
@@ -16,7 +17,7 @@ from engrammic.emulation.mixed import Mixed
 from engrammic.emulation.reading import Readings
 from engrammic.emulation.samples import Samples
 from engrammic.emulation.searching import Searches
-from engrammic.emulation.settling import Settling, prepared
+from engrammic.emulation.settling import Settling
 from engrammic.errors import (
     Closed,
     Conflict,
@@ -127,7 +128,7 @@ class CollectionBackend(Readings, Searches, Backend):
 
     async def _apply(self, changes: Sequence[Change]) -> int:
         schemas = {c.table: await self.schema(c.table) for c in changes}
-        ready = prepared(changes, schemas)
+        ready = [prepared(c, schemas[c.table]) for c in changes]
         for change in ready:
             if isinstance(change, Check):
                 await self._check(change)

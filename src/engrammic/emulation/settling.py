@@ -10,12 +10,11 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from engrammic.batches import clean_all
 from engrammic.changes import Change, Check, Delete, Put, Update
 from engrammic.emulation.collections import Key, Outcome
 from engrammic.filters import Filter
-from engrammic.predicate import check_filter, predicate
-from engrammic.records import clean_update, coerce
+from engrammic.predicate import predicate
+from engrammic.records import coerce
 from engrammic.types import Record, Schema
 
 Matching: TypeAlias = Callable[[Schema, Filter], Awaitable[list[Key]]]
@@ -28,20 +27,6 @@ Loading: TypeAlias = Callable[[Schema, Sequence[Key]], Awaitable[list[Record]]]
 def key_of(schema: Schema, record: Record) -> Key:
     """The record's key."""
     return tuple([record[name] for name in schema.key])
-
-
-def prepared(changes: Sequence[Change], schemas: Mapping[str, Schema]) -> list[Change]:
-    """The changes with their records in stored form. Raises InvalidInput before anything else."""
-    return [_prepared(change, schemas[change.table]) for change in changes]
-
-
-def _prepared(change: Change, schema: Schema) -> Change:
-    if isinstance(change, Put):
-        return Put(change.table, clean_all(schema, change.records))
-    if isinstance(change, Update):
-        return Update(change.table, clean_update(schema, change.records))
-    check_filter(change.where, schema)
-    return change
 
 
 @dataclass(slots=True)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from engrammic import reads
 from engrammic.backend import Backend, Decide
+from engrammic.batches import prepared
 from engrammic.changes import Change
 from engrammic.errors import InvalidSchema
 from engrammic.evolution import grown
@@ -27,7 +28,7 @@ from engrammic.sql.reading import counted, page, record_under
 from engrammic.sql.sampling import sampled
 from engrammic.sql.servers import ServerDialect
 from engrammic.sql.session import Session
-from engrammic.sql.writing import Writer, prepared
+from engrammic.sql.writing import Writer
 from engrammic.types import Order, Record, Schema, Scored
 
 T = TypeVar("T")
@@ -89,7 +90,7 @@ class SqlBackend(Backend):
     async def _applied(self, session: Session, changes: Sequence[Change]) -> int:
         # A writer that does not know of a new field would leave its old vectors behind.
         await self._renew(session, sorted({c.table for c in changes}))
-        ready = [prepared(c, self.layout(c.table)) for c in changes]
+        ready = [prepared(c, self.layout(c.table).schema) for c in changes]
         return await Writer(session, self.layout).run(ready)
 
     async def query(

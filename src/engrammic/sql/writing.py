@@ -6,12 +6,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from engrammic.batches import clean_all
 from engrammic.changes import Change, Check, Delete, Put, Update
 from engrammic.errors import Conflict
 from engrammic.filters import Filter
-from engrammic.predicate import check_filter
-from engrammic.records import clean_update
 from engrammic.sql.layout import Layout
 from engrammic.sql.postings import length_of, postings_of
 from engrammic.sql.reading import as_parameter, condition, counted
@@ -22,16 +19,6 @@ Key: TypeAlias = tuple[Any, ...]
 
 BATCH = 5000
 """Keys that are looked up by one statement."""
-
-
-def prepared(change: Change, layout: Layout) -> Change:
-    """The change with its records in stored form. Raises InvalidInput."""
-    if isinstance(change, Put):
-        return Put(change.table, clean_all(layout.schema, change.records))
-    if isinstance(change, Update):
-        return Update(change.table, clean_update(layout.schema, change.records))
-    check_filter(change.where, layout.schema)
-    return change
 
 
 @dataclass(frozen=True, slots=True)
