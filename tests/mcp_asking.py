@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from typing import Any
 
 from mcp import types
 
 from engrammic.mcp.server import answered
-from engrammic.mcp.session import Session
+from engrammic.mcp.session import READY, Session
 from engrammic.mcp.tools import TOOLS
 
 BY_NAME = {tool.name: tool for tool in TOOLS}
@@ -27,6 +29,21 @@ async def told(session: Session, tool: str, **given: Any) -> str:
     result = await ask(session, tool, **given)
     assert not result.is_error, text(result)
     return text(result)
+
+
+async def values(session: Session, tool: str, **given: Any) -> dict[str, Any]:
+    """The first line of an answer."""
+    found: dict[str, Any] = json.loads((await told(session, tool, **given)).splitlines()[0])
+    return found
+
+
+async def with_model(session: Session) -> None:
+    await session.memory()
+    for _ in range(500):
+        if session.model == READY:
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError(session.problem or session.model)
 
 
 async def fault(session: Session, tool: str, **given: Any) -> str:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from engrammic.checks import check_texts, shown
+from engrammic.checks import check_count, check_texts, shown
 from engrammic.clock import Clock
 from engrammic.errors import InvalidInput
 from engrammic.filters import every, is_in
 from engrammic.forgetting.choosing import anything, matching
 from engrammic.forgetting.forgetting import Forgetting, named
+from engrammic.forgetting.preview import Forgettable
 from engrammic.forgetting.reading import Meant, Reading
 from engrammic.forgetting.report import ForgetReport
 from engrammic.scope import Scoped
@@ -19,6 +21,40 @@ from engrammic.stores.items import ItemStore
 from engrammic.stores.notes import NoteStore
 from engrammic.text import terms
 from engrammic.tiers.tiered import TieredMemory
+
+MOST_SHOWN = 1_000
+"""Items that one `forgettable` shows, at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What one `forget` was asked for, checked."""
+
+    ids: Sequence[str] | None
+    subjects: Sequence[str] | None
+    exact: bool
+    chosen: Selection
+    words: str
+
+    @classmethod
+    def of(
+        cls,
+        ids: Sequence[str] | None,
+        subject: str | Sequence[str] | None,
+        exact: bool,
+        selection: dict[str, Any],
+    ) -> Asked:
+        """What the arguments of `forget` ask for. Raises InvalidInput when they name nothing."""
+        if ids is not None:
+            ids = list(check_texts("ids", ids))
+        if subject is not None and not isinstance(subject, str):
+            subject = list(check_texts("subject", subject))
+        words = named({"ids": ids, "subject": subject, **selection})
+        chosen = Selection.of(selection)
+        if ids is None and subject is None and not selection:
+            raise InvalidInput("ids", "name items by ids, subject, or a selection")
+        subjects = None if subject is None else _subjects(subject)
+        return cls(ids, subjects, exact, chosen, words)
 
 
 class Erasing:
@@ -55,33 +91,53 @@ class Erasing:
         Backups made before still hold what they held. Raises InvalidInput when
         nothing is named.
         """
-        if ids is not None:
-            ids = list(check_texts("ids", ids))
-        if subject is not None and not isinstance(subject, str):
-            subject = list(check_texts("subject", subject))
-        asked = {"ids": ids, "subject": subject, **selection}
-        chosen = Selection.of(selection)
-        if ids is None and subject is None and not selection:
-            raise InvalidInput("ids", "name items by ids, subject, or a selection")
-        subjects = None if subject is None else _subjects(subject)
+        asked = Asked.of(ids, subject, exact, selection)
+        forgetting, reading = await self._go_through(asked, dry_run=dry_run)
+        return await forgetting.report(asked.words, reading, dry_run=dry_run, scan=scan)
+
+    async def forgettable(
+        self,
+        ids: Sequence[str] | None = None,
+        *,
+        subject: str | Sequence[str] | None = None,
+        exact: bool = False,
+        limit: int = 50,
+        **selection: Any,
+    ) -> Forgettable:
+        """What `forget` would erase if it were asked the same now; nothing is changed.
+
+        The first `limit` items (0 to MOST_SHOWN) whole, the ids of all, and the report
+        of a dry run. Raises InvalidInput as `forget` does.
+        """
+        check_count("limit", limit, 0, MOST_SHOWN)
+        asked = Asked.of(ids, subject, exact, selection)
+        forgetting, reading = await self._go_through(asked, dry_run=True, show=limit)
+        report = await forgetting.report(asked.words, reading, dry_run=True, scan=False)
+        account = forgetting.account
+        return Forgettable(report, tuple(dict.fromkeys(account.ids)), tuple(account.shown))
+
+    async def _go_through(
+        self, asked: Asked, *, dry_run: bool, show: int = 0
+    ) -> tuple[Forgetting, str]:
+        """The account of what was asked for, erased unless `dry_run`, and how it was read."""
         await self.tiers.ready()
         forgetting = Forgetting(
-            self._scoped, self._stores, self.tiers.versions, self.tiers.embedder, self.clock
+            self._scoped, self._stores, self.tiers.versions, self.tiers.embedder, self.clock, show
         )
         everywhere = (*self._stores, self.tiers.versions)
         meant = Meant(anything, "")
-        if subjects is not None:
+        if asked.subjects is not None:
             reading = Reading(everywhere, self.tiers.embedder)
-            meant = await reading.meant(subjects, exact=exact)
+            meant = await reading.meant(asked.subjects, exact=asked.exact)
         for store in self._stores:
-            if not chosen.covers(store.kind):
+            if not asked.chosen.covers(store.kind):
                 continue
-            mine = None if ids is None else is_in(store.key, ids)
-            where = every(mine, chosen.filter(store.kind))
+            mine = None if asked.ids is None else is_in(store.key, asked.ids)
+            where = every(mine, asked.chosen.filter(store.kind))
             async for records in matching(store, where, meant.test):
                 await forgetting.take(store, records, dry_run=dry_run)
-        await self._forget_past(forgetting, ids, meant.test, chosen, dry_run)
-        return await forgetting.report(named(asked), meant.reading, dry_run=dry_run, scan=scan)
+        await self._forget_past(forgetting, asked.ids, meant.test, asked.chosen, dry_run)
+        return forgetting, meant.reading
 
     async def _forget_past(
         self,

@@ -13,7 +13,7 @@ from engrammic.embed.base import Embedder
 from engrammic.filters import eq, every, is_in
 from engrammic.forgetting.report import ForgetReport
 from engrammic.forgetting.scan import pieces, traces
-from engrammic.items import MemoryAuthority
+from engrammic.items import Item, MemoryAuthority
 from engrammic.scope import Scoped
 from engrammic.stores.indexing import Changes, Records
 from engrammic.stores.items import ItemStore
@@ -21,6 +21,7 @@ from engrammic.stores.keeping import is_protected, standings
 from engrammic.stores.moves import MOVES, move_record
 from engrammic.stores.neighbours import forget_cached
 from engrammic.stores.tombstones import TOMBSTONES, Reason
+from engrammic.stores.versions import Version
 from engrammic.types import Record
 
 MOST_NEEDLES = 2_000
@@ -34,6 +35,8 @@ class Account:
     items: dict[str, list[str]] = field(default_factory=dict)
     kept: dict[str, str] = field(default_factory=dict)
     needles: list[bytes] = field(default_factory=list)
+    ids: list[str] = field(default_factory=list)
+    shown: list[Item | Version] = field(default_factory=list)
 
     @property
     def counts(self) -> dict[str, int]:
@@ -43,13 +46,14 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Forgetting:
-    """Erases items of one scope and keeps account of it."""
+    """Erases items of one scope and keeps account of it; shows the first `show` of them."""
 
     backend: Scoped
     stores: Sequence[ItemStore[Any]]
     versions: ItemStore[Any]
     embedder: Embedder | None
     clock: Clock
+    show: int = 0
     account: Account = field(default_factory=Account)
 
     async def take(self, store: ItemStore[Any], records: Records, *, dry_run: bool) -> None:
@@ -59,6 +63,8 @@ class Forgetting:
         free = [r for r in records if not self._is_kept(store, rows.get(r[store.key]))]
         digests = [store.tombstones.of_item(store.kind, r[store.key]) for r in free]
         self.account.items.setdefault(store.kind, []).extend(digests)
+        self.account.ids += [r[store.key] for r in free]
+        self._show(store, free)
         if dry_run or not free:
             return
         for record in free:
@@ -68,10 +74,13 @@ class Forgetting:
         await self.backend.transact(lambda reader: self._erasure(reader, store, free, marks))
 
     async def past(self, records: Records, *, dry_run: bool) -> None:
-        """Erase these versions."""
+        """Erase these versions, but for those of an item that is protected."""
+        records = await self._free(records)
         ids = [record["version_id"] for record in records]
         digests = [self.versions.tombstones.of_item("version", i) for i in ids]
         self.account.items.setdefault("version", []).extend(digests)
+        self.account.ids += [record["item_id"] for record in records]
+        self._show(self.versions, records)
         if dry_run or not ids:
             return
         for record in records:
@@ -96,6 +105,19 @@ class Forgetting:
             found,
         )  # fmt: skip
         return report.signed(stones.key)
+
+    def _show(self, store: ItemStore[Any], records: Records) -> None:
+        room = max(0, self.show - len(self.account.shown))
+        self.account.shown += [store.item_of(record) for record in records[:room]]
+
+    async def _free(self, versions: Records) -> list[Record]:
+        """The versions of what is not protected."""
+        kept: set[tuple[str, str]] = set()
+        for store in self.stores:
+            ids = list({v["item_id"]: None for v in versions if v["kind"] == store.kind})
+            rows = await standings(self.backend, store.kind, ids) if ids else {}
+            kept |= {(store.kind, i) for i, row in rows.items() if self._is_kept(store, row)}
+        return [v for v in versions if (v["kind"], v["item_id"]) not in kept]
 
     def _is_kept(self, store: ItemStore[Any], row: Record | None) -> bool:
         if row is None or not is_protected(row, store.token, deleting=True):

@@ -14,6 +14,7 @@ LONGEST_CONTENT = 65_536
 LONGEST_QUERY = 4_000
 MOST_HITS = 50
 MOST_IDS = 20
+MOST_SPELLINGS = 10
 
 
 def _no_flag(value: Any) -> Any:
@@ -30,7 +31,13 @@ def _finite(value: Plain) -> Plain:
     return value
 
 
+def _several(value: Any) -> Any:
+    """The value; one text as a list of it."""
+    return [value] if isinstance(value, str) else value
+
+
 Number = BeforeValidator(_no_flag)
+"""Stands behind the bounds, which else would not get into the schema."""
 Plain: TypeAlias = str | int | float | bool | None
 Query: TypeAlias = Annotated[
     str,
@@ -45,12 +52,12 @@ Label: TypeAlias = Annotated[str, Field(min_length=1, max_length=1_000)]
 MemoryType: TypeAlias = Literal["note", "conversation", "preference", "pattern", "insight"]
 Tokens: TypeAlias = Annotated[
     int,
-    Number,
     Field(
         ge=FEWEST_TOKENS,
         le=MOST_TOKENS,
         description="The answer never takes more tokens than this.",
     ),
+    Number,
 ]
 Since: TypeAlias = Annotated[
     datetime | None,
@@ -80,7 +87,7 @@ class Search(Arguments):
 
     query: Query
     limit: Annotated[
-        int, Number, Field(ge=1, le=MOST_HITS, description="At most this many hits.")
+        int, Field(ge=1, le=MOST_HITS, description="At most this many hits."), Number
     ] = 10
     mode: Annotated[
         Literal["hybrid", "keyword", "vector", "graph", "multi"],
@@ -90,7 +97,7 @@ class Search(Arguments):
         ),
     ] = "hybrid"
     depth: Annotated[
-        int, Number, Field(ge=0, le=32, description="Relations that graph and multi walk.")
+        int, Field(ge=0, le=32, description="Relations that graph and multi walk."), Number
     ] = 2
     kinds: Annotated[
         list[Literal["message", "note", "summary", "fact"]] | None,
@@ -106,7 +113,7 @@ class Search(Arguments):
     since: Since = None
     until: Until = None
     min_score: Annotated[
-        float, Number, Field(ge=0, le=1, description="Leave out hits that score below this.")
+        float, Field(ge=0, le=1, description="Leave out hits that score below this."), Number
     ] = 0.0
     max_tokens: Tokens = 2_000
 
@@ -118,7 +125,7 @@ class Recall(Arguments):
         Query | None, Field(description="What to look for; without it the newest notes.")
     ] = None
     limit: Annotated[
-        int, Number, Field(ge=1, le=MOST_HITS, description="At most this many notes.")
+        int, Field(ge=1, le=MOST_HITS, description="At most this many notes."), Number
     ] = 5
     memory_type: OfType = None
     project: Annotated[Label | None, Field(description="Only notes of this project.")] = None
@@ -167,14 +174,14 @@ class Remember(Arguments):
         datetime | None, Field(description="Forget it at this time (ISO 8601; UTC if bare).")
     ] = None
     id: Annotated[
-        Id | None, Field(description="Replaces the note with this id; by default a new id.")
+        Id | None,
+        Field(description="An id of your own; a note with it is rewritten, its old text kept."),
     ] = None
 
 
-class Supersede(Arguments):
-    """What `supersede` takes."""
+class Correct(Arguments):
+    """What `correct` takes."""
 
-    id: Annotated[Id, Field(description="The item's id, as search and recall show it.")]
     content: Annotated[
         str,
         Field(
@@ -183,6 +190,15 @@ class Supersede(Arguments):
             description="What is true now, understandable without this conversation.",
         ),
     ]
+    text: Annotated[
+        str | None,
+        Field(
+            min_length=1,
+            max_length=LONGEST_QUERY,
+            description="What is wrong or outdated, in words; either this or id.",
+        ),
+    ] = None
+    id: Annotated[Id | None, Field(description="The item's id, to replace the whole of it.")] = None
     reason: Annotated[Label | None, Field(description="Why it changed; the log keeps it.")] = None
 
 
@@ -190,12 +206,31 @@ class Forget(Arguments):
     """What `forget` takes."""
 
     ids: Annotated[
-        list[Id],
-        Field(min_length=1, max_length=MOST_IDS, description="Ids as search and recall show them."),
-    ]
+        list[Id] | None,
+        Field(
+            min_length=1,
+            max_length=MOST_IDS,
+            description="Ids as search and recall show them; either these or subject.",
+        ),
+    ] = None
+    subject: Annotated[
+        list[Label] | None,
+        Field(
+            min_length=1,
+            max_length=MOST_SPELLINGS,
+            description="One subject, in one or several spellings: a name, an address, an "
+            "identifier, or a description of what is meant.",
+        ),
+        BeforeValidator(_several),
+    ] = None
+    exact: Annotated[bool, Field(description="Never read the subject as a description.")] = False
     dry_run: Annotated[
-        bool, Field(description="Only show what would be deleted; delete nothing.")
+        bool, Field(description="Only show what would be erased; erase nothing.")
     ] = False
+    confirm: Annotated[
+        Label | None,
+        Field(description="The code of what was shown for this subject, to erase just that."),
+    ] = None
 
 
 class Release(Arguments):

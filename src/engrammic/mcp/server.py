@@ -22,6 +22,7 @@ from engrammic._version import __version__
 from engrammic.context import fenced
 from engrammic.errors import EngrammicError
 from engrammic.mcp.greeting import INSTRUCTIONS, NAME, TITLE
+from engrammic.mcp.schema import schema_of
 from engrammic.mcp.session import Session
 from engrammic.mcp.tools import TOOLS, Tool
 from engrammic.mcp.wire import Wire
@@ -45,13 +46,13 @@ def tool_list() -> list[types.Tool]:
             name=tool.name,
             title=tool.title,
             description=tool.description,
-            input_schema=tool.arguments.model_json_schema(),
+            input_schema=schema_of(tool.arguments),
             output_schema=tool.output,
             annotations=types.ToolAnnotations(
                 title=tool.title,
                 read_only_hint=tool.reads,
-                destructive_hint=tool.name == "forget",
-                idempotent_hint=tool.reads or tool.name == "forget",
+                destructive_hint=tool.destroys,
+                idempotent_hint=tool.repeats,
                 open_world_hint=False,
             ),
         )

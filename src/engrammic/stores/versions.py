@@ -51,6 +51,13 @@ class VersionStore(ItemStore[Version]):
         found = await self.backend.query(self.table, where, order=Order("closed_at"))
         return [self.item_of(record) for record in found]
 
+    async def closed_since(self, moment: int, *, limit: int) -> list[Version]:
+        """The versions that were closed at `moment` or later, the earliest first."""
+        await self.ready()
+        where = Compare("closed_at", Op.GTE, moment)
+        found = await self.backend.query(self.table, where, order=Order("closed_at"), limit=limit)
+        return [self.item_of(record) for record in found]
+
     async def whole(self, version_id: str) -> Record | None:
         """A version's record with its vector and its terms, or None."""
         await self.ready()

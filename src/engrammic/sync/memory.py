@@ -14,6 +14,7 @@ from engrammic.clock import Clock, now
 from engrammic.context import Context, Counter, count_tokens
 from engrammic.embed.base import Embedder
 from engrammic.extraction.nouns import Extractor
+from engrammic.forgetting.preview import Forgettable
 from engrammic.forgetting.report import ForgetReport
 from engrammic.hits import Hits
 from engrammic.items import Item, Metadata, Moment, Note
@@ -313,6 +314,24 @@ class Memory:
             self.awaited.forget(
                 ids, subject=subject, exact=exact, dry_run=dry_run, scan=scan, **selection
             )
+        )
+
+    def forgettable(
+        self,
+        ids: Sequence[str] | None = None,
+        *,
+        subject: str | Sequence[str] | None = None,
+        exact: bool = False,
+        limit: int = 50,
+        **selection: Any,
+    ) -> Forgettable:
+        """What `forget` would erase if it were asked the same now; nothing is changed.
+
+        The first `limit` items (0 to MOST_SHOWN) whole, the ids of all, and the report
+        of a dry run. Raises InvalidInput as `forget` does.
+        """
+        return call(
+            self.awaited.forgettable(ids, subject=subject, exact=exact, limit=limit, **selection)
         )
 
     def verify_report(self, report: ForgetReport) -> bool:
