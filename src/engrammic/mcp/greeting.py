@@ -44,9 +44,11 @@ def greeting(line: bytes) -> str | None:
 
 
 def _parsed(line: bytes) -> dict[str, Any]:
+    """The message in a line; nothing of what is none, or holds what is no text."""
     try:
         message = json.loads(line)
-    except ValueError:
+        json.dumps(message, ensure_ascii=False).encode()
+    except (ValueError, RecursionError):
         return {}
     return message if isinstance(message, dict) and message.get("jsonrpc") == "2.0" else {}
 

@@ -19,15 +19,21 @@ from mcp.shared.message import SessionMessage
 from pydantic import ValidationError
 
 from engrammic._version import __version__
-from engrammic.context import fenced
+from engrammic.checks import shown
+from engrammic.context import CUT, fenced
 from engrammic.errors import EngrammicError
 from engrammic.mcp.greeting import INSTRUCTIONS, NAME, TITLE
+from engrammic.mcp.lines import message_of
 from engrammic.mcp.schema import schema_of
 from engrammic.mcp.session import Session
 from engrammic.mcp.tools import TOOLS, Tool
 from engrammic.mcp.wire import Wire
 
 log = logging.getLogger("engrammic.mcp")
+
+MOST_FAULTS = 8
+"""Faults of arguments that one error tells."""
+NAME_CHARACTERS = 64
 
 
 def run(wire: Wire, session: Session, opening: bytes, *, greeted: bool) -> None:
@@ -71,7 +77,7 @@ def make_server(session: Session) -> Server[Any]:
     async def on_call(_: Any, call: types.CallToolRequestParams) -> types.CallToolResult:
         tool = known.get(call.name)
         if tool is None:
-            return _failed(f"no tool {call.name!r}; there are: {', '.join(known)}")
+            return _failed(f"no tool {shown(call.name)}; there are: {', '.join(known)}")
         return await answered(session, tool, call.arguments or {})
 
     return Server(
@@ -89,7 +95,7 @@ async def answered(session: Session, tool: Tool, given: dict[str, Any]) -> types
     try:
         answer = await tool.work(session, tool.arguments.model_validate(given))
     except ValidationError as error:
-        return _failed("; ".join(map(_fault, error.errors(include_url=False))))
+        return _failed(_faults(error))
     except EngrammicError as error:
         return _failed(str(error))
     except Exception:
@@ -100,13 +106,23 @@ async def answered(session: Session, tool: Tool, given: dict[str, Any]) -> types
 
 
 def _failed(message: str) -> types.CallToolResult:
-    text = types.TextContent(type="text", text=fenced(message[:2_000]))
+    told = message[:2_000].encode("utf-8", "replace").decode()
+    text = types.TextContent(type="text", text=fenced(told))
     return types.CallToolResult(content=[text], is_error=True)
+
+
+def _faults(error: ValidationError) -> str:
+    found = error.errors(include_url=False, include_input=False, include_context=False)
+    more = [f"and {len(found) - MOST_FAULTS} more"] if len(found) > MOST_FAULTS else []
+    return "; ".join([*map(_fault, found[:MOST_FAULTS]), *more])
 
 
 def _fault(error: Any) -> str:
     """Field and problem; never the value, which may be long."""
-    return f"{'.'.join(map(str, error['loc'])) or 'arguments'}: {error['msg']}"
+    name = ".".join(map(str, error["loc"])) or "arguments"
+    return (
+        f"{name if len(name) <= NAME_CHARACTERS else name[:NAME_CHARACTERS] + CUT}: {error['msg']}"
+    )
 
 
 async def _until_stopped(wire: Wire, session: Session, opening: bytes, greeted: bool) -> None:
@@ -154,19 +170,24 @@ def _start_reading(
         # The loop is gone when the server stops first.
         with suppress(RuntimeError, asyncio.CancelledError, anyio.BrokenResourceError):
             while line:
-                message = _message(line)
-                asyncio.run_coroutine_threadsafe(arriving.send(message), loop).result()
+                message = message_of(line)
+                if isinstance(message, SessionMessage):
+                    asyncio.run_coroutine_threadsafe(arriving.send(message), loop).result()
+                elif message is not None and not _is_sent(wire, message):
+                    break
                 line = wire.read_line()
             asyncio.run_coroutine_threadsafe(arriving.aclose(), loop).result()
 
     threading.Thread(target=read, name="engrammic-mcp-read", daemon=True).start()
 
 
-def _message(line: bytes) -> SessionMessage | Exception:
+def _is_sent(wire: Wire, line: str) -> bool:
+    """Whether anybody was there to read it."""
     try:
-        return SessionMessage(types.jsonrpc_message_adapter.validate_json(line, by_name=False))
-    except ValueError as error:
-        return error
+        wire.send(line)
+    except BrokenPipeError:
+        return False
+    return True
 
 
 async def _write(

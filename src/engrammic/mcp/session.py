@@ -122,7 +122,11 @@ class Session:
             return None
         embedder = await asyncio.to_thread(_loaded, spec)
         await MetaStore(memory.backend).check_embedding(embedder.fingerprint)
-        ready = Reopened(memory.backend, embedder, scope=memory.scope, clock=memory.clock)
+        ready = Reopened(
+            memory.backend, embedder, scope=memory.scope, clock=memory.clock,
+            remarks=memory.remarks, tiers=memory.tiers.config, token=memory.token,
+            summarizer=memory.summarizer, extractor=memory.extractor,
+        )  # fmt: skip
         await ready.ready()
         return ready
 

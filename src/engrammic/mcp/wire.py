@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 
 CHUNK = 1 << 16
 
@@ -19,6 +20,7 @@ class Wire:
         self._source = source
         self._sink = sink
         self._read = bytearray()
+        self._sending = threading.Lock()
 
     @classmethod
     def claim(cls) -> Wire:
@@ -46,7 +48,8 @@ class Wire:
         return line
 
     def send(self, line: str) -> None:
-        """Write one line; its end is added. Raises BrokenPipeError when nobody reads."""
+        """Write one line, whole; its end is added. Raises BrokenPipeError when nobody reads."""
         rest = memoryview(line.encode() + b"\n")
-        while rest:
-            rest = rest[os.write(self._sink, rest) :]
+        with self._sending:
+            while rest:
+                rest = rest[os.write(self._sink, rest) :]
