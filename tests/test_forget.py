@@ -97,6 +97,50 @@ async def test_what_is_held_is_listed_and_stays(memory: Memory) -> None:
     assert await memory.get("n1") is not None
 
 
+async def test_earlier_versions_of_what_is_held_stay_too(memory: Memory) -> None:
+    for item_id in ("n1", "n2"):
+        await memory.remember("evidence about Ada", id=item_id)
+        await memory.update(item_id, content="evidence about Ada Byron")
+    await memory.hold("n1", reason="case 7")
+
+    report = await memory.forget(subject="Ada")
+
+    assert dict(report.kept) == {"n1": "under legal hold"}
+    assert [v.content for v in (await memory.why("n1")).versions] == ["evidence about Ada"]
+    assert await memory.tiers.versions.of("note", "n2") == []
+
+
+async def test_what_would_go_is_shown_first(memory: Memory) -> None:
+    for number in range(3):
+        await memory.remember(f"Ada's fact {number}", id=f"n{number}")
+    await memory.update("n2", content="nobody's fact")
+    await memory.remember("Tom's fact", id="t")
+
+    look = await memory.forgettable(subject="Ada", limit=2)
+
+    assert look.report.dry_run
+    assert look.report.counts == {"note": 2, "version": 1}
+    assert set(look.ids) == {"n0", "n1", "n2"}
+    assert len(look.items) == 2
+    assert [i.content for i in (await memory.forgettable(["t"])).items] == ["Tom's fact"]
+    with pytest.raises(InvalidInput, match="limit"):
+        await memory.forgettable(["t"], limit=-1)
+    assert len(await memory.notes.list()) == 4
+
+
+async def test_a_dry_run_counts_as_the_run_does(memory: Memory) -> None:
+    await memory.remember("Ada likes tea", id="n0")
+    await memory.update("n0", content="Ada likes coffee")
+    await memory.remember("Ada lives in Leeds", id="n1")
+    await memory.supersede("n1", "She lives in York")
+
+    look = await memory.forgettable(subject="Ada")
+    report = await memory.forget(subject="Ada")
+
+    assert look.report.counts == report.counts == {"note": 1, "version": 1}
+    assert {i.content for i in look.items} == {"Ada likes coffee", "Ada lives in Leeds"}
+
+
 async def test_something_must_be_named(memory: Memory) -> None:
     await memory.remember("stays")
     for bad in ({}, {"subject": " ?! "}):

@@ -6,7 +6,6 @@ import json
 import os
 import re
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -24,10 +23,10 @@ import engrammic
 from engrammic.errors import MissingDependency
 from engrammic.mcp import serve
 from engrammic.mcp.greeting import VERSIONS, greeting
-from engrammic.mcp.server import make_server
+from engrammic.mcp.server import make_server, tool_list
 from engrammic.mcp.session import Session
+from mcp_raw import Raw, command, initialize, started
 
-SERVER = "import sys; from engrammic.mcp import serve; serve(sys.argv[1], embedder=sys.argv[2])"
 SLOW_MODEL = """
 import time, engrammic.mcp.session as session
 load = session._loaded
@@ -43,10 +42,6 @@ def noisy(*given, **more):
     return search(*given, **more)
 Memory.search = noisy
 """
-
-
-def command(url: Path, embedder: str = "hashing", before: str = "") -> list[str]:
-    return [sys.executable, "-c", before + SERVER, str(url), embedder]
 
 
 @asynccontextmanager
@@ -74,57 +69,9 @@ async def until(session: ClientSession, tool: str, holds: Callable[[str], bool])
     pytest.fail(f"{tool}: never came true")
 
 
-def initialize(version: str = "2025-06-18", number: int = 1) -> dict[str, Any]:
-    params = {
-        "protocolVersion": version,
-        "capabilities": {"roots": {"listChanged": True}},
-        "clientInfo": {"name": "editor", "version": "1.0"},
-    }
-    return {"jsonrpc": "2.0", "id": number, "method": "initialize", "params": params}
-
-
-class Raw:
-    """A client that sees every byte."""
-
-    def __init__(self, process: subprocess.Popen[bytes]) -> None:
-        self.process = process
-        self.lines: list[dict[str, Any]] = []
-
-    def send(self, message: object) -> None:
-        assert self.process.stdin
-        text = message if isinstance(message, str) else json.dumps(message)
-        self.process.stdin.write(text.encode() + b"\n")
-        self.process.stdin.flush()
-
-    def reply(self, number: int) -> dict[str, Any]:
-        assert self.process.stdout
-        while True:
-            self.lines.append(json.loads(self.process.stdout.readline()))
-            if self.lines[-1].get("id") == number:
-                return self.lines[-1]
-
-    def call(self, number: int, tool: str, **arguments: Any) -> dict[str, Any]:
-        params = {"name": tool, "arguments": arguments}
-        self.send({"jsonrpc": "2.0", "id": number, "method": "tools/call", "params": params})
-        result: dict[str, Any] = self.reply(number)["result"]
-        return result
-
-    def shake_hands(self) -> None:
-        self.send(initialize())
-        self.reply(1)
-        self.send({"jsonrpc": "2.0", "method": "notifications/initialized"})
-
-
 @pytest.fixture
 def raw(tmp_path: Path) -> Iterator[Raw]:
     yield from started(command(tmp_path, before=NOISY_SEARCH))
-
-
-def started(arguments: list[str]) -> Iterator[Raw]:
-    pipe = subprocess.PIPE
-    with subprocess.Popen(arguments, stdin=pipe, stdout=pipe, stderr=pipe) as process:
-        yield Raw(process)
-        process.kill()
 
 
 async def test_a_second_process_recalls_what_the_first_remembered(tmp_path: Path) -> None:
@@ -286,12 +233,37 @@ def test_without_the_extra_the_error_is_the_command(monkeypatch: pytest.MonkeyPa
         serve()
 
 
-def test_every_tool_is_described_for_a_model(tmp_path: Path) -> None:
-    from engrammic.mcp.server import tool_list
+BOUNDS = {
+    "string": {"maxLength", "enum", "format"},
+    "integer": {"maximum"},
+    "number": {"maximum"},
+    "array": {"maxItems"},
+    "object": {"maxProperties"},
+    "boolean": {"type"},
+}
+"""What bounds an argument of each type: one of these."""
 
+
+def test_every_tool_is_described_for_a_model() -> None:
     for tool in tool_list():
         assert tool.description
-        assert len(tool.description) > 80
+        assert 80 < len(tool.description) < 700
         assert tool.input_schema["additionalProperties"] is False
         for name, given in tool.input_schema["properties"].items():
             assert "description" in given, f"{tool.name}.{name} is not described"
+            assert BOUNDS[given["type"]] & set(given), f"{tool.name}.{name} has no bound"
+
+
+def test_every_tool_says_what_it_does_to_what_is_stored() -> None:
+    told = {}
+    for tool in tool_list():
+        hints = tool.annotations
+        assert hints is not None
+        assert hints.open_world_hint is False
+        told[tool.name] = (hints.read_only_hint, hints.destructive_hint, hints.idempotent_hint)
+    reads, adds, destroys = (True, False, True), (False, False, False), (False, True, True)
+    assert told == {
+        **dict.fromkeys(("search", "recall", "context", "status"), reads),
+        **dict.fromkeys(("remember", "correct", "release"), adds),
+        "forget": destroys,
+    }

@@ -36,6 +36,7 @@ class Account:
     kept: dict[str, str] = field(default_factory=dict)
     needles: list[bytes] = field(default_factory=list)
     ids: list[str] = field(default_factory=list)
+    taken: set[tuple[str, str]] = field(default_factory=set)
     shown: list[Item | Version] = field(default_factory=list)
 
     @property
@@ -64,6 +65,7 @@ class Forgetting:
         digests = [store.tombstones.of_item(store.kind, r[store.key]) for r in free]
         self.account.items.setdefault(store.kind, []).extend(digests)
         self.account.ids += [r[store.key] for r in free]
+        self.account.taken |= {(store.kind, r[store.key]) for r in free}
         self._show(store, free)
         if dry_run or not free:
             return
@@ -111,8 +113,8 @@ class Forgetting:
         self.account.shown += [store.item_of(record) for record in records[:room]]
 
     async def _free(self, versions: Records) -> list[Record]:
-        """The versions of what is not protected."""
-        kept: set[tuple[str, str]] = set()
+        """The versions of what is neither protected nor gone whole, its versions with it."""
+        kept = set(self.account.taken)
         for store in self.stores:
             ids = list({v["item_id"]: None for v in versions if v["kind"] == store.kind})
             rows = await standings(self.backend, store.kind, ids) if ids else {}

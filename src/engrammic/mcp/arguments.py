@@ -12,6 +12,7 @@ from engrammic.mcp.answers import FEWEST_TOKENS, MOST_TOKENS
 
 LONGEST_CONTENT = 65_536
 LONGEST_QUERY = 4_000
+LONGEST_VALUE = 4_000
 MOST_HITS = 50
 MOST_IDS = 20
 MOST_SPELLINGS = 10
@@ -38,7 +39,7 @@ def _several(value: Any) -> Any:
 
 Number = BeforeValidator(_no_flag)
 """Stands behind the bounds, which else would not get into the schema."""
-Plain: TypeAlias = str | int | float | bool | None
+Plain: TypeAlias = Annotated[str, Field(max_length=LONGEST_VALUE)] | int | float | bool | None
 Query: TypeAlias = Annotated[
     str,
     Field(
@@ -101,7 +102,7 @@ class Search(Arguments):
     ] = 2
     kinds: Annotated[
         list[Literal["message", "note", "summary", "fact"]] | None,
-        Field(min_length=1, description="What to search in; everything by default."),
+        Field(min_length=1, max_length=4, description="What to search in; everything by default."),
     ] = None
     conversation_id: ConversationId = None
     role: Annotated[

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from hashlib import sha256
 from json import dumps
@@ -46,7 +47,9 @@ async def forget(session: Session, given: takes.Forget) -> Answer:
         return done(
             _values("erased", look.report, given, look), [], _kept(look.report), DONE_TOKENS
         )
-    report = await memory.forget(**asked, scan=given.subject is not None)
+    erasing = memory.forget(**asked, scan=given.subject is not None)
+    # Begun, it is ended, whoever cancels: else rows were gone, and their bytes still there.
+    report = await asyncio.shield(asyncio.ensure_future(erasing))
     return _is_gone(look, report, given)
 
 

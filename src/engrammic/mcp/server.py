@@ -8,11 +8,12 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeAlias
 
 import anyio
-from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
+from anyio.streams.memory import MemoryObjectReceiveStream
 from mcp import types
 from mcp.server import Server
 from mcp.shared.message import SessionMessage
@@ -27,13 +28,17 @@ from engrammic.mcp.lines import message_of
 from engrammic.mcp.schema import schema_of
 from engrammic.mcp.session import Session
 from engrammic.mcp.tools import TOOLS, Tool
+from engrammic.mcp.unanswered import Unanswered
 from engrammic.mcp.wire import Wire
+
+PassOn: TypeAlias = Callable[[SessionMessage | None], Coroutine[Any, Any, None]]
 
 log = logging.getLogger("engrammic.mcp")
 
 MOST_FAULTS = 8
 """Faults of arguments that one error tells."""
 NAME_CHARACTERS = 64
+HALF = "holds half a character (of a surrogate pair: a cut emoji?); send whole ones"
 
 
 def run(wire: Wire, session: Session, opening: bytes, *, greeted: bool) -> None:
@@ -119,10 +124,9 @@ def _faults(error: ValidationError) -> str:
 
 def _fault(error: Any) -> str:
     """Field and problem; never the value, which may be long."""
+    problem = HALF if error["type"] == "string_unicode" else error["msg"]
     name = ".".join(map(str, error["loc"])) or "arguments"
-    return (
-        f"{name if len(name) <= NAME_CHARACTERS else name[:NAME_CHARACTERS] + CUT}: {error['msg']}"
-    )
+    return f"{name if len(name) <= NAME_CHARACTERS else name[:NAME_CHARACTERS] + CUT}: {problem}"
 
 
 async def _until_stopped(wire: Wire, session: Session, opening: bytes, greeted: bool) -> None:
@@ -132,7 +136,7 @@ async def _until_stopped(wire: Wire, session: Session, opening: bytes, greeted: 
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with session:
         tasks = [
-            asyncio.create_task(_serve(wire, session, opening, greeted)),
+            asyncio.create_task(_serve(wire, session, opening, greeted, stop)),
             asyncio.create_task(stop.wait()),
         ]
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -149,20 +153,37 @@ async def _until_stopped(wire: Wire, session: Session, opening: bytes, greeted: 
         os._exit(0)
 
 
-async def _serve(wire: Wire, session: Session, opening: bytes, greeted: bool) -> None:
+async def _serve(
+    wire: Wire, session: Session, opening: bytes, greeted: bool, stop: asyncio.Event
+) -> None:
     arriving, read = anyio.create_memory_object_stream[SessionMessage | Exception](0)
     write, leaving = anyio.create_memory_object_stream[SessionMessage](0)
-    _start_reading(wire, opening, arriving)
+    waiting = Unanswered()
+
+    async def pass_on(message: SessionMessage | None) -> None:
+        if message is None:
+            await waiting.none()
+            await arriving.aclose()
+        else:
+            waiting.arrived(message.message)
+            await arriving.send(message)
+
+    _start_reading(wire, opening, pass_on)
     server = make_server(session)
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(_write, wire, leaving, greeted)
+        tasks.start_soon(_write, wire, leaving, greeted, waiting, stop)
         await server.run(read, write, server.create_initialization_options())
 
 
 def _start_reading(
-    wire: Wire, opening: bytes, arriving: MemoryObjectSendStream[SessionMessage | Exception]
+    wire: Wire,
+    opening: bytes,
+    pass_on: Callable[[SessionMessage | None], Coroutine[Any, Any, None]],
 ) -> None:
-    """Read on a thread that nobody waits for: a blocked read can't be cancelled."""
+    """Read on a thread that nobody waits for: a blocked read can't be cancelled.
+
+    Each message is passed on, and None when the input is over.
+    """
     loop = asyncio.get_running_loop()
 
     def read() -> None:
@@ -172,11 +193,11 @@ def _start_reading(
             while line:
                 message = message_of(line)
                 if isinstance(message, SessionMessage):
-                    asyncio.run_coroutine_threadsafe(arriving.send(message), loop).result()
+                    asyncio.run_coroutine_threadsafe(pass_on(message), loop).result()
                 elif message is not None and not _is_sent(wire, message):
                     break
                 line = wire.read_line()
-            asyncio.run_coroutine_threadsafe(arriving.aclose(), loop).result()
+            asyncio.run_coroutine_threadsafe(pass_on(None), loop).result()
 
     threading.Thread(target=read, name="engrammic-mcp-read", daemon=True).start()
 
@@ -191,12 +212,19 @@ def _is_sent(wire: Wire, line: str) -> bool:
 
 
 async def _write(
-    wire: Wire, leaving: MemoryObjectReceiveStream[SessionMessage], greeted: bool
-) -> None:
-    """Send what the SDK says, but for its answer to a client that was greeted already."""
+    wire: Wire, leaving: MemoryObjectReceiveStream[SessionMessage], greeted: bool,
+    waiting: Unanswered, stop: asyncio.Event,
+) -> None:  # fmt: skip
+    """Send what the SDK says, but for its answer to a client that was greeted already.
+
+    Stops the server when nobody reads any more.
+    """
     async for outgoing in leaving:
-        if greeted:
-            greeted = False
-            continue
         line = outgoing.message.model_dump_json(by_alias=True, exclude_unset=True)
-        await anyio.to_thread.run_sync(wire.send, line, abandon_on_cancel=True)
+        if not greeted and not await anyio.to_thread.run_sync(
+            _is_sent, wire, line, abandon_on_cancel=True
+        ):
+            stop.set()
+            return
+        greeted = False
+        waiting.left(outgoing.message)
