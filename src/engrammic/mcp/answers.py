@@ -64,7 +64,7 @@ def listed(items: Iterable[Item], max_tokens: int) -> Answer:
 
 def plain(values: dict[str, Any]) -> Answer:
     """Values of which none comes out of a content, as JSON and as they are."""
-    return Answer(json.dumps(values, ensure_ascii=False), values)
+    return Answer(fenced(json.dumps(values, ensure_ascii=False)), values)
 
 
 def done(
@@ -76,7 +76,7 @@ def done(
     `total` is how many there are, where `entries` are not all. None is shown where there is
     none.
     """
-    lines = [json.dumps(values, ensure_ascii=False), *map(_notice, notices)]
+    lines = [fenced(json.dumps(values, ensure_ascii=False)), *map(_notice, notices)]
     if not entries:
         return Answer("\n".join(lines))
     return laid_out(entries, max_tokens, lines, total=total)
