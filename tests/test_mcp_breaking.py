@@ -17,6 +17,7 @@ import pytest
 from mcp import ClientSession, StdioServerParameters
 from mcp.client.stdio import stdio_client
 
+from engrammic.mcp.greeting import greeting
 from engrammic.mcp.session import Session
 from mcp_asking import told, values, with_model
 from mcp_raw import Raw, command, initialize, started
@@ -89,12 +90,13 @@ def test_a_request_that_is_none_is_refused_by_its_id(raw: Raw, line: str, answer
 
 
 def test_a_line_that_nobody_can_read_is_passed_over(tmp_path: Path) -> None:
-    for first in ("[" * 100_000, '{"a":' * 100_000, "9" * 5_000, '"\\ud800"'):
-        for client in started(command(tmp_path)):
-            client.send(first)
-            client.shake_hands()
-            client.send("[" * 100_000)
-            assert "notes" in client.call(2, "status")["structuredContent"]
+    for client in started(command(tmp_path)):
+        client.send("[" * 100_000)
+        client.shake_hands()
+        for line in ('{"a":' * 100_000, "9" * 5_000, '"\\ud800"'):
+            assert greeting(line.encode()) is None
+            client.send(line)
+        assert "notes" in client.call(2, "status")["structuredContent"]
 
 
 def test_a_client_without_a_proper_name_is_refused_once(raw: Raw) -> None:
@@ -196,9 +198,11 @@ async def test_a_scope_of_the_command_line_holds_for_every_tool(tmp_path: Path) 
     async def said(session: ClientSession, tool: str, **given: Any) -> str:
         return str(await session.call_tool(tool, given))
 
-    async with server_of(tmp_path, "--tenant", "acme", "--user", "ada") as session:
-        await said(session, "remember", content="The harbour is in Leeds", id="mine")
-    async with server_of(tmp_path, "--tenant", "acme", "--user", "tom") as session:
+    async with (
+        server_of(tmp_path, "--tenant", "acme", "--user", "ada") as ada,
+        server_of(tmp_path, "--tenant", "acme", "--user", "tom") as tom,
+    ):
+        await said(ada, "remember", content="The harbour is in Leeds", id="mine")
         for tool, given in (
             ("search", {"query": "harbour"}), ("recall", {}), ("recall", {"query": "harbour"}),
             ("context", {"query": "harbour"}), ("release", {"text": "everything about harbour"}),
@@ -206,14 +210,13 @@ async def test_a_scope_of_the_command_line_holds_for_every_tool(tmp_path: Path) 
             ("correct", {"id": "mine", "content": "x"}),
             ("correct", {"text": "The harbour is in Leeds", "content": "x"}),
         ):  # fmt: skip
-            assert "> The harbour" not in await said(session, tool, **given)
-        await said(session, "remember", content="The harbour is in York", id="mine")
-        status = await session.call_tool("status", {})
+            assert "> The harbour" not in await said(tom, tool, **given)
+        await said(tom, "remember", content="The harbour is in York", id="mine")
+        status = await tom.call_tool("status", {})
         assert status.structured_content
         assert (status.structured_content["scope"], status.structured_content["notes"]) == (
             "acme/tom//", 1,
         )  # fmt: skip
-    async with server_of(tmp_path, "--tenant", "acme", "--user", "ada") as session:
-        found = await said(session, "recall", query="harbour")
+        found = await said(ada, "recall", query="harbour")
         assert "Leeds" in found
         assert "York" not in found
