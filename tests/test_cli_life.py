@@ -91,3 +91,20 @@ def test_every_scope_is_maintained_where_all_are_meant(run: Run) -> None:
     reports = run("maintain", "--all-scopes", "--dry-run")
     assert [report["scope"].split("/")[0] for report in reports] == ["ada", "ben"]
     assert all(report["dry_run"] for report in reports)
+
+
+def test_what_would_be_forgotten_is_shown_before(run: Run, tmp_path: Path) -> None:
+    first, second = said(run, "Ada's phone is 555-0100", "the build is green")
+    run("supersede", first, "Ada's phone is 555-0199")
+    found = run("forget", "--subject", "Ada", "--dry-run")
+    assert {e["text"] for e in found["would_erase"]} == {
+        "Ada's phone is 555-0100",
+        "Ada's phone is 555-0199",
+    }
+    shown = plain("forget", "--subject", "Ada", "--dry-run")
+    assert f"{first}\tmessage\tAda's phone is 555-0100" in shown
+    assert "build" not in shown
+    assert run("show", second)["content"] == "the build is green"
+    gone = run("forget", "--subject", "Ada", "--yes")
+    assert "would_erase" not in gone
+    assert run("forget", "--subject", "Ada", "--dry-run")["would_erase"] == []

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from engrammic.cli.command import FAILED, command
 from engrammic.cli.door import Door
 from engrammic.cli.filters import Filters
-from engrammic.cli.output import complain, emit, facts, is_terminal, say
+from engrammic.cli.output import complain, emit, facts, is_terminal, say, table
+
+if TYPE_CHECKING:
+    from engrammic.forgetting.preview import Forgettable
+    from engrammic.items import Item
+    from engrammic.stores.versions import Version
+
+SHOWN = 50
+"""Items that are shown before they are erased, at most."""
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="An item's id.")]
 Reason = Annotated[str | None, typer.Option(help="Why; the log keeps it.")]
@@ -80,19 +88,21 @@ async def forget(
     exact: Annotated[
         bool, typer.Option("--exact", help="Do not read the subject as a description.")
     ] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would go.")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
     """Erase items for good: rows, all that came of them, and their bytes on the disk."""
     given: dict[str, Any] = {"ids": ids or None, "subject": subject or None, **filters.selection()}
     async with door.open() as memory:
-        counted = await memory.forget(dry_run=True, exact=exact, **given)
-        if not dry_run and not yes and not _agreed(counted.forgotten):
+        look = await memory.forgettable(exact=exact, limit=SHOWN, **given)
+        if not dry_run and not yes and not _agreed(look):
             raise typer.Exit(FAILED)
-        report = counted if dry_run else await memory.forget(exact=exact, **given)
+        report = look.report if dry_run else await memory.forget(exact=exact, **given)
     if door.json:
-        emit(report.as_record())
+        emit(report.as_record() | ({"would_erase": _entries(look)} if dry_run else {}))
         return
+    if dry_run:
+        _show(look)
     read = {"read as": report.reading} if report.reading else {}
     facts({**read, **report.counts, "bytes": f"{report.state}: {report.detail}"})
     for item_id, reason in report.kept.items():
@@ -103,11 +113,33 @@ async def forget(
         say("backups made before still hold what they held")
 
 
-def _agreed(count: int) -> bool:
+def _agreed(look: Forgettable) -> bool:
+    count = look.report.forgotten
     if not is_terminal():
         complain(f"this would erase {count} items for good; say --yes, or look with --dry-run")
         return False
+    _show(look)
     return typer.confirm(f"erase {count} items for good?")
+
+
+def _entries(look: Forgettable) -> list[dict[str, str]]:
+    """What would go, as far as it is shown: an earlier version under its item's id."""
+    from engrammic.stores.versions import Version
+
+    def entry(item: Item | Version) -> dict[str, str]:
+        if isinstance(item, Version):
+            return {"id": item.item_id, "kind": f"earlier {item.kind}", "text": item.content}
+        return {"id": item.id or "", "kind": item.kind, "text": item.content}
+
+    return [entry(item) for item in look.items]
+
+
+def _show(look: Forgettable) -> None:
+    entries = _entries(look)
+    if entries:
+        table(("id", "kind", "text"), [tuple(entry.values()) for entry in entries])
+    if (more := look.report.forgotten - len(entries)) > 0:
+        say(f"and {more} more")
 
 
 def _given(reason: str | None) -> dict[str, str]:
