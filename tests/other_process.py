@@ -110,7 +110,7 @@ class Other:
     async def hold_snapshot(self) -> int:
         """Begin a read and keep it open; how many messages it sees."""
         backend: Any = self.open_memory.backend
-        self.snapshot = backend._connections.here()
+        self.snapshot = backend._connections.here().connection
         self.snapshot.execute("begin")
         return await self.count_in_snapshot()
 

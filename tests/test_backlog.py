@@ -53,7 +53,7 @@ def turn(name: str, *terms: str, scope: str = "a", around: str | None = None) ->
 
 def waiting(backend: SqliteBackend) -> int:
     """How many rows no index holds."""
-    connection, held = backend._connections.here(), set()
+    connection, held = backend._connections.here().connection, set()
     for table in terms_tables(connection, backend._tables.layout("turns")):
         sizes = table.rstrip('"') + '_docsize"'
         held |= {row for (row,) in connection.execute(f"select id from {sizes}")}
@@ -61,7 +61,7 @@ def waiting(backend: SqliteBackend) -> int:
 
 
 def indexed(backend: SqliteBackend) -> int:
-    return int(backend._connections.here().execute("select sum(indexed) from _tables").get)
+    return int(backend._connections.here().connection.execute("select sum(indexed) from _tables").get)
 
 
 async def found(backend: Backend, *words: str, scope: str = "a") -> list[tuple[str, float]]:

@@ -39,7 +39,7 @@ def thing(name: str, *terms: str) -> Record:
 
 
 def asked(backend: SqliteBackend, sql: str) -> Any:
-    return backend._connections.here().execute(sql).fetchall()
+    return backend._connections.here().connection.execute(sql).fetchall()
 
 
 async def nearest(backend: SqliteBackend) -> list[str]:

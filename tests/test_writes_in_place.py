@@ -192,11 +192,11 @@ async def test_a_change_list_fills_one_segment_of_the_word_index(tmp_path: Path)
         [Put("turns", [{"id": "a", "t": ["two"]}]), Put("turns", [{"id": "b", "t": ["three"]}])]
     )
     segments = "select count(distinct segid) from turns__terms__0_idx"
-    assert backend._connections.here().execute(segments).get == 2
+    assert backend._connections.here().connection.execute(segments).get == 2
     assert await backend.diagnose() == []
     await backend.close()
 
 
 async def test_a_statement_stays_compiled_when_its_values_change(backend: SqliteBackend) -> None:
-    for connection in (backend._connections.here(), backend._connections.writing()):
+    for connection in (backend._connections.here().connection, backend._connections.writing()):
         assert connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, -1) == 1

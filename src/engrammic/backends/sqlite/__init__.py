@@ -73,11 +73,11 @@ class SqliteBackend(Upkeep):
         return backend
 
     async def ensure_table(self, schema: Schema) -> None:
-        """As `Backend.ensure_table`; costs one read when nothing is missing."""
+        """As `Backend.ensure_table`; costs nothing when nothing is missing."""
         cleaner(schema)
-        with self._translated():
-            if not self._tables.is_declared(self._connections.here(), schema):
-                await self._write(lambda connection: self._tables.declare(connection, schema))
+        self._connections.ensure_open()
+        if not self._tables.is_declared(schema):
+            await self._write(lambda connection: self._tables.declare(connection, schema))
 
     async def apply(self, changes: Sequence[Change]) -> int:
         """As `Backend.apply`: one transaction, on disk when it returns."""
@@ -132,8 +132,8 @@ class SqliteBackend(Upkeep):
         """As `Backend.get`, without another thread."""
         layout = self._tables.layout(table)
         values = layout.key_of(key)
-        with self._translated():
-            row = self._connections.here().execute(layout.point_read, values).fetchone()
+        with self._translated(), self._connections.here() as connection:
+            row = connection.execute(layout.point_read, values).fetchone()
         return None if row is None else decoder(layout, layout.stored)(row)
 
     async def export(
@@ -168,6 +168,7 @@ class SqliteBackend(Upkeep):
         await self._write(work)
 
     async def close(self) -> None:
-        """Finish queued writes, copy the log into the file, close."""
-        if not self._connections.closed:
-            await asyncio.to_thread(self._connections.close)
+        """Finish queued writes, copy the log into the file, close; from any loop and thread."""
+        if not self._connections.finished:
+            with self._translated():
+                await asyncio.to_thread(self._connections.close)

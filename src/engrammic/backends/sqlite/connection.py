@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,6 +15,7 @@ import apsw
 
 from engrammic import errors
 from engrammic.backends.sqlite.layout import APPLICATION_ID, FORMAT, OLDEST
+from engrammic.backends.sqlite.own import Own
 from engrammic.backends.sqlite.translation import translated
 from engrammic.backends.sqlite.workers import Workers
 
@@ -24,15 +25,17 @@ CHECKPOINT_PAGES = 1000
 READERS = 2
 WRITING_CACHE = 8192
 """KiB."""
+PATIENCE = 3.0
+"""Seconds that reads under way have left when their handle is closed; then they are interrupted."""
 
 
 class Connections:
     """The connections to one file, and who uses which when.
 
-    To read, each thread has a connection of its own, `here()`. To write there is
-    one for all threads, `writing()`, and it belongs to whoever holds `turn`: the
-    writer's thread for the length of a job (`write`, `later`), or the calling
-    thread for a short write in place (`takes_turn`), which never overtakes a job.
+    To read, each thread has a connection of its own, `with here() as connection`. To
+    write there is one for all threads, `writing()`, and it belongs to whoever holds
+    `turn`: the writer's thread for the length of a job (`write`, `later`), or the
+    calling thread for a short write in place (`takes_turn`), which never overtakes a job.
     """
 
     def __init__(self, path: Path, timeout: float) -> None:
@@ -41,15 +44,19 @@ class Connections:
         self.busy = int(timeout * 1000)
         self.pid = os.getpid()
         self._mine = threading.local()
-        self._open: list[apsw.Connection] = []
+        self._owns: list[Own] = []
         self._guard = threading.Lock()
+        self._closing = threading.RLock()
         self._writer = Workers(1, "engrammic-write", path)
         self._readers = Workers(READERS, "engrammic-read", path)
         self._log_pages = 0
         self._writing: apsw.Connection | None = None
-        self.turn = threading.Lock()
+        self.turn = threading.RLock()
         """Held by the thread that uses the connection for writing."""
         self.closed = False
+        """Whether whoever comes is refused."""
+        self.finished = False
+        """Whether nothing is left to be closed."""
 
     async def write(self, work: Callable[[], T]) -> T:
         """Run `work` on the writer thread, after all writes before it."""
@@ -89,19 +96,29 @@ class Connections:
             self._writing.execute(f"pragma cache_size=-{WRITING_CACHE}").fetchall()
         return self._writing
 
-    def here(self) -> apsw.Connection:
-        """The calling thread's connection, opened on first use."""
-        connection: apsw.Connection | None = getattr(self._mine, "connection", None)
-        if connection is None or self.closed or os.getpid() != self.pid:
+    def here(self) -> Own:
+        """The calling thread's connection for reading, opened on first use."""
+        own: Own | None = getattr(self._mine, "own", None)
+        if own is None or self.closed or os.getpid() != self.pid:
             self.ensure_open()
-            self._mine.connection = connection = self._opened()
-        return connection
+            own = Own(self._opened())
+            self._keep(own)
+            self._mine.own = own
+        return own
+
+    def _keep(self, own: Own) -> None:
+        """Have it closed when this is, or when its thread is over and another comes."""
+        with self._guard:
+            over = [each for each in self._owns if not each.thread.is_alive()]
+            self._owns = [each for each in self._owns if each not in over]
+            (over if self.closed else self._owns).append(own)
+        for each in over:
+            each.end(0)
+        self.ensure_open()
 
     def _opened(self) -> apsw.Connection:
         connection = open_connection(self.path, self.timeout)
         connection.set_wal_hook(self._note_log)
-        with self._guard:
-            self._open.append(connection)
         return connection
 
     def log_pages(self) -> int:
@@ -120,18 +137,36 @@ class Connections:
             raise errors.Closed(f"{self.path} was opened before a fork; open it again")
 
     def close(self) -> None:
-        """Finish the queued work and close every connection."""
-        if self.closed:
+        """Finish the queued writes, wait for the reads under way, close every connection.
+
+        From any thread, and as often as wanted: who comes second waits for the first.
+        """
+        if os.getpid() != self.pid:
+            self.closed = self.finished = True
             return
-        if os.getpid() == self.pid:
-            self._writer.close()
-            self._readers.close()
-            self.turn.acquire()
-        self.closed = True
-        if os.getpid() == self.pid:
-            for connection in self._open:
-                connection.close()
-            self.turn.release()
+        # A job of this handle does not wait for who closes it: he waits for the job.
+        if not self._closing.acquire(blocking=not (self._writer.is_mine or self._readers.is_mine)):
+            return
+        try:
+            if not self.finished:
+                self._close()
+        finally:
+            self.finished = True
+            self._closing.release()
+
+    def _close(self) -> None:
+        self._writer.close()
+        until = time.monotonic() + PATIENCE
+        self._readers.close(PATIENCE)
+        with ExitStack() as closing:  # what comes first in it is done last
+            closing.enter_context(self.turn)
+            with self._guard:
+                self.closed = True
+                owns, self._owns = self._owns, []
+            if self._writing is not None:
+                closing.callback(self._writing.close)
+            for own in owns:
+                closing.callback(own.end, until)
 
 
 def open_connection(path: Path, timeout: float) -> apsw.Connection:

@@ -173,8 +173,7 @@ class RankedSearch(Backend):
         `here` says whether so little is to be done that it runs where it is called.
         """
         partition = plan.partition
-        with self._translated():
-            own = self._connections.here()
+        with self._translated(), self._connections.here() as own:
             part = self._partitions.likely(own, partition)
             if part is None:
                 self._check_unknown(own, plan)
@@ -202,5 +201,9 @@ class RankedSearch(Backend):
     async def _read(self, work: Callable[[apsw.Connection], T], *, here: bool = False) -> T:
         with self._translated():
             if here:
-                return work(self._connections.here())
-            return await self._connections.read(lambda: work(self._connections.here()))
+                return self._read_here(work)
+            return await self._connections.read(lambda: self._read_here(work))
+
+    def _read_here(self, work: Callable[[apsw.Connection], T]) -> T:
+        with self._connections.here() as connection:
+            return work(connection)

@@ -71,8 +71,8 @@ class Tables:
             self.found(connection)
             self._version = version
 
-    def is_declared(self, connection: apsw.Connection, schema: Schema) -> bool:
-        """Whether the file holds the table exactly or with more fields."""
+    def is_declared(self, schema: Schema) -> bool:
+        """Whether the table is known exactly or with more fields."""
         layout = self._layouts.get(schema.name)
         if layout is None:
             return False

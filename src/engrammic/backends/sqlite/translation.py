@@ -9,6 +9,9 @@ import apsw
 
 from engrammic import errors
 
+_CLOSED = apsw.ConnectionClosedError, apsw.CursorClosedError, apsw.InterruptError
+"""Nobody but who closes a handle interrupts its reads."""
+
 REPAIR = "run `engrammic doctor`, which says what is wrong, then `engrammic doctor --repair`"
 
 
@@ -58,7 +61,7 @@ def _ours(path: Path, error: apsw.Error) -> errors.EngrammicError:
         )
     if isinstance(error, apsw.ForkingViolationError):
         return errors.Closed(f"{path} was opened before a fork; open it again")
-    if isinstance(error, apsw.ConnectionClosedError | apsw.CursorClosedError):
+    if isinstance(error, _CLOSED):
         return errors.Closed(f"{path}: this handle was closed")
     return errors.StorageError(f"{path}: {error}")
 

@@ -73,12 +73,12 @@ class Waiting:
         return True
 
     def _waits(self, layout: Layout, value: str | None) -> bool:
-        connection = self._connections.here()
-        part = self._partitions.known(connection, value)
-        if part is None:
-            return False
-        there = self._partitions.has_terms(connection, layout, part)
-        return backlog.waits(connection, layout, part.number, value, has_index=there)
+        with self._connections.here() as connection:
+            part = self._partitions.known(connection, value)
+            if part is None:
+                return False
+            there = self._partitions.has_terms(connection, layout, part)
+            return backlog.waits(connection, layout, part.number, value, has_index=there)
 
     def _index(self, connection: apsw.Connection, layout: Layout, value: str | None) -> None:
         backlog.index_one(connection, self._partitions, layout, value)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from queue import SimpleQueue
-from threading import Lock, Thread
+from threading import Lock, Thread, current_thread
 from typing import Any, NamedTuple, TypeVar
 
 from engrammic.errors import Closed
@@ -46,6 +46,11 @@ class Workers:
         """Whether every job given so far is done."""
         return self._given == self._done
 
+    @property
+    def is_mine(self) -> bool:
+        """Whether the calling thread is one of these."""
+        return current_thread() in self._threads
+
     async def call(self, work: Callable[[], T]) -> T:
         """What `work` returns or raises, on one of the threads. Raises Closed after `close`."""
         loop = asyncio.get_running_loop()
@@ -61,15 +66,19 @@ class Workers:
         """
         self._give(_Job(work, None, None))
 
-    def close(self) -> None:
-        """Return when all jobs given so far are done."""
+    def close(self, patience: float | None = None) -> None:
+        """Return when all jobs given so far are done, but for the one that calls this.
+
+        With `patience`, after so many seconds for each thread at the latest.
+        """
         with self._guard:  # no job comes behind the end
             self._closed = True
             for _ in self._threads:
                 self._jobs.put(None)
         if self._started:
             for thread in self._threads:
-                thread.join()
+                if thread is not current_thread():
+                    thread.join(patience)
 
     def _give(self, job: _Job) -> bool:
         """Whether the job was taken."""
