@@ -81,14 +81,10 @@ class Maintenance:
             report.steps = await self._plan()
             self._tally(report, report.steps)
         else:
-            await self.leases.take(LEASE, report.pass_id, LEASE_TIME)
-            for one in self._accountable():
-                one.begin()
-            try:
+            async with self.leases.held(LEASE, report.pass_id, LEASE_TIME):
+                for one in self._accountable():
+                    one.begin()
                 await self._pass(report, most, advance)
-            finally:
-                await self.leases.give_back(LEASE, report.pass_id)
-        if not dry_run:
             self._account(report)
         report.finished_at = tiers.clock()
         return report

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import ParamSpec, TypeVar
 
+from engrammic.uncut import uncut
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -34,12 +36,7 @@ class Work:
         """What the verb gives. When cancelled it ends with the verb, which nothing can stop."""
         work = partial(verb, *args, **kwargs)
         run = asyncio.to_thread(self._guarded, work) if self._alone else asyncio.to_thread(work)
-        going = asyncio.ensure_future(run)
-        try:
-            return await asyncio.shield(going)
-        except asyncio.CancelledError:
-            await asyncio.wait([going])
-            raise
+        return await uncut(run)
 
     def _guarded(self, work: Callable[[], T]) -> T:
         with self._guard:
