@@ -61,7 +61,9 @@ def waiting(backend: SqliteBackend) -> int:
 
 
 def indexed(backend: SqliteBackend) -> int:
-    return int(backend._connections.here().connection.execute("select sum(indexed) from _tables").get)
+    return int(
+        backend._connections.here().connection.execute("select sum(indexed) from _tables").get
+    )
 
 
 async def found(backend: Backend, *words: str, scope: str = "a") -> list[tuple[str, float]]:

@@ -175,7 +175,9 @@ async def test_a_thread_closes_what_it_reads_and_writes_with(tmp_path: Path) -> 
 
     backend = await opened(tmp_path)
     with pytest.raises(Closed):
-        await soon(backend._read(lambda c: (close(backend)(), c.execute("select 1").get), here=True))
+        await soon(
+            backend._read(lambda c: (close(backend)(), c.execute("select 1").get), here=True)
+        )
     for thread in ("_write", "_read"):
         backend = await opened(tmp_path)
         await soon(getattr(backend._connections, thread[1:])(close(backend)))

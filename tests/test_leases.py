@@ -130,10 +130,14 @@ async def test_what_fails_inside_is_told_and_not_that_the_lease_stays(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     backend = MemoryBackend()
-    with pytest.raises(ZeroDivisionError):
+
+    async def failing() -> None:
         async with Leases(Scoped(backend, Scope())).held("door", "me", 60_000):
             await backend.close()
             raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await failing()
     assert "door is held until it runs out" in caplog.text
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engrammic.capabilities import Capabilities as Capabilities
-from engrammic.changes import Change, Delete, Put
+from engrammic.changes import Change, Delete, Put, check_records
 from engrammic.errors import Conflict, Unsupported
 from engrammic.filters import Filter, eq, every
 from engrammic.reader import Decide as Decide
@@ -67,8 +67,8 @@ class Backend(ABC):
         """Write the list in order, all or nothing; the number of records put, updated, deleted.
 
         Durable when it returns, where `capabilities.durable` is "commit".
-        Raises Conflict when a check fails, InvalidInput for a value that does
-        not fit its field; then nothing has changed.
+        Raises Conflict when a check fails, InvalidInput for a value that does not
+        fit its field and for what is no list (`changes.checked`); then nothing has changed.
         """
 
     @abstractmethod
@@ -209,6 +209,7 @@ class Backend(ABC):
 
     async def insert(self, table: str, records: Sequence[Record]) -> int:
         """Put records in one step; the number of them."""
+        check_records(table, records)
         return await self.apply([Put(table, records)]) if records else 0
 
     async def delete(self, table: str, where: Filter) -> int:

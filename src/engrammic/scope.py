@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engrammic.backend import Backend, Reader, Survey
-from engrammic.changes import Change, Check, Delete, Put, Update
+from engrammic.changes import Change, Check, Delete, Put, Update, checked
 from engrammic.checks import check_count, check_name, shown
 from engrammic.errors import InvalidInput, UnknownField
 from engrammic.filters import And, Compare, Filter, Or, eq
@@ -85,7 +85,7 @@ class Scoped:
 
     async def apply(self, changes: Sequence[Change]) -> int:
         """As `Backend.apply`, within the scope."""
-        return await self.backend.apply([self._stamp(c) for c in changes])
+        return await self.backend.apply([self._stamp(c) for c in checked(changes)])
 
     async def transact(
         self, decide: Callable[[Scoped], Coroutine[Any, Any, Sequence[Change]]]
@@ -96,7 +96,7 @@ class Scoped:
             inside = Scoped.__new__(Scoped)
             inside.backend = cast("Backend", reader)
             inside.scope, inside._value, inside._mine = self.scope, self._value, self._mine
-            return [self._stamp(change) for change in await decide(inside)]
+            return [self._stamp(change) for change in checked(await decide(inside))]
 
         return await self.backend.transact(stamped)
 

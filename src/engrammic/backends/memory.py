@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from engrammic import reads
 from engrammic.backend import Backend, Capabilities
 from engrammic.batches import prepared
-from engrammic.changes import Change, Check, Delete, Put
+from engrammic.changes import Change, Check, Delete, Put, checked
 from engrammic.emulation.ranks import best
 from engrammic.errors import Closed, Conflict, InvalidSchema
 from engrammic.evolution import grown
@@ -119,7 +119,7 @@ class MemoryBackend(Backend):
 
     async def apply(self, changes: Sequence[Change]) -> int:
         """As `Backend.apply`: what can fail comes first, then nothing fails."""
-        ready = [prepared(c, self._table(c.table).schema) for c in changes]
+        ready = [prepared(c, self._table(c.table).schema) for c in checked(changes)]
         for change in changes:
             if isinstance(change, Check):
                 found = len(self._table(change.table).matching(change.where))

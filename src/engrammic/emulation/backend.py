@@ -9,7 +9,7 @@ from contextlib import suppress
 from engrammic.backend import Backend, Decide, Health, Reader
 from engrammic.batches import prepared
 from engrammic.catalogue import dump_schema, load_schema
-from engrammic.changes import Change, Check, Delete, Put
+from engrammic.changes import Change, Check, Delete, checked
 from engrammic.emulation.collections import NOTES, TABLE, Collections, Key, Outcome
 from engrammic.emulation.derived import Derived
 from engrammic.emulation.listings import Listings
@@ -127,7 +127,7 @@ class CollectionBackend(Readings, Searches, Backend):
             return await self._apply(await decide(reader))
 
     async def _apply(self, changes: Sequence[Change]) -> int:
-        schemas = {c.table: await self.schema(c.table) for c in changes}
+        schemas = {c.table: await self.schema(c.table) for c in checked(changes)}
         ready = [prepared(c, schemas[c.table]) for c in changes]
         for change in ready:
             if isinstance(change, Check):
@@ -165,10 +165,6 @@ class CollectionBackend(Readings, Searches, Backend):
 
     async def _load_whole(self, schema: Schema, keys: Sequence[Key]) -> list[Record]:
         return await self.engine.load(schema, keys, [f.name for f in schema.fields])
-
-    async def insert(self, table: str, records: Sequence[Record]) -> int:
-        """As `Backend.insert`."""
-        return await self.apply([Put(table, records)]) if records else 0
 
     async def delete(self, table: str, where: Filter) -> int:
         """As `Backend.delete`."""

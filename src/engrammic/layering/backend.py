@@ -9,7 +9,7 @@ from urllib.parse import parse_qs
 
 from engrammic import reads
 from engrammic.backend import RETRIES, Backend, Capabilities, Decide, Health, Reader
-from engrammic.changes import Change
+from engrammic.changes import Change, checked
 from engrammic.errors import Conflict, InvalidInput, InvalidSettings, Unsupported
 from engrammic.evolution import grown
 from engrammic.filters import Filter
@@ -95,7 +95,7 @@ class LayeredBackend(Backend):
 
     async def apply(self, changes: Sequence[Change]) -> int:
         """As `Backend.apply`: vectors first; on the side of the records it is one step."""
-        for change in changes:
+        for change in checked(changes):
             await self._schema(change.table)
 
         async def fixed(_: Reader) -> Sequence[Change]:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from engrammic.backend import Backend, Reader
 from engrammic.batches import clean_all
-from engrammic.changes import Change, Check, Delete, Put
+from engrammic.changes import Change, Check, Delete, Put, checked
 from engrammic.errors import InvalidSchema
 from engrammic.filters import Filter, every, is_in
 from engrammic.layering.layout import (
@@ -70,7 +70,7 @@ class Writing:
     async def translated(self, reader: Reader, changes: Sequence[Change]) -> list[Change]:
         """The list for the side of the records. Raises Unprepared where vectors are to come."""
         self.used = 0
-        ready = [self._translate(change, known(self.schemas, change.table)) for change in changes]
+        ready = [self._translate(c, known(self.schemas, c.table)) for c in checked(changes)]
         if self.waiting:
             raise Unprepared
         self.replaced, self.is_plain = [], True

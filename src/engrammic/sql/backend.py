@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from engrammic import reads
 from engrammic.backend import Backend, Decide
 from engrammic.batches import prepared
-from engrammic.changes import Change
+from engrammic.changes import Change, checked
 from engrammic.errors import InvalidSchema
 from engrammic.evolution import grown
 from engrammic.filters import Filter
@@ -75,7 +75,7 @@ class SqlBackend(Backend):
     async def apply(self, changes: Sequence[Change]) -> int:
         """As `Backend.apply`: one transaction, on disk when it returns."""
         self.pool.ensure_open()
-        for change in changes:
+        for change in checked(changes):
             self.layout(change.table)
         return await self._write(lambda session: self._applied(session, changes)) if changes else 0
 
@@ -83,7 +83,8 @@ class SqlBackend(Backend):
         """As `Backend.transact`: reads and changes in one transaction."""
 
         async def work(session: Session) -> int:
-            return await self._applied(session, await decide(Inside(session, self.layout)))
+            changes = checked(await decide(Inside(session, self.layout)))
+            return await self._applied(session, changes)
 
         return await self._write(work)
 

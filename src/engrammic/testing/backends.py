@@ -9,6 +9,7 @@ import pytest
 from engrammic.backend import Backend
 from engrammic.testing.exporting import ExportTests
 from engrammic.testing.filtering import FilterTests
+from engrammic.testing.lists import ListTests
 from engrammic.testing.machine import run_beside_memory
 from engrammic.testing.reading import ReadTests
 from engrammic.testing.searching import SearchTests
@@ -20,7 +21,15 @@ from engrammic.testing.writing import WriteTests
 
 @pytest.mark.asyncio
 class BackendTests(
-    FilterTests, TreeTests, WriteTests, ReadTests, SearchTests, TableTests, WallTests, ExportTests
+    FilterTests,
+    TreeTests,
+    WriteTests,
+    ListTests,
+    ReadTests,
+    SearchTests,
+    TableTests,
+    WallTests,
+    ExportTests,
 ):
     """A suite to derive from; runs under pytest with pytest-asyncio.
 

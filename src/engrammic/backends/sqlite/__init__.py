@@ -28,7 +28,7 @@ from engrammic.backends.sqlite.reading import (
 from engrammic.backends.sqlite.transactions import TooLong, is_brief
 from engrammic.backends.sqlite.upkeep import Upkeep
 from engrammic.backends.sqlite.writing import Writer, prepared
-from engrammic.changes import Change
+from engrammic.changes import Change, checked
 from engrammic.errors import ConnectionFailed
 from engrammic.filters import Filter
 from engrammic.reads import check_after, check_limit
@@ -81,7 +81,7 @@ class SqliteBackend(Upkeep):
 
     async def apply(self, changes: Sequence[Change]) -> int:
         """As `Backend.apply`: one transaction, on disk when it returns."""
-        if not changes:
+        if not checked(changes):
             return 0
         layouts = self._tables.layout
         ready = [prepared(c, layouts(c.table)) for c in changes]
@@ -97,7 +97,7 @@ class SqliteBackend(Upkeep):
         layouts = self._tables.layout
 
         def work(connection: apsw.Connection, here: bool) -> int:
-            changes = driven(decide(Inside(connection, layouts, here)))
+            changes = checked(driven(decide(Inside(connection, layouts, here))))
             if here and not is_brief(changes, layouts):
                 raise TooLong
             ready = [prepared(c, layouts(c.table)) for c in changes]

@@ -173,6 +173,8 @@ def is_brief(changes: Sequence[Change], layouts: Callable[[str], Layout]) -> boo
 
 
 def _is_small(record: Record) -> bool:
+    if type(record) is not dict:
+        return False  # the thread has the time to look what it is
     for value in record.values():  # noqa: SIM110 -- twice as fast as all(), and each write pays it
         if type(value) in _LONG and len(value) > SHORT_TEXT:
             return False
