@@ -56,20 +56,23 @@ class FilesBackend(CollectionBackend):
         """Copy the folder to `path`, which must not be there, while nobody writes."""
         self._open()
         async with self.turns, self.engine.exclusively():
-            await asyncio.to_thread(self.engine.copy, path)
+            with disk.told(path):
+                await asyncio.to_thread(self.engine.copy, path)
 
     async def scrub(self) -> Scrubbed:
         """As `Backend.scrub`: the former versions that stand beside documents go."""
         self._open()
         async with self.turns, self.engine.exclusively():
-            count = await asyncio.to_thread(self.engine.expire)
+            with disk.told(self.engine.base):
+                count = await asyncio.to_thread(self.engine.expire)
         return Scrubbed(ERASED, f"{count} former versions removed", [self.engine.base])
 
     async def restore(self, path: Path) -> None:
         """Replace the folder's tables by those of a copy that `backup` made."""
         self._open()
         async with self.turns, self.engine.exclusively():
-            await asyncio.to_thread(self.engine.replace, path)
+            with disk.told(self.engine.base):
+                await asyncio.to_thread(self.engine.replace, path)
         for schema in await self.tables():
             self._forget(schema.name)
 

@@ -17,7 +17,7 @@ from engrammic.backends.files.documents import document
 from engrammic.backends.files.journal import Step
 from engrammic.backends.files.shelf import Shelf
 from engrammic.emulation.collections import Collections, Key, Outcome
-from engrammic.errors import InvalidInput, Locked
+from engrammic.errors import InvalidInput, Locked, StorageError
 from engrammic.filters import Filter
 from engrammic.turns import Turns
 from engrammic.types import Record, Schema
@@ -63,8 +63,10 @@ class FileCollections(Collections):
             await asyncio.sleep(PAUSE)
         self._held = True
         try:
-            if steps := journal.pending(self.base):
-                await asyncio.to_thread(self._carry_out, steps)
+            self._ensure_there()
+            with disk.told(self.base):
+                if steps := journal.pending(self.base):
+                    await asyncio.to_thread(self._carry_out, steps)
             yield
         finally:
             self._held = False
@@ -77,9 +79,21 @@ class FileCollections(Collections):
             return False
         return True
 
+    def _ensure_there(self) -> None:
+        """Raise StorageError where others would wait at another lock than this handle."""
+        try:
+            there = os.path.samestat(os.stat(self.base / LOCK), os.fstat(self._lock.fileno()))
+        except (FileNotFoundError, NotADirectoryError):
+            there = False
+        if not there:
+            raise StorageError(
+                f"{self.base} was deleted, moved or replaced while it was open; open it again"
+            )
+
     async def commit(self, outcomes: Sequence[Outcome]) -> None:
         """All or nothing: noted first, then carried out, and carried out later if cut off."""
-        await asyncio.to_thread(self._commit, outcomes)
+        with disk.told(self.base):
+            await asyncio.to_thread(self._commit, outcomes)
 
     def _commit(self, outcomes: Sequence[Outcome]) -> None:
         shelves = [self._shelf(o.schema) for o in outcomes]
@@ -132,13 +146,16 @@ class FileCollections(Collections):
 
     async def create(self, schema: Schema, old: Schema | None) -> None:
         """A folder; documents have no shape that would have to grow."""
-        disk.make(self.base / Shelf(self.base, schema).folder)
+        with disk.told(self.base):
+            disk.make(self.base / Shelf(self.base, schema).folder)
 
     async def drop(self, schema: Schema) -> None:
         """The folder with its backups."""
         self._shelves.pop(schema.name, None)
-        await asyncio.to_thread(shutil.rmtree, self.base / Shelf(self.base, schema).folder, True)
-        self._count()
+        with disk.told(self.base):
+            folder = self.base / Shelf(self.base, schema).folder
+            await asyncio.to_thread(shutil.rmtree, folder, True)
+            self._count()
 
     async def save(self, schema: Schema, records: Sequence[Record]) -> None:
         """As a list of its own."""
@@ -167,13 +184,15 @@ class FileCollections(Collections):
             yield [dict(r) for r in records[start : start + AT_ONCE]]
 
     async def _current(self, schema: Schema) -> Shelf:
+        self._ensure_there()
         if not self._held and (self.base / journal.NAME).exists():
             async with self._exclusively():  # a list is being carried out, or was cut off
                 pass
         seen, shelf = self._shelves.get(schema.name, ("", None))
         if shelf is not None and seen == self._counter() and shelf.schema == schema:
             return shelf
-        return await asyncio.to_thread(self._shelf, schema)
+        with disk.told(self.base):
+            return await asyncio.to_thread(self._shelf, schema)
 
     def expire(self) -> int:
         """Remove every former version; how many. Held exclusively."""
@@ -205,6 +224,7 @@ class FileCollections(Collections):
 
     async def health(self) -> dict[str, Any]:
         """Room on the disk."""
+        self._ensure_there()
         usage = shutil.disk_usage(self.base)
         return {"free_bytes": usage.free, "writable": os.access(self.base, os.W_OK)}
 

@@ -2,14 +2,37 @@
 
 from __future__ import annotations
 
+import errno
 import os
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
+from engrammic.errors import EngrammicError, StorageError
+
 PART = ".part"
 BACKUP = ".backup.json"
+_REMEDIES = {
+    errno.ENOSPC: "make room on the disk, then try again",
+    errno.EDQUOT: "make room within the quota, then try again",
+    errno.EACCES: "check the permissions of the folder and of what is in it",
+    errno.EPERM: "check the permissions of the folder and of what is in it",
+    errno.EROFS: "have the disk writable, then try again",
+}
+
+
+@contextmanager
+def told(place: Path) -> Iterator[None]:
+    """Turns what the system refuses into a StorageError that says where, why and what helps."""
+    try:
+        yield
+    except EngrammicError:  # some are errors of the system, too
+        raise
+    except OSError as error:
+        what = f"{error.filename or place}: {error.strerror or error}"
+        remedy = _REMEDIES.get(error.errno or 0, "nothing that was acknowledged is lost")
+        raise StorageError(f"{what}; {remedy}") from error
 
 
 def write(path: Path, content: bytes) -> None:

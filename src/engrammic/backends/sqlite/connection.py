@@ -51,6 +51,8 @@ class Connections:
         self._readers = Workers(READERS, "engrammic-read", path)
         self._log_pages = 0
         self._writing: apsw.Connection | None = None
+        self._file: os.stat_result | None = None
+        """What the path named when the first connection was opened."""
         self.turn = threading.RLock()
         """Held by the thread that uses the connection for writing."""
         self.closed = False
@@ -89,6 +91,7 @@ class Connections:
         It is one for all threads, since another's commit empties a connection's cache.
         """
         self.ensure_open()
+        self.ensure_there()
         if self._writing is None:
             self._writing = self._opened()
             _lift_format(self._writing)
@@ -117,9 +120,26 @@ class Connections:
         self.ensure_open()
 
     def _opened(self) -> apsw.Connection:
+        self.ensure_there()
         connection = open_connection(self.path, self.timeout)
         connection.set_wal_hook(self._note_log)
+        if self._file is None:
+            self._file = os.stat(self.path)
         return connection
+
+    def ensure_there(self) -> None:
+        """Raise StorageError where what is written to the file would be found by nobody."""
+        if self._file is None:
+            return
+        try:
+            there = os.path.samestat(self._file, os.stat(self.path))
+        except (FileNotFoundError, NotADirectoryError):
+            there = False
+        if not there:
+            raise errors.StorageError(
+                f"{self.path} was deleted, moved or replaced while it was open; put it back, or "
+                "open it again"
+            )
 
     def log_pages(self) -> int:
         """Pages in the write-ahead log after the last commit of this handle."""

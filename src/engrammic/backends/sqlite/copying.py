@@ -13,7 +13,7 @@ import apsw
 from engrammic import errors
 from engrammic.backends.sqlite.connection import check_format, open_connection
 from engrammic.backends.sqlite.tables import NEW_EPOCH
-from engrammic.backends.sqlite.translation import translated
+from engrammic.backends.sqlite.translation import full, translated
 
 PAGES = 256
 """Pages in one step of a copy: 1 MiB."""
@@ -27,7 +27,8 @@ def back_up(live: Path, timeout: float, path: Path) -> None:
     """
     if path.exists():
         raise errors.InvalidInput("path", f"{path} is there already; a backup replaces nothing")
-    path.parent.mkdir(parents=True, exist_ok=True)
+    with _writable(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
     with _temporary(path) as part:
         with translated(live), _opened(live, timeout) as source:
             source.execute("begin")  # one snapshot: writers go on, and the copy never starts anew
@@ -74,6 +75,8 @@ def _copied(source: apsw.Connection, part: Path, timeout: float) -> None:
     target = apsw.Connection(str(part))
     try:
         _overwrite(target, source, timeout)
+    except apsw.FullError as error:
+        raise full(part) from error
     finally:
         target.close()
 
@@ -122,13 +125,23 @@ def _read_only(path: Path) -> Iterator[apsw.Connection]:
 def _temporary(path: Path, part: Path | None = None) -> Iterator[Path]:
     """A new file beside `path` that only the owner can read, gone at the end."""
     part = part or path.with_name(f".{path.name}.{os.getpid()}.part")
-    part.unlink(missing_ok=True)
-    os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    with _writable(path):
+        part.unlink(missing_ok=True)
+        os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     try:
         yield part
     finally:
         for suffix in ("", "-journal", "-wal", "-shm"):
             part.with_name(part.name + suffix).unlink(missing_ok=True)
+
+
+@contextmanager
+def _writable(path: Path) -> Iterator[None]:
+    """Turns what the system refuses into ConnectionFailed, which says where."""
+    try:
+        yield
+    except OSError as error:
+        raise errors.ConnectionFailed(f"cannot write to {path}: {error.strerror}") from error
 
 
 def _sync(path: Path) -> None:

@@ -68,8 +68,8 @@ def _timeout(given: str | None) -> float:
 
 
 def refuse_network(path: Path) -> None:
-    """Raise ConnectionFailed when the folder lies on a network file system (Linux)."""
-    kind = _file_system(path.parent.resolve())
+    """Raise ConnectionFailed when the file itself lies on a network file system (Linux)."""
+    kind = _file_system(Path(os.path.realpath(path)).parent)
     if kind.startswith(NETWORK_FILE_SYSTEMS):
         raise errors.ConnectionFailed(
             f"{path} lies on {kind}, where SQLite's locks do not hold; use a local folder "

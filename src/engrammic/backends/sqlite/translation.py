@@ -39,6 +39,13 @@ def gone(path: Path, what: str) -> errors.Corrupt:
     return errors.Corrupt(f"{path} is damaged: {what} is gone; {REPAIR}")
 
 
+def full(path: Path) -> errors.StorageError:
+    """The error where the disk has no room left for the file."""
+    return errors.StorageError(
+        f"{path}: the disk is full; make room, then try again. What was acknowledged is kept"
+    )
+
+
 def _ours(path: Path, error: apsw.Error) -> errors.EngrammicError:
     if isinstance(error, apsw.BusyError | apsw.LockedError):
         return errors.Locked(
@@ -54,6 +61,8 @@ def _ours(path: Path, error: apsw.Error) -> errors.EngrammicError:
         return errors.ConnectionFailed(
             f"cannot write to {path}: {error}; check the permissions of the file and its folder"
         )
+    if isinstance(error, apsw.FullError):
+        return full(path)
     if isinstance(error, apsw.SQLError):
         return errors.StorageError(
             f"{path}: {error}; open it again if it was restored from a backup meanwhile, "

@@ -52,6 +52,7 @@ class Upkeep(RankedSearch):
 
     async def health(self) -> Health:
         """As `Backend.health`, with the file's size and settings."""
+        self._connections.ensure_there()
         return await self._read(lambda connection: diagnosis.health(connection, self.path))
 
     async def diagnose(self) -> list[str]:
@@ -95,12 +96,14 @@ class Upkeep(RankedSearch):
     async def backup(self, path: Path) -> None:
         """As `Backend.backup`: SQLite's online copy of one snapshot, checked."""
         self._connections.ensure_open()
+        self._connections.ensure_there()
         await asyncio.to_thread(copying.back_up, self.path, self._connections.timeout, Path(path))
 
     async def restore(self, path: Path) -> None:
         """As `Backend.restore`: one transaction into the live file, under a new epoch."""
 
         def work() -> None:
+            self._connections.ensure_there()
             copying.restore(self.path, self._connections.timeout, Path(path))
             with translated(self.path):
                 self._tables.found(self._connections.writing())
