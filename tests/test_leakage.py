@@ -113,6 +113,8 @@ ARGUMENTS: dict[str, tuple[Any, ...]] = {
     "max_tokens": (500,),
     "where": (None, eq("conversation_id", "c1")),
     "after": ("",),
+    "moment": (0, 10**12),
+    "subject": (None, "Mathilda", TEXTS[0]),
     **dict.fromkeys(("key", "start", "end"), (("mathilda", "owl"), ("Mathilda", ""), ("mill", ""))),
     "keys": ([GraphTriple("Mathilda", "x", "mill").head],),
     "direction": tuple(Direction),
