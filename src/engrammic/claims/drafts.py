@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from engrammic.claims.words import (
-    several,
-)
+from engrammic.claims.words import several
 
 _SOFT = several(
     "rarely seldom mostly usually sometimes occasionally often generally typically partly "
     "largely mainly normally frequently hardly"
-)  # fmt: skip
+)
 UNSURE = several("might may could would perhaps possibly probably maybe")
 _WHOLLY = several("always completely entirely fully exactly strictly exclusively only just")
 THEN = several("yesterday ago formerly previously earlier originally initially")

@@ -29,7 +29,7 @@ def draft(tokens: Sequence[str], before: Draft | None = None) -> Draft | None:
     """The clause as a draft; None when no verb is found. `before` lends its subject."""
     opening, tokens = _opening(list(tokens))
     lower = [t.lower() for t in tokens]
-    start = verb_at(lower, tokens, before is not None)
+    start = verb_at(lower, before is not None)
     if start is None:
         start = guessed(lower)
     if start is None:

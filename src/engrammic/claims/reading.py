@@ -15,10 +15,7 @@ from engrammic.claims.phrases import phrase
 from engrammic.claims.plain import Clause, clauses, sentences, words
 from engrammic.claims.senses import VERB_OF
 from engrammic.claims.slots import SINGLE, SLOTS
-from engrammic.claims.words import (
-    PREPOSITIONS,
-    several,
-)
+from engrammic.claims.words import PREPOSITIONS, several
 
 _INSTEAD = (("instead", "of"), ("rather", "than"), ("as", "opposed", "to"), ("and", "not"))
 _STANDS_FOR = several("it he she they")

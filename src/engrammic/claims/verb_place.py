@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from engrammic.claims.plain import finite
 from engrammic.claims.quantities import NUMBERS
 from engrammic.claims.words import (
@@ -34,8 +32,8 @@ _STRONG = several(
 UNCHANGED = several("put set cut quit run read split shut let cost become come")
 
 
-def verb_at(lower: list[str], tokens: Sequence[str], goes_on: bool) -> int | None:
-    """Where the verb group begins."""
+def verb_at(lower: list[str], goes_on: bool) -> int | None:
+    """Where the verb group begins; `goes_on` is a clause that may lack its subject."""
     for at, word in enumerate(lower):
         previous = lower[at - 1] if at else ""
         if word in NOT or word in ADVERBS:

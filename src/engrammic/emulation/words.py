@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -114,8 +113,3 @@ class Words:
         rows = np.unique(np.concatenate([p.arrays()[0] for p in held]))
         alive = rows[[self._terms[r] is not None for r in rows]]
         return best(self._keys, alive, scores[alive], count, SAME)
-
-
-def no_terms(schema: Schema) -> dict[str, Any]:
-    """A record of the table that holds no terms."""
-    return {f.name: None for f in schema.of_kind(Kind.TERMS)}

@@ -175,11 +175,7 @@ async def _serve(
         await server.run(read, write, server.create_initialization_options())
 
 
-def _start_reading(
-    wire: Wire,
-    opening: bytes,
-    pass_on: Callable[[SessionMessage | None], Coroutine[Any, Any, None]],
-) -> None:
+def _start_reading(wire: Wire, opening: bytes, pass_on: PassOn) -> None:
     """Read on a thread that nobody waits for: a blocked read can't be cancelled.
 
     Each message is passed on, and None when the input is over.

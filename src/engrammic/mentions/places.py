@@ -10,7 +10,6 @@ from engrammic.mentions.marks import DOT, W, disguised, signed
 
 _URL = re.compile(r"(?:h(?:tt|xx)ps?\[?:\]?//|ftp://)?(?:www\.)?((?:[\w-]+\.)+[^\W\d_]\w+)(?::\d+)?"
                   r"((?:[/?#]\S*)?)$", re.IGNORECASE)  # fmt: skip
-_SCHEME = re.compile(r"(?:h(?:tt|xx)ps?|ftp)\[?:|www\.", re.IGNORECASE)
 _OTHER_SCHEME = re.compile(
     r"^(?!h(?:tt|xx)ps?:|ftp:|tel:|mailto:)[a-z][a-z\d+.-]+://", re.IGNORECASE
 )

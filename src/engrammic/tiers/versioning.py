@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 from engrammic.changes import Delete, Put
 from engrammic.errors import NotFound
@@ -19,8 +19,6 @@ from engrammic.stores.past import closing
 from engrammic.stores.tier_metadata import Standing, TierMetadata
 from engrammic.stores.tombstones import TOMBSTONES, Reason
 from engrammic.types import Kind, Record
-
-Stores: TypeAlias = Mapping[str, ItemStore[Any]]
 
 
 @dataclass(frozen=True, slots=True)
