@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -14,15 +13,14 @@ from engrammic.claims.parts import dangling, parts, rewritten
 from engrammic.correcting import Correcting
 from engrammic.errors import NotFound
 from engrammic.forgetting.choosing import Test, matching, speaks_of
-from engrammic.items import Item, MemoryAuthority, MessageSummary
+from engrammic.items import MessageSummary
 from engrammic.likeness import FIRST_PERSON, called, denies, framed, meant_by, nearness, telling
 from engrammic.orders import all_about, aspect_of, bare, is_name, names_of_all, record_of
 from engrammic.stores.items import ItemStore
-from engrammic.stores.keeping import is_protected, standings
+from engrammic.stores.keeping import protection, standings
 from engrammic.stores.tombstones import Reason
 from engrammic.text import terms
 from engrammic.tiers.versioning import Closing, Versioning
-from engrammic.types import Record
 
 _LETTER = re.compile(r"\b[A-Z]\b")
 """A letter that tells one of several, as in "Building A"; the terms leave it out."""
@@ -54,10 +52,6 @@ class Released:
 
 class Releasing(Correcting):
     """What a memory needs to release by text. `Memory` is one."""
-
-    @abstractmethod
-    async def supersede(self, item_id: str, content: str, *, reason: str = "superseded") -> Item:
-        """As `Memory.supersede`."""
 
     async def release(
         self, text: str, *, reason: str = "released", dry_run: bool = False
@@ -186,8 +180,8 @@ class Releasing(Correcting):
         report: Released,
     ) -> None:  # fmt: skip
         row = (await standings(self._scoped, store.kind, [item_id])).get(item_id)
-        if row is not None and is_protected(row, store.token, deleting=True):
-            report.kept[item_id] = _why(row, store)
+        if row is not None and (why := protection(row, store.token, deleting=True)):
+            report.kept[item_id] = why
             return
         item = await store.get(item_id)
         if item is None:
@@ -205,11 +199,6 @@ class Releasing(Correcting):
             await Versioning(store).close(item_id, closing, keep_out=False)
         marks = [store.tombstones.of_item(store.kind, item_id)]
         await store.tombstones.keep(marks, Reason.RELEASED)
-
-
-def _why(row: Record, store: ItemStore[Any]) -> str:
-    canonical = row["authority"] == MemoryAuthority.CANONICAL
-    return "canonical" if canonical and store.token is None else "under legal hold"
 
 
 async def _about(about: str, stores: Sequence[ItemStore[Any]]) -> Test:

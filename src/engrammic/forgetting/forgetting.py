@@ -13,11 +13,11 @@ from engrammic.embed.base import Embedder
 from engrammic.filters import eq, every, is_in
 from engrammic.forgetting.report import ForgetReport
 from engrammic.forgetting.scan import pieces, traces
-from engrammic.items import Item, MemoryAuthority
+from engrammic.items import Item
 from engrammic.scope import Scoped
 from engrammic.stores.indexing import Changes, Records
 from engrammic.stores.items import ItemStore
-from engrammic.stores.keeping import is_protected, standings
+from engrammic.stores.keeping import protection, standings
 from engrammic.stores.moves import MOVES, move_record
 from engrammic.stores.neighbours import forget_cached
 from engrammic.stores.tombstones import TOMBSTONES, Reason
@@ -122,12 +122,10 @@ class Forgetting:
         return [v for v in versions if (v["kind"], v["item_id"]) not in kept]
 
     def _is_kept(self, store: ItemStore[Any], row: Record | None) -> bool:
-        if row is None or not is_protected(row, store.token, deleting=True):
-            return False
-        canonical = row["authority"] == MemoryAuthority.CANONICAL
-        why = "canonical" if canonical and store.token is None else "under legal hold"
-        self.account.kept[row["message_id"]] = why
-        return True
+        why = "" if row is None else protection(row, store.token, deleting=True)
+        if row is not None and why:
+            self.account.kept[row["message_id"]] = why
+        return bool(why)
 
     def _marks(self, store: ItemStore[Any], record: Record) -> list[str | None]:
         stones = store.tombstones

@@ -15,6 +15,11 @@ from engrammic.types import Record
 
 VERIFIER = "canonical_verifier"
 SALT = "canonical_salt"
+CANONICAL, HELD = "canonical", "under legal hold"
+_WAYS_OUT = {
+    CANONICAL: "`memory.unlocked(secret)` may change it",
+    HELD: "`memory.release_hold` lets go of it",
+}
 
 
 async def standings(reader: Scoped, kind: str, ids: Sequence[str]) -> dict[str, Record]:
@@ -26,11 +31,16 @@ async def standings(reader: Scoped, kind: str, ids: Sequence[str]) -> dict[str, 
     return {row["message_id"]: row for row in rows}
 
 
-def is_protected(row: Record, token: CanonicalWriteToken | None, *, deleting: bool) -> bool:
-    """Whether an item may not be changed, or deleted, by a holder of this token."""
-    if deleting and row.get("held"):
-        return True
-    return row["authority"] == MemoryAuthority.CANONICAL and token is None
+def protection(row: Record, token: CanonicalWriteToken | None, *, deleting: bool) -> str:
+    """Why an item may not be changed, or deleted, by a holder of this token; empty if it may."""
+    if row["authority"] == MemoryAuthority.CANONICAL and token is None:
+        return CANONICAL
+    return HELD if deleting and row.get("held") else ""
+
+
+def outlasts(row: Record | None) -> bool:
+    """Whether an item stays although its time is over: canonical, or under legal hold."""
+    return row is not None and bool(protection(row, None, deleting=True))
 
 
 def check_open(
@@ -38,11 +48,9 @@ def check_open(
 ) -> None:
     """Raise Protected for the first item that may not be changed, or deleted."""
     for row in rows:
-        if is_protected(row, token, deleting=deleting):
+        if why := protection(row, token, deleting=deleting):
             item = f"{row['kind']} {row['message_id']!r}"
-            if row["authority"] == MemoryAuthority.CANONICAL and token is None:
-                raise Protected(f"{item} is canonical: `memory.unlocked(secret)` may change it")
-            raise Protected(f"{item} is under legal hold: `memory.release_hold` lets go of it")
+            raise Protected(f"{item} is {why}: {_WAYS_OUT[why]}")
 
 
 def refused(kind: str, item_id: str, why: str) -> KeptOut:

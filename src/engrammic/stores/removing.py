@@ -8,7 +8,7 @@ from engrammic.filters import Filter, eq, is_in
 from engrammic.scope import Scoped
 from engrammic.stores.base import expired
 from engrammic.stores.indexing import BATCH, Changes, Indexing, Item, Records
-from engrammic.stores.keeping import check_open, is_protected, standings
+from engrammic.stores.keeping import check_open, outlasts, standings
 from engrammic.stores.parts import without_parts
 
 
@@ -75,5 +75,5 @@ class Removing(Indexing[Item]):
         if not spare:
             check_open(rows.values(), self.token, deleting=True)
             return found
-        kept = {i for i, row in rows.items() if is_protected(row, None, deleting=True)}
+        kept = {i for i, row in rows.items() if outlasts(row)}
         return [record for record in found if record[self.key] not in kept]

@@ -11,7 +11,7 @@ from engrammic.items import MemoryAuthority, MemoryTier, MessageSummary
 from engrammic.scope import Scoped
 from engrammic.stores.base import expired
 from engrammic.stores.indexing import Changes, Records
-from engrammic.stores.keeping import standings
+from engrammic.stores.keeping import outlasts, standings
 from engrammic.stores.moves import MOVES, move_record
 from engrammic.tiers.learning import FactExtractor, Guarded, Rules, Summarizer
 from engrammic.tiers.moving import TierMoves
@@ -131,7 +131,7 @@ class Ageing:
         hot = self.tiers.hot
         where = every(is_in("message_id", ids), expired(moment))
         stored = await reader.query(hot.table, where, columns=hot.place_columns())
-        free = [r for r in stored if not _is_kept(rows.get(r["message_id"]))]
+        free = [r for r in stored if not outlasts(rows.get(r["message_id"]))]
         session = [r for r in free if _is_session(rows.get(r["message_id"]), None)]
         whole = [r for r in free if r not in session]
         mine = {i: steps[i] for r in session if (i := r["message_id"]) in steps}
@@ -188,15 +188,8 @@ class Ageing:
         return {r["original_message_id"]: store.item_of(r) for r in found}
 
 
-def _is_kept(row: Record | None) -> bool:
-    """Whether a message stays although its time is over."""
-    if row is None:
-        return False
-    return bool(row.get("held")) or row["authority"] == MemoryAuthority.CANONICAL
-
-
 def _is_aged(row: Record) -> bool:
-    return row["tier"] != MemoryTier.HOT and not _is_kept(row)
+    return row["tier"] != MemoryTier.HOT and not outlasts(row)
 
 
 def _is_session(row: Record | None, tier: MemoryTier | None) -> bool:

@@ -8,13 +8,12 @@ from typing import Any, TypeAlias
 
 from engrammic.changes import Delete, Put, Update
 from engrammic.filters import is_in
-from engrammic.items import MemoryAuthority
 from engrammic.scope import Scoped
 from engrammic.stores.evidence import EVIDENCE
 from engrammic.stores.facts import FactStore
 from engrammic.stores.indexing import BATCH, Changes, Records
 from engrammic.stores.items import ItemStore
-from engrammic.stores.keeping import standings
+from engrammic.stores.keeping import outlasts, standings
 from engrammic.stores.moves import MOVES, move_record
 from engrammic.stores.notes import NoteStore
 from engrammic.stores.parts import without_parts
@@ -114,7 +113,7 @@ async def _merged(store: ItemStore[Any], reader: Scoped, pairs: Pairs, pass_id: 
 async def _free(store: ItemStore[Any], reader: Scoped, pairs: Pairs) -> Pairs:
     """The pairs whose first may go: what is held or canonical stays as it is."""
     rows = await standings(reader, store.kind, [item_id for item_id, _ in pairs])
-    return [pair for pair in pairs if not _is_kept(rows.get(pair[0]))]
+    return [pair for pair in pairs if not outlasts(rows.get(pair[0]))]
 
 
 async def _united(store: FactStore, reader: Scoped, pairs: Pairs) -> Changes:
@@ -131,9 +130,3 @@ async def _united(store: FactStore, reader: Scoped, pairs: Pairs) -> Changes:
         Update(store.table, [{"fact_id": k, "original_message_ids": i} for k, i in united.items()]),
         Delete(EVIDENCE.name, is_in("fact_id", gone)),
     ]
-
-
-def _is_kept(row: Record | None) -> bool:
-    if row is None:
-        return False
-    return bool(row.get("held")) or row["authority"] == MemoryAuthority.CANONICAL

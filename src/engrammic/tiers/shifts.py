@@ -18,7 +18,7 @@ from engrammic.items import KeyFact, MemoryTier, MessageSummary
 from engrammic.scope import Scoped
 from engrammic.stores.evidence import evidence_of
 from engrammic.stores.facts import FactStore
-from engrammic.stores.keeping import is_protected, standings
+from engrammic.stores.keeping import outlasts, standings
 from engrammic.stores.messages import MessageStore
 from engrammic.stores.moves import move_record
 from engrammic.stores.parts import passages_of, without_derived
@@ -128,7 +128,7 @@ def _still(row: Record | None, step: Step) -> bool:
     """Whether an item stands where its step begins, and may move."""
     if row is None or row["tier"] != step.before:
         return False
-    return not (step.after is not MemoryTier.HOT and is_protected(row, None, deleting=True))
+    return not (step.after is not MemoryTier.HOT and outlasts(row))
 
 
 def _standing(
