@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
@@ -29,6 +30,10 @@ LEAST_AGAIN = 3.0
 
 class Correcting(Same):
     """What a memory needs to correct by text. `Memory` is one."""
+
+    @abstractmethod
+    async def supersede(self, item_id: str, content: str, *, reason: str = "superseded") -> Item:
+        """As `Memory.supersede`."""
 
     async def correct(self, text: str, content: str, *, reason: str = "corrected") -> Item:
         """What is true now in place of what a text means; the rest of its item stays.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
@@ -49,10 +48,6 @@ class Found(NamedTuple):
 
 class Same(Searching):
     """What a memory needs to know an item by its text. `Memory` is one."""
-
-    @abstractmethod
-    async def supersede(self, item_id: str, content: str, *, reason: str = "superseded") -> Item:
-        """As `Memory.supersede`."""
 
     async def find_same(self, text: str) -> Item:
         """The one item that a text means: what says the same, else what is clearly meant.
