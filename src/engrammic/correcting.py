@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from typing import Any
 
 from engrammic.checks import check_text
 from engrammic.claims.checking import contradiction
@@ -18,7 +17,7 @@ from engrammic.likeness import meant_by
 from engrammic.orders import bare
 from engrammic.same import LEAST, Same, meant, nothing_meant
 from engrammic.states import earlier
-from engrammic.stores.items import ItemStore
+from engrammic.stores.items import of_kind
 from engrammic.text import terms
 from engrammic.tiers.versioning import Closing, Versioning
 
@@ -102,7 +101,7 @@ class Correcting(Same):
         return bool(await versions.backend.query(versions.table, where, limit=1))
 
     async def _give_way(self, item: Item, known: Item, reason: str) -> None:
-        store: ItemStore[Any] = next(s for s in self._stores if s.kind == item.kind)
+        store = of_kind(self._stores, item.kind)
         closing = Closing("supersede", reason, known.id, stood=True)
         await Versioning(store).close(item.id or "", closing, keep_out=False)
 

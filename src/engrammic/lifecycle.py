@@ -16,7 +16,7 @@ from engrammic.predicate import LARGEST
 from engrammic.progress import Advance, ignored
 from engrammic.scope import Scoped
 from engrammic.stores.indexing import Changes
-from engrammic.stores.items import ItemStore
+from engrammic.stores.items import ItemStore, of_kind
 from engrammic.stores.leases import Leases
 from engrammic.stores.moves import MOVES, Move, move_record
 from engrammic.stores.tier_metadata import TIER_METADATA, Standing, TierMetadata
@@ -244,7 +244,7 @@ class Lifecycle(Erasing):
             await ageing.down([down], move.move_id)
 
     async def _reopened(self, move: Move, version_id: str, reason: str) -> None:
-        store = next(s for s in self._stores if s.kind == move.kind)
+        store = of_kind(self._stores, move.kind)
         version = await self.tiers.versions.whole(version_id)
         if version is None:
             raise Unsupported(f"the version behind {move.move_id} is gone")

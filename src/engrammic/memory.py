@@ -25,6 +25,7 @@ from engrammic.selection import Selection
 from engrammic.stores.base import check_kind_of
 from engrammic.stores.conversations import ConversationStore
 from engrammic.stores.entities import EntityStore
+from engrammic.stores.items import of_kind
 from engrammic.stores.keeping import verified
 from engrammic.stores.messages import MessageStore
 from engrammic.stores.notes import NoteStore
@@ -215,7 +216,7 @@ class Memory(Lifecycle, Reviewing, Upkeep, Releasing):
         """Items of one kind, newest first, `limit` a page."""
         check_count("limit", limit, 1, LARGEST_PAGE)
         chosen = Selection.of({"kinds": [kind], **selection})
-        store = next(s for s in self._stores if s.kind == kind)
+        store = of_kind(self._stores, kind)
         items = await store.list(chosen.filter(kind), limit=limit, after=after)
         last = store.place_of(items[-1]) if len(items) == limit else None
         return Page(tuple(items), last)

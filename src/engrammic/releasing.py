@@ -16,7 +16,7 @@ from engrammic.forgetting.choosing import Test, matching, speaks_of
 from engrammic.items import MessageSummary
 from engrammic.likeness import FIRST_PERSON, called, denies, framed, meant_by, nearness, telling
 from engrammic.orders import all_about, aspect_of, bare, is_name, names_of_all, record_of
-from engrammic.stores.items import ItemStore
+from engrammic.stores.items import ItemStore, of_kind
 from engrammic.stores.keeping import protection, standings
 from engrammic.stores.tombstones import Reason
 from engrammic.text import terms
@@ -141,7 +141,7 @@ class Releasing(Correcting):
         ):
             told = f"{item.id!r} denies what {shown(text)} says; if it is meant, name it by its id"
             raise NotFound("item that says", text, told)
-        store = next(s for s in self._stores if s.kind == item.kind)
+        store = of_kind(self._stores, item.kind)
         assert item.id is not None
         rest = await self._rest_of(item.content, bare(text))
         await self._let_go(store, item.id, item.content, rest, reason, report)

@@ -287,5 +287,10 @@ class ItemStore(Removing[Item]):
         await self.backend.transact(lambda reader: self.changes(reader, entries, entry))
 
 
+def of_kind(stores: Sequence[ItemStore[Any]], kind: str) -> ItemStore[Any]:
+    """The store of a kind of items."""
+    return next(store for store in stores if store.kind == kind)
+
+
 def _is_over(record: Record, moment: int) -> bool:
     return record["expires_at"] is not None and record["expires_at"] <= moment
