@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,8 +10,8 @@ from engrammic.checks import check_count, check_texts, shown
 from engrammic.clock import Clock
 from engrammic.errors import InvalidInput
 from engrammic.filters import every, is_in
-from engrammic.forgetting.choosing import anything, matching
-from engrammic.forgetting.forgetting import Forgetting, named
+from engrammic.forgetting.choosing import Test, anything, matching
+from engrammic.forgetting.forgetting import Forgetting, as_text
 from engrammic.forgetting.preview import Forgettable
 from engrammic.forgetting.reading import Meant, Reading
 from engrammic.forgetting.report import ForgetReport
@@ -28,7 +28,7 @@ MOST_SHOWN = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What one `forget` was asked for, checked."""
+    """What one `forget` was asked for, checked; `words` are all of it, for the report's digest."""
 
     ids: Sequence[str] | None
     subjects: Sequence[str] | None
@@ -49,7 +49,7 @@ class Asked:
             ids = list(check_texts("ids", ids))
         if subject is not None and not isinstance(subject, str):
             subject = list(check_texts("subject", subject))
-        words = named({"ids": ids, "subject": subject, **selection})
+        words = as_text({"ids": ids, "subject": subject, **selection})
         chosen = Selection.of(selection)
         if ids is None and subject is None and not selection:
             raise InvalidInput("ids", "name items by ids, subject, or a selection")
@@ -143,7 +143,7 @@ class Erasing:
         self,
         forgetting: Forgetting,
         ids: Sequence[str] | None,
-        test: Callable[[dict[str, Any]], bool],
+        test: Test,
         chosen: Selection,
         dry_run: bool,
     ) -> None:

@@ -158,6 +158,6 @@ class Forgetting:
             self.embedder.clear_cache()
 
 
-def named(values: Mapping[str, Any]) -> str:
+def as_text(values: Mapping[str, Any]) -> str:
     """What was asked for, as one text."""
     return repr(sorted((k, repr(v)) for k, v in values.items() if v is not None))

@@ -141,7 +141,7 @@ class Reading:
         if sharing or given.codes or given.of_record:
             return sharing or list(texts)
         compared = [framed(text) for text in texts[:MOST_NEAR]]
-        cosines = await nearness(self.embedder, framed(said), compared)
+        cosines = await _cosines(self.embedder, framed(said), compared)
         least = max(NEAR, max(cosines, default=0.0) - AS_NEAR)
         return [t for t, c in zip(texts, cosines, strict=False) if c >= least]
 
@@ -218,7 +218,7 @@ def _nothing() -> Meant:
     return Meant(lambda _record: False, NOTHING)
 
 
-async def nearness(embedder: Embedder | None, text: str, others: Sequence[str]) -> Sequence[float]:
+async def _cosines(embedder: Embedder | None, text: str, others: Sequence[str]) -> Sequence[float]:
     """The cosines of a text with others; nothing without a model."""
     if embedder is None or not others:
         return ()
