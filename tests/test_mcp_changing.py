@@ -11,7 +11,7 @@ import pytest
 
 from engrammic.context import CLOSING, OPENING, count_tokens
 from engrammic.items import Note
-from engrammic.mcp.changing import DONE_TOKENS
+from engrammic.mcp.answers import DONE_TOKENS
 from engrammic.mcp.session import Session
 from mcp_asking import ask, fault, told, values, with_model
 

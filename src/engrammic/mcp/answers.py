@@ -16,6 +16,10 @@ from engrammic.text.budget import count_tokens
 
 FEWEST_TOKENS = 200
 MOST_TOKENS = 8_000
+DONE_TOKENS = MOST_TOKENS // 2
+"""What an answer takes at most that tells what was done to which texts."""
+MOST_SHOWN = 50
+"""Texts that such an answer shows, at most."""
 NOTICE_CHARACTERS = 240
 EXCERPT_CHARACTERS = 240
 MORE = "raise max_tokens or narrow the search for more"
@@ -68,9 +72,11 @@ def plain(values: dict[str, Any]) -> Answer:
 
 
 def done(
-    values: Mapping[str, Any], notices: Sequence[str], entries: Sequence[Told], max_tokens: int,
+    values: Mapping[str, Any],
+    notices: Sequence[str],
+    entries: Sequence[Told],
     total: int | None = None,
-) -> Answer:  # fmt: skip
+) -> Answer:
     """What a tool did, as one line of JSON, and the texts that it was done to, fenced.
 
     `total` is how many there are, where `entries` are not all. None is shown where there is
@@ -79,7 +85,7 @@ def done(
     lines = [fenced(json.dumps(values, ensure_ascii=False)), *map(_notice, notices)]
     if not entries:
         return Answer("\n".join(lines))
-    return laid_out(entries, max_tokens, lines, total=total)
+    return laid_out(entries, DONE_TOKENS, lines, total=total)
 
 
 def laid_out(
@@ -108,6 +114,11 @@ def told(item: Item | Version, *marks: str) -> Told:
     assert isinstance(item.created_at, int)
     facts = (origin, *title, iso(item.created_at), *marks)
     return Told(f"{item.kind} {item.id}", facts, item.content)
+
+
+def staying(kept: Mapping[str, str]) -> list[Told]:
+    """What is protected, by id, as entries that say why."""
+    return [Told(item_id, (f"stays: {why}",)) for item_id, why in kept.items()]
 
 
 def _excerpt(text: str) -> str:

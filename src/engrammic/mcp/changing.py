@@ -9,17 +9,12 @@ from engrammic.clock import iso
 from engrammic.errors import InvalidInput
 from engrammic.items import Note
 from engrammic.mcp import arguments as takes
-from engrammic.mcp.answers import MOST_TOKENS, Answer, Told, done, plain, told
+from engrammic.mcp.answers import MOST_SHOWN, Answer, Told, done, plain, staying, told
 from engrammic.mcp.session import Session
 
 if TYPE_CHECKING:
     from engrammic.memory import Memory
     from engrammic.releasing import Released
-
-DONE_TOKENS = MOST_TOKENS // 2
-"""What an answer takes at most that tells what was done to which texts."""
-MOST_SHOWN = 50
-"""Texts that such an answer shows, at most."""
 
 
 async def remember(session: Session, given: takes.Remember) -> Answer:
@@ -54,7 +49,7 @@ async def correct(session: Session, given: takes.Correct) -> Answer:
     gone = await memory.tiers.versions.closed_since(start, limit=MOST_SHOWN)
     entries = [told(item, "holds now"), *(told(version, "gave way") for version in gone)]
     notices = [] if gone else ["it was stored already; nothing had to give way"]
-    return done({"id": item.id, "gave_way": len(gone)}, notices, entries, DONE_TOKENS)
+    return done({"id": item.id, "gave_way": len(gone)}, notices, entries)
 
 
 async def _corrected(memory: Memory, given: takes.Correct) -> Any:
@@ -78,16 +73,15 @@ async def release(session: Session, given: takes.Release) -> Answer:
         notices.append("nothing here speaks of it")
     elif given.dry_run:
         notices.append("nothing is released yet; call again without dry_run to do it")
-    return done(values, notices, _entries(report), DONE_TOKENS)
+    return done(values, notices, _entries(report))
 
 
 def _entries(report: Released) -> list[Told]:
     """What stays, and then what went."""
-    kept = [Told(item_id, (f"stays: {why}",)) for item_id, why in report.kept.items()]
     went = [
         Told(item_id, ("shortened; what is left:",), report.shortened[item_id])
         if item_id in report.shortened
         else Told(item_id, ("goes",), said)
         for item_id, said in report.released.items()
     ]
-    return kept + went
+    return staying(report.kept) + went

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 from engrammic.context import CUT
 from engrammic.errors import InvalidInput
 from engrammic.mcp import arguments as takes
-from engrammic.mcp.answers import Answer, Told, done, told
-from engrammic.mcp.changing import DONE_TOKENS, MOST_SHOWN
+from engrammic.mcp.answers import MOST_SHOWN, Answer, done, staying, told
 from engrammic.mcp.session import Session
 
 if TYPE_CHECKING:
@@ -44,9 +43,8 @@ async def forget(session: Session, given: takes.Forget) -> Answer:
             "confirm", "is not the code of what this would erase now; leave it out to see that"
         )
     if not look.report.forgotten:
-        return done(
-            _values("erased", look.report, given, look), [], _kept(look.report), DONE_TOKENS
-        )
+        values = _values("erased", look.report, given, look)
+        return done(values, [], staying(look.report.kept))
     erasing = memory.forget(**asked, scan=given.subject is not None)
     # Begun, it is ended, whoever cancels: else rows were gone, and their bytes still there.
     report = await asyncio.shield(asyncio.ensure_future(erasing))
@@ -83,9 +81,9 @@ def _would_go(look: Forgettable, given: takes.Forget, code: str, notice: str | N
         values["confirm"] = code
         notices.append("nothing is erased yet; to erase exactly this for good, call forget again "
                        "with the same subject and this code as confirm")  # fmt: skip
-    kept = _kept(look.report)
+    kept = staying(look.report.kept)
     entries = [*kept, *(told(item, "would go") for item in look.items)]
-    return done(values, notices, entries, DONE_TOKENS, len(kept) + count)
+    return done(values, notices, entries, len(kept) + count)
 
 
 def _is_gone(look: Forgettable, report: ForgetReport, given: takes.Forget) -> Answer:
@@ -93,7 +91,7 @@ def _is_gone(look: Forgettable, report: ForgetReport, given: takes.Forget) -> An
     values["bytes"] = f"{report.state}: {report.detail}"
     notices = [f"a trace is left in {place}" for place in report.traces or ()]
     notices.append("backups made before still hold what they held")
-    return done(values, notices, _kept(report), DONE_TOKENS)
+    return done(values, notices, staying(report.kept))
 
 
 def _values(
@@ -109,10 +107,6 @@ def _values(
     if given.subject is not None:
         values["reading"] = READINGS.get(report.reading, "nothing here is meant by the subject")
     return values
-
-
-def _kept(report: ForgetReport) -> list[Told]:
-    return [Told(item_id, (f"stays: {why}",)) for item_id, why in report.kept.items()]
 
 
 def _short(item_id: str) -> str:
