@@ -13,8 +13,8 @@ from engrammic.claims.kinds import CATEGORIES
 from engrammic.claims.plain import finite
 from engrammic.claims.words import ADVERBS, DETERMINERS, POSSESSIVES, PREPOSITIONS, PRONOUNS
 from engrammic.orders import bare
-from engrammic.text import terms
-from engrammic.text.stems import STOP_TERMS, STOP_WORDS
+from engrammic.text.stems import STOP_WORDS
+from engrammic.text.tokens import telling
 
 _WORDS = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 FIRST_PERSON = re.compile(r"\b(?:i|me|my|mine|we|us|our|ours|user|user's)\b", re.IGNORECASE)
@@ -84,11 +84,6 @@ def _is_name_in_front(low: str, rest: str) -> bool:
     return finite(verb) and not finite(low) and not plural
 
 
-def telling(text: str) -> frozenset[str]:
-    """The terms of a text that tell it from others."""
-    return frozenset(terms(text)) - STOP_TERMS
-
-
 def rarities(texts: Sequence[str]) -> dict[str, float]:
     """What each term is worth that occurs in these texts: more, the fewer hold it."""
     count: dict[str, int] = {}
@@ -99,7 +94,7 @@ def rarities(texts: Sequence[str]) -> dict[str, float]:
 
 
 def measured(asked: str, new: str, one: Candidate, rare: Mapping[str, float]) -> tuple[float, ...]:
-    """The features of a candidate, in the order of WEIGHTS."""
+    """The features of a candidate, in the order of WITH_NEW."""
     mine = telling(one.text)
     wanted, then = telling(asked), telling(new)
     said, now = called(asked), called(new)

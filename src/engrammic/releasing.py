@@ -14,12 +14,13 @@ from engrammic.correcting import Correcting
 from engrammic.errors import NotFound
 from engrammic.forgetting.choosing import Test, matching, speaks_of
 from engrammic.items import MessageSummary
-from engrammic.likeness import FIRST_PERSON, called, denies, framed, meant_by, nearness, telling
+from engrammic.likeness import FIRST_PERSON, called, denies, framed, meant_by, nearness
 from engrammic.orders import all_about, aspect_of, bare, is_name, names_of_all, record_of
 from engrammic.stores.items import ItemStore, of_kind
 from engrammic.stores.keeping import protection, standings
 from engrammic.stores.tombstones import Reason
 from engrammic.text import terms
+from engrammic.text.tokens import telling
 from engrammic.tiers.versioning import Closing, Versioning
 
 _LETTER = re.compile(r"\b[A-Z]\b")

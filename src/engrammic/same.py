@@ -18,13 +18,13 @@ from engrammic.likeness import (
     is_state_of_same,
     likeness,
     rarities,
-    telling,
 )
 from engrammic.orders import bare
 from engrammic.searching import Searching
 from engrammic.stores.encoding import Encoded, encode_later, encode_query
 from engrammic.text.sentences import windows
 from engrammic.text.squeezed import holds_identifiers, identifiers, names, squeezed
+from engrammic.text.tokens import telling
 
 LEAST = -2.0
 """The log-odds of being meant below which nothing is taken."""

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from engrammic.claims.checking import contradiction
 from engrammic.claims.parts import bare_word, main_verbs, subject
 from engrammic.claims.words import ADVERBS, PREPOSITIONS
-from engrammic.likeness import is_state_of_same, telling
+from engrammic.likeness import is_state_of_same
 from engrammic.same import STATES, Found
+from engrammic.text.tokens import telling
 
 LEAST_OF_STAGE = -0.5
 """The log-odds below which a stage is not one of the history that is meant."""

@@ -17,8 +17,7 @@ from engrammic.claims.parts import (
 )
 from engrammic.claims.plain import finite
 from engrammic.claims.words import ADVERBS, BE, DETERMINERS, POSSESSIVES, PREPOSITIONS, several
-from engrammic.text import terms
-from engrammic.text.stems import STOP_TERMS
+from engrammic.text.tokens import telling
 
 _TIMES = several(
     "year month week weekend day morning afternoon evening night time moment season term spring "
@@ -71,8 +70,8 @@ def _leans_on(told: Sequence[Part], number: int, content: str) -> bool:
     if not number or told[number - 1].start != told[number].start:
         return False
     before = told[number - 1].text
-    value = _telling(before[len(subject(before)) :])
-    return _refers_back(told[number].text, before) and not value & _telling(content)
+    value = telling(before[len(subject(before)) :])
+    return _refers_back(told[number].text, before) and not value & telling(content)
 
 
 def _last_before(told: Sequence[Part], found: Collection[int], number: int) -> str:
@@ -148,9 +147,9 @@ def _is_elliptic(rest: str) -> bool:
 def _of_value(clause: str, lost: str, content: str) -> bool:
     """Whether a clause is about the value that a lost one names, and what is new does not."""
     owner, other = subject(clause), subject(lost)
-    mine = _telling(owner)
-    value = _telling(lost[len(other) :])
-    return bool(mine) and mine <= value - _telling(other) and not mine & _telling(content)
+    mine = telling(owner)
+    value = telling(lost[len(other) :])
+    return bool(mine) and mine <= value - telling(other) and not mine & telling(content)
 
 
 def _presupposes(clause: str, lost: str, asked: str, content: str) -> bool:
@@ -160,12 +159,12 @@ def _presupposes(clause: str, lost: str, asked: str, content: str) -> bool:
         return False
     wanted, new = attributes(asked), attributes(content)
     spoken_of = (attributes(lost[len(owner) :]) & (wanted | new)) | (wanted & new)
-    known = _telling(lost[len(owner) :])
+    known = telling(lost[len(owner) :])
     said = clause[len(owner) :].rstrip(".!?").split()
     for n, word in enumerate(said[:-1]):
         if bare_word(word) in _DEFINITE:
             noun = said[n + 1]
-            if attributes(noun) & spoken_of or _telling(noun) & known:
+            if attributes(noun) & spoken_of or telling(noun) & known:
                 return True
     return False
 
@@ -179,7 +178,3 @@ def _told_anew(clause: str, lost: Sequence[Part], fresh: Sequence[str]) -> bool:
         and (subject(new).lower().split()[:1] == owner.split()[:1] or not subject(new))
         for new in fresh
     )
-
-
-def _telling(text: str) -> frozenset[str]:
-    return frozenset(terms(text)) - STOP_TERMS

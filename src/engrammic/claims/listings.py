@@ -11,7 +11,7 @@ from engrammic.claims.parts import bare_word, has_verb, subject
 from engrammic.claims.plain import finite, words
 from engrammic.claims.words import ADVERBS, PREPOSITIONS, VERBS, WILL, Form, noun, several, third
 from engrammic.text import terms
-from engrammic.text.stems import STOP_TERMS
+from engrammic.text.tokens import telling
 
 _EVENT = several(
     "is are was were takes take starts start begins begin meets meet happens happen leaves leave "
@@ -47,9 +47,7 @@ def without(statement: str, asked: str) -> str:
     given = frozenset(terms(asked))
     found = listing(statement)
     owner = frozenset(terms(found.before)) if found else frozenset()
-    return members_without(
-        statement, lambda member: bool((frozenset(terms(member)) - STOP_TERMS - owner) & given)
-    )
+    return members_without(statement, lambda member: bool((telling(member) - owner) & given))
 
 
 def members_without(statement: str, goes: Callable[[str], bool]) -> str:
@@ -101,7 +99,7 @@ def _left_of_event(statement: str, content: str) -> str:
     rest = statement[len(owner) :].strip().rstrip(".!?").split()
     if not owner or not rest or bare_word(rest[0]) not in _EVENT:
         return ""
-    if not (frozenset(terms(owner)) - STOP_TERMS) & frozenset(terms(content)):
+    if not telling(owner) & frozenset(terms(content)):
         return ""
     phrases: list[list[str]] = [[]]
     for word in rest:

@@ -60,6 +60,11 @@ def terms(text: str) -> list[str]:
     return list(chain.from_iterable(map(_memo.__getitem__, _words(text))))
 
 
+def telling(text: str) -> frozenset[str]:
+    """The terms of a text that tell it from others: no function words."""
+    return frozenset(terms(text)) - STOP_TERMS
+
+
 def query_terms(text: str) -> list[str]:
     """The different terms to search for, at most MAX_QUERY_TERMS, in reading order.
 
@@ -67,8 +72,8 @@ def query_terms(text: str) -> list[str]:
     for its bigrams alone; its characters are terms for who asks for one.
     """
     found = dict.fromkeys(chain.from_iterable(_analyse(w, bigrams) for w in _words(text)))
-    telling = [t for t in found if t not in STOP_TERMS]
-    return (telling or list(found))[:MAX_QUERY_TERMS]
+    chosen = [t for t in found if t not in STOP_TERMS]
+    return (chosen or list(found))[:MAX_QUERY_TERMS]
 
 
 def _words(text: str) -> list[str]:
