@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from engrammic.claims.meaning import Frame
 from engrammic.claims.nouns import Claim, Clash, ClashKind
-from engrammic.claims.reading import _claims, frames_of
+from engrammic.claims.reading import claims_in, frames_of
 from engrammic.claims.relating import exchanged, subjects_agree, verdict
 
 
@@ -47,7 +47,7 @@ def _text(given: str | Claim) -> str:
 
 
 def _claim(frame: Frame, given: str | Claim) -> Claim:
-    return given if isinstance(given, Claim) else next(_claims(frame))
+    return given if isinstance(given, Claim) else next(claims_in(frame))
 
 
 _WHY = {

@@ -47,12 +47,12 @@ def frames_of(text: str) -> tuple[Frame, ...]:
                 made = replace(made, object=list(last.object or last.subject))
             before = last = made
             for one in (made, *others):
-                told = replace_denied(one, sentence.denied)
+                told = _denied(one, sentence.denied)
                 found += meanings(told, sentence.text, clause.condition)
     return tuple(found)
 
 
-def replace_denied(made: Draft, denied: bool) -> Draft:
+def _denied(made: Draft, denied: bool) -> Draft:
     """The draft, turned round when its sentence denies it."""
     return replace(made, positive=not made.positive) if denied else made
 
@@ -106,10 +106,11 @@ def _denial(made: Draft, value: list[str]) -> Draft:
 
 def claims_of(text: str) -> list[Claim]:
     """The claims of a text in reading order; conditions and guesses are `certain=False`."""
-    return list(dict.fromkeys(claim for frame in frames_of(text) for claim in _claims(frame)))
+    return list(dict.fromkeys(claim for frame in frames_of(text) for claim in claims_in(frame)))
 
 
-def _claims(frame: Frame) -> Iterator[Claim]:
+def claims_in(frame: Frame) -> Iterator[Claim]:
+    """The claim that a frame makes: of its object, else of what stands where the verb has one."""
     subject = " ".join(sorted(frame.subject.words)) or "we"
     certain = frame.certain and not frame.condition and not frame.soft
     if frame.verb == "be":

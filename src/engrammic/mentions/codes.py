@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from engrammic.mentions.mail import Finder
 from engrammic.mentions.marks import COMPOUND, W
-from engrammic.mentions.plain import squeezed
+from engrammic.mentions.plain import alphanumeric
 
 LONG, FEW = 8, 4
 """Letters and digits, and digits among them, from which on any grouping is one."""
@@ -60,7 +60,7 @@ def _dotted(parts: list[str]) -> str:
 
 def code(subject: str) -> Finder | None:
     """What finds an identifier with digits in it, or None."""
-    token = squeezed(subject)
+    token = alphanumeric(subject)
     if not any(c.isdigit() for c in token):
         return None
     if _SHORT_HASH.match(subject):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from engrammic.mentions.dates import dates
-from engrammic.mentions.plain import plain, script, squeezed
+from engrammic.mentions.plain import alphanumeric, plain, script
 from engrammic.mentions.words import is_function_word
 from engrammic.text import terms
 from engrammic.text.stems import STOP_TERMS, stem
@@ -123,7 +123,7 @@ def is_identifier(word: str) -> bool:
         return len(_DIGIT.findall(word)) >= FEWEST_DIGITS and not _YEAR.fullmatch(word)
     figures = len(_DIGIT.findall(_YEAR.sub("", word)))
     formed = figures or _CAPITALS.match(word) or _CAMEL.match(word)
-    return figures >= FEWEST_BESIDE_LETTERS or bool(formed and len(squeezed(word)) >= LONG)
+    return figures >= FEWEST_BESIDE_LETTERS or bool(formed and len(alphanumeric(word)) >= LONG)
 
 
 def is_separator(word: str) -> bool:

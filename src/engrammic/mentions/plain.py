@@ -78,6 +78,6 @@ def without_accents(text: str) -> str:
     return normalize("NFC", "".join(c for c in apart if not "\u0300" <= c <= "\u036f"))
 
 
-def squeezed(text: str) -> str:
-    """Letters and digits alone, in lower case."""
+def alphanumeric(text: str) -> str:
+    """The letters and digits of a text as one run, in lower case."""
     return "".join(c for c in text.casefold() if c.isalnum())
