@@ -88,6 +88,27 @@ _NAME = re.compile(r"^(?=.*[A-Z\d@])[\w@.+#/-]*(?<!'s)$")
 _RELATING = frozenset(
     ["of", "in", "at", "on", "to", "from", "with", "for", "by", "about", "and", "or", "near"]
 )
+_OWN = (
+    "personal|private|stored|saved|recorded|remembered|known|own|full|complete|entire|whole|old|"
+    "existing|current|user"
+)
+_RECORD = (
+    "profile|information|info|data|records?|details|particulars|facts|entries|notes|memories|"
+    "knowledge|dossier|bio|stuff"
+)
+_OF_SOMEBODY = re.compile(
+    rf"^(?:(?:all|any|every|everything|each)(?: of)? )?(?P<name>.+?)(?:['’]s|(?<=s)['’])?"
+    rf"(?P<record>(?:\s+(?:{_OWN}))*(?:\s+(?:{_RECORD}))+)$",
+    re.IGNORECASE,
+)
+_RECORD_OF = re.compile(
+    rf"^(?:(?:all|any|every)(?: of)? )?(?:the )?(?P<record>(?:(?:{_OWN})\s+)*"
+    rf"(?:(?:{_RECORD})\s+)+)(?:of|on|about|for|regarding|concerning)\s+(?P<name>.+)$",
+    re.IGNORECASE,
+)
+_OWNED = re.compile(r"^(?P<name>.+?)(?:['’]s|(?<=s)['’])\s+(?P<aspect>.+)$")
+_ASPECT_OF = re.compile(r"^(?:the )?(?P<aspect>[^A-Z\d]+?)\s+(?:of|for)\s+(?P<name>.+)$")
+_NAME_FIRST = re.compile(r"^(?P<name>(?:[A-Z][\w-]*\s+)+)(?P<aspect>[a-z][^A-Z\d]*)$")
 
 
 def bare(text: str) -> str:
@@ -96,8 +117,18 @@ def bare(text: str) -> str:
     Words that only order go: courtesies, a leading verb of correcting or releasing,
     and what stands for the memory itself ("what you know of", "the entry about").
     """
+    return _less(text, _AHEAD, _AHEAD, _AHEAD, _VERB, _OBJECT, _BEHIND, _BEHIND)
+
+
+def bare_of_verb(text: str) -> str:
+    """The order without courtesies and its verb."""
+    return _less(text, _AHEAD, _AHEAD, _AHEAD, _VERB, _BEHIND, _BEHIND)
+
+
+def _less(text: str, *patterns: re.Pattern[str]) -> str:
+    """The text without what each pattern finds first, as long as a word is left."""
     said = text.strip()
-    for pattern in (_AHEAD, _AHEAD, _AHEAD, _VERB, _OBJECT, _BEHIND, _BEHIND):
+    for pattern in patterns:
         left = pattern.sub("", said, count=1).strip()
         said = left if any(c.isalnum() for c in left) else said
     return said
@@ -123,15 +154,6 @@ def _of_record(said: str) -> tuple[str, None] | None:
     return found["name"].strip(" ,;"), None
 
 
-def bare_of_verb(text: str) -> str:
-    """The order without courtesies and its verb."""
-    said = text.strip()
-    for pattern in (_AHEAD, _AHEAD, _AHEAD, _VERB, _BEHIND, _BEHIND):
-        left = pattern.sub("", said, count=1).strip()
-        said = left if any(c.isalnum() for c in left) else said
-    return said
-
-
 def undetermined(about: str) -> str:
     """The name without an article or a possessive in front."""
     return _DETERMINED.sub("", about)
@@ -154,29 +176,6 @@ def names_of_all(about: str) -> list[str]:
         if all(w.isalpha() and w not in _RELATING for w in others):
             found.append(" ".join(words[named[0] : named[-1] + 1]))
     return list(dict.fromkeys(found))
-
-
-_OWN = (
-    "personal|private|stored|saved|recorded|remembered|known|own|full|complete|entire|whole|old|"
-    "existing|current|user"
-)
-_RECORD = (
-    "profile|information|info|data|records?|details|particulars|facts|entries|notes|memories|"
-    "knowledge|dossier|bio|stuff"
-)
-_OF_SOMEBODY = re.compile(
-    rf"^(?:(?:all|any|every|everything|each)(?: of)? )?(?P<name>.+?)(?:['’]s|(?<=s)['’])?"
-    rf"(?P<record>(?:\s+(?:{_OWN}))*(?:\s+(?:{_RECORD}))+)$",
-    re.IGNORECASE,
-)
-_RECORD_OF = re.compile(
-    rf"^(?:(?:all|any|every)(?: of)? )?(?:the )?(?P<record>(?:(?:{_OWN})\s+)*"
-    rf"(?:(?:{_RECORD})\s+)+)(?:of|on|about|for|regarding|concerning)\s+(?P<name>.+)$",
-    re.IGNORECASE,
-)
-_OWNED = re.compile(r"^(?P<name>.+?)(?:['’]s|(?<=s)['’])\s+(?P<aspect>.+)$")
-_ASPECT_OF = re.compile(r"^(?:the )?(?P<aspect>[^A-Z\d]+?)\s+(?:of|for)\s+(?P<name>.+)$")
-_NAME_FIRST = re.compile(r"^(?P<name>(?:[A-Z][\w-]*\s+)+)(?P<aspect>[a-z][^A-Z\d]*)$")
 
 
 def record_of(text: str) -> tuple[str, str] | None:
