@@ -1,4 +1,4 @@
-"""Is the file sound? Integrity, text indexes, counts, sizes; and housekeeping."""
+"""Is the file sound? Integrity, text indexes, counts, sizes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 import apsw
 
 from engrammic.backends.sqlite import backlog, statements
-from engrammic.backends.sqlite.connection import passive_checkpoint
 from engrammic.backends.sqlite.layout import BASE, Layout, has_table, quoted
 from engrammic.backends.sqlite.partitions import Partitions
 from engrammic.backends.sqlite.tables import Tables
@@ -211,12 +210,3 @@ def terms_parts(connection: apsw.Connection, layout: Layout) -> list[TermsPart]:
     if not has_table(connection, "_partitions"):
         return []
     return [TermsPart(*row) for row in connection.execute("select number, value from _partitions")]
-
-
-def optimize(connection: apsw.Connection, tables: Tables) -> None:
-    """Merge every text index into one segment, refresh statistics, shorten the log."""
-    for layout in tables.known():
-        for table in terms_tables(connection, layout):
-            connection.execute(f"insert into {table}({table}) values ('optimize')")
-    connection.execute("pragma optimize")
-    passive_checkpoint(connection)

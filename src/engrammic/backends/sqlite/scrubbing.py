@@ -6,7 +6,7 @@ from pathlib import Path
 
 import apsw
 
-from engrammic.backends.sqlite.diagnosis import terms_tables
+from engrammic.backends.sqlite.housekeeping import merge_texts
 from engrammic.backends.sqlite.tables import Tables
 from engrammic.scrubbing import ERASED, PENDING, Scrubbed
 
@@ -17,9 +17,7 @@ def scrub(connection: apsw.Connection, tables: Tables, path: Path) -> Scrubbed:
     A reader of an older state pins the log: then what it holds is pending.
     """
     places = [path.with_name(path.name + suffix) for suffix in ("", "-wal")]
-    for layout in tables.known():
-        for table in terms_tables(connection, layout):
-            connection.execute(f"insert into {table}({table}) values ('optimize')")
+    merge_texts(connection, tables)
     try:
         connection.execute("vacuum")
     except apsw.BusyError:

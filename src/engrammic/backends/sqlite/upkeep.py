@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import apsw
 
 from engrammic.backend import Health
-from engrammic.backends.sqlite import backlog, copying, diagnosis, mending, scrubbing
+from engrammic.backends.sqlite import backlog, copying, diagnosis, housekeeping, mending, scrubbing
 from engrammic.backends.sqlite.diagnosis import TermsPart
 from engrammic.backends.sqlite.layout import Layout
 from engrammic.backends.sqlite.ranked import RankedSearch
@@ -38,7 +38,7 @@ class Upkeep(RankedSearch):
 
         with self._translated():
             await self._transactions.run(indexed)
-        await self._outside(lambda connection: diagnosis.optimize(connection, self._tables))
+        await self._outside(lambda connection: housekeeping.optimize(connection, self._tables))
 
     async def scrub(self) -> Scrubbed:
         """As `Backend.scrub`: the file is written anew, and the log cut to nothing."""
