@@ -128,6 +128,18 @@ def _nulled(name: str, where: Filter) -> Compare | None:
     return next((c for p in parts if (c := _nulled(name, p)) is not None), None)
 
 
+def at_top(where: Filter | None) -> tuple[Filter, ...]:
+    """The filters that a record must pass, every one: the parts of an `And`, else the filter."""
+    if where is None:
+        return ()
+    return tuple(where.parts) if isinstance(where, And) else (where,)
+
+
+def equalities(where: Filter | None) -> dict[str, Any]:
+    """Fields that the filter pins to one value, at its top."""
+    return {p.field: p.value for p in at_top(where) if isinstance(p, Compare) and p.op is Op.EQ}
+
+
 def query_vector(schema: Schema, field: str, vector: Vector) -> NDArray[np.float32]:
     """The vector to search for, normalised. Raises UnknownField, InvalidInput."""
     if not isinstance(field, str):

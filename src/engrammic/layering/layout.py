@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engrammic.clock import new_id
-from engrammic.filters import And, Compare, Filter, Or, eq, every, is_in
-from engrammic.reads import partition_of
+from engrammic.filters import Compare, Filter, Or, eq, every, is_in
+from engrammic.reads import at_top, partition_of
 from engrammic.types import Field, Kind, Record, Schema
 
 T = TypeVar("T")
@@ -100,7 +100,7 @@ def narrowed(schema: Schema, where: Filter | None) -> Filter | None:
     parts: list[Filter] = []
     if schema.partition is not None:
         parts.append(eq(schema.partition, partition_of(schema, where)))
-    for part in where.parts if isinstance(where, And) else (where,):
+    for part in at_top(where):
         if isinstance(part, Compare) and part.field in schema.key and part not in parts:
             parts.append(part)
     return every(*parts) if parts else None

@@ -13,7 +13,7 @@ from engrammic.compile.infix import Column, after_clause, compile_filter, order_
 from engrammic.errors import InvalidInput
 from engrammic.filters import And, Compare, Filter, Op, Or
 from engrammic.predicate import DEEPEST, LARGEST, check_filter
-from engrammic.reads import check_order, page_columns
+from engrammic.reads import at_top, check_order, equalities, page_columns
 from engrammic.records import coercer
 from engrammic.sql.sqlite import SQLITE
 from engrammic.types import Kind, Order, Record, Schema
@@ -190,18 +190,11 @@ def _chosen(layout: Layout, columns: tuple[str, ...]) -> str:
     return "".join(f", {name}" for name in names)
 
 
-def equalities(where: Filter | None) -> dict[str, Any]:
-    """Fields that the filter pins to one value, at its top."""
-    parts = where.parts if isinstance(where, And) else (where,)
-    return {p.field: p.value for p in parts if isinstance(p, Compare) and p.op is Op.EQ}
-
-
 def without_partition(schema: Schema, where: Filter | None) -> Filter | None:
     """The filter less the equality on the partition at its top; None when nothing is left."""
     if where is None or schema.partition is None:
         return where
-    parts = where.parts if isinstance(where, And) else (where,)
-    rest = tuple(p for p in parts if not _pins(p, schema.partition))
+    rest = tuple(p for p in at_top(where) if not _pins(p, schema.partition))
     return And(rest) if rest else None
 
 
@@ -227,7 +220,7 @@ def is_short(layout: Layout, where: Filter | None, order: Order | None, limit: i
     """Whether a query reads few rows along one index, and so needs no other thread."""
     few = limit is not None and limit <= SHORT_READ
     pinned, named = [], []
-    for part in where.parts if isinstance(where, And) else (where,):
+    for part in at_top(where):
         if isinstance(part, Compare) and part.op is Op.EQ:
             pinned.append(part.field)
         elif isinstance(part, Compare) and part.op is Op.IN and len(part.value) <= SHORT_READ:
@@ -251,5 +244,4 @@ def _is_short(
 
 def _choices(where: Filter | None) -> dict[str, tuple[Any, ...]]:
     """Fields of which the filter lists the values, at its top."""
-    parts = where.parts if isinstance(where, And) else (where,)
-    return {p.field: p.value for p in parts if isinstance(p, Compare) and p.op is Op.IN}
+    return {p.field: p.value for p in at_top(where) if isinstance(p, Compare) and p.op is Op.IN}

@@ -7,7 +7,8 @@ from typing import Any
 from engrammic.backends.surrealdb.rows import row_id, table_of
 from engrammic.compile.surreal import MARK, Condition, column
 from engrammic.emulation.collections import Key
-from engrammic.filters import And, Compare, Filter, Op
+from engrammic.filters import Filter
+from engrammic.reads import at_top, equalities
 from engrammic.types import Kind, Order, Schema
 
 
@@ -25,16 +26,9 @@ def behind(schema: Schema, order: Order | None, after: tuple[Any, ...]) -> Condi
     return Condition(f"({name} {sign} {MARK} AND {text})", (beside, value, value, key))
 
 
-def fixed(where: Filter | None) -> dict[str, Any]:
-    """The fields that must equal a value."""
-    parts = where.parts if isinstance(where, And) else (where,)
-    return {p.field: p.value for p in parts if isinstance(p, Compare) and p.op is Op.EQ}
-
-
 def is_lookup(where: Filter | None) -> bool:
     """Whether nothing but equality is asked."""
-    parts = len(where.parts) if isinstance(where, And) else int(where is not None)
-    return len(fixed(where)) == parts
+    return len(equalities(where)) == len(at_top(where))
 
 
 def is_key(after: Key | None) -> bool:
@@ -44,7 +38,7 @@ def is_key(after: Key | None) -> bool:
 
 def is_indexed(schema: Schema, where: Filter | None) -> bool:
     """Whether an index narrows down more than the partition does."""
-    known = fixed(where)
+    known = equalities(where)
     for index in schema.indexes:
         own = [name for name in index.fields if name != schema.partition]
         if own and own[0] in known and index.fields[0] in known:
@@ -57,7 +51,7 @@ def range_of(schema: Schema, where: Filter | None, last: Key | None, params: dic
 
     A table that is no range is read along an index of the engine's choice.
     """
-    table, known = table_of(schema), fixed(where)
+    table, known = table_of(schema), equalities(where)
     start = end = ""
     value = known.get(schema.partition or "")
     if schema.partition == schema.key[0] and isinstance(value, str) and len(schema.key) > 1:
