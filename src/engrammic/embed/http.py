@@ -10,24 +10,16 @@ from http.client import HTTPException
 from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit, urlunsplit
-from urllib.request import HTTPRedirectHandler, Request, build_opener
+from urllib.request import Request, build_opener
 
 import numpy as np
 
 from engrammic.embed.base import Fingerprint, Span, Vectors
 from engrammic.embed.passages import cut_passages
 from engrammic.errors import EmbeddingError, InvalidInput, InvalidSettings
+from engrammic.remote import StayHere, retry_after
 
 RETRIED = frozenset({429, 500, 502, 503, 504})
-LONGEST_WAIT = 30.0
-"""Seconds that a server's `Retry-After` is heeded at most."""
-
-
-class _StayHere(HTTPRedirectHandler):
-    """Follows no redirect: the key belongs to the host that the user named."""
-
-    def redirect_request(self, *_: Any) -> None:
-        return None
 
 
 class HttpEmbedder:
@@ -60,7 +52,7 @@ class HttpEmbedder:
         self.max_tokens, self.batch_size = max_tokens, batch_size
         self.timeout, self.attempts, self.backoff = timeout, attempts, backoff
         self._key, self._sleep, self._asked = api_key, sleep, dimension
-        self._opener = build_opener(_StayHere())
+        self._opener = build_opener(StayHere())
 
     def __repr__(self) -> str:
         return f"HttpEmbedder({self.url!r}, {self.model!r})"
@@ -124,7 +116,7 @@ class HttpEmbedder:
             except HTTPError as error:
                 if error.code not in RETRIED or attempt == self.attempts:
                     raise EmbeddingError(self._refusal(error)) from None
-                wait = _retry_after(error)
+                wait = retry_after(error)
             except (URLError, HTTPException, OSError) as error:
                 if attempt == self.attempts:
                     raise EmbeddingError(f"{self.url} does not answer: {error}") from None
@@ -170,9 +162,3 @@ def _vectors(answer: Any, count: int) -> Vectors:
     if [row["index"] for row in rows] != list(range(count)):
         raise ValueError(f"{len(rows)} vectors for {count} texts")
     return np.asarray([row["embedding"] for row in rows], np.float32)
-
-
-def _retry_after(error: HTTPError) -> float:
-    """Seconds that the server asks to wait; 0 when it says nothing in seconds."""
-    asked = error.headers.get("Retry-After", "")
-    return min(float(asked), LONGEST_WAIT) if asked.isdigit() else 0.0

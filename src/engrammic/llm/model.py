@@ -14,9 +14,9 @@ from engrammic.items import KeyFact, Message, MessageSummary
 from engrammic.llm.budget import Budget
 from engrammic.llm.parsing import EXTRACT, SUMMARIZE, fact_in, fenced, listed, summary_in
 from engrammic.llm.wire import Reply, Wire, checked, post
+from engrammic.remote import retry_after
 
 RETRIED = frozenset({429, 500, 502, 503, 504, 529})
-LONGEST_WAIT = 30.0
 LEAST_SURE = 0.5
 """A fact of less confidence is left to the rules."""
 
@@ -117,7 +117,7 @@ class LanguageModel:
                 return listed(reply.text, len(texts))
             except HTTPError as error:
                 error.close()
-                problem, wait = f"it answered {error.code}", _retry_after(error)
+                problem, wait = f"it answered {error.code}", retry_after(error)
                 if error.code not in RETRIED:
                     return self._left(problem)
             except (OSError, HTTPException) as error:
@@ -146,8 +146,3 @@ class LanguageModel:
             said = said.replace(self._key, "***")
         if said not in self.notes:
             self.notes.append(said)
-
-
-def _retry_after(error: HTTPError) -> float:
-    asked = error.headers.get("Retry-After", "")
-    return min(float(asked), LONGEST_WAIT) if asked.isdigit() else 0.0

@@ -7,21 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 from urllib.parse import urlsplit, urlunsplit
-from urllib.request import HTTPRedirectHandler, Request, build_opener
+from urllib.request import Request, build_opener
 
 from engrammic.errors import InvalidSettings
+from engrammic.remote import StayHere
 
 LARGEST_ANSWER = 4_000_000
-
-
-class _StayHere(HTTPRedirectHandler):
-    """Follows no redirect: the key belongs to the host that the user named."""
-
-    def redirect_request(self, *_: Any) -> None:
-        return None
-
-
-_OPENER = build_opener(_StayHere())
+_OPENER = build_opener(StayHere())
 
 
 @dataclass(frozen=True, slots=True)
