@@ -20,12 +20,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import unquote
 
 import ladybug
 
 from engrammic import errors
 from engrammic.checks import is_storable, shown
+from engrammic.timeouts import timeout_of
 
 T = TypeVar("T")
 
@@ -34,8 +35,6 @@ log = logging.getLogger(__name__)
 SCHEME = "kuzu:"
 FILE_NAME = "graph.kuzu"
 SUFFIXES = (".kuzu", ".lbug", ".db")
-DEFAULT_TIMEOUT = 30.0
-LONGEST_TIMEOUT = 86_400.0
 BUFFER_BYTES = 1 << 30
 """The pages that are kept in memory at most; the drivers would take 80 % of the machine's."""
 KUZU_MAGIC, LADYBUG_MAGIC = b"KUZU", b"LBUG"
@@ -124,28 +123,14 @@ def locate(url: str) -> tuple[Path, float]:
     other is a directory that holds `graph.kuzu`. `?timeout=` may follow.
     """
     raw, _, query = url[len(SCHEME) :].partition("?")
-    options = dict(parse_qsl(query, keep_blank_values=True))
     text = unquote(raw.removeprefix("//"), errors="surrogateescape")
     if url[: len(SCHEME)].lower() != SCHEME or not text.strip() or not is_storable(text):
         raise errors.InvalidSettings(f"{shown(url)}: no path; write kuzu:///absolute/path")
-    if unknown := set(options) - {"timeout"}:
-        raise errors.InvalidSettings(f"kuzu URL: unknown option {sorted(unknown)[0]!r}")
+    timeout = timeout_of("kuzu", query)
     path = Path(text).expanduser()
     if not path.is_file() and path.suffix not in SUFFIXES:
         path = path / FILE_NAME
-    return path.resolve(), _seconds(options.get("timeout"))
-
-
-def _seconds(given: str | None) -> float:
-    try:
-        seconds = DEFAULT_TIMEOUT if given is None else float(given)
-    except ValueError:
-        seconds = -1.0
-    if not 0 <= seconds <= LONGEST_TIMEOUT:
-        raise errors.InvalidSettings(
-            f"kuzu URL: timeout: want 0 to {LONGEST_TIMEOUT:.0f} seconds, not {shown(given)}"
-        )
-    return seconds
+    return path.resolve(), timeout
 
 
 def _opened(path: Path, timeout: float) -> Any:

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import unquote
 
 from engrammic import errors
 from engrammic.checks import is_storable, shown
+from engrammic.timeouts import DEFAULT_TIMEOUT, timeout_of
 
 SCHEME = "sqlite:"
 FILE_NAME = "engrammic.db"
 SUFFIXES = (".db", ".sqlite", ".sqlite3")
 NETWORK_FILE_SYSTEMS = ("nfs", "cifs", "smb", "fuse.sshfs", "afs", "ncp", "glusterfs", "ceph")
-DEFAULT_TIMEOUT = 30.0
-LONGEST_TIMEOUT = 86_400.0
 
 
 def locate(url: str) -> tuple[Path, float]:
@@ -41,9 +40,7 @@ def locate(url: str) -> tuple[Path, float]:
 def _parsed(rest: str) -> tuple[str, float]:
     """Path and timeout of what follows `sqlite:`."""
     raw, _, query = rest.partition("?")
-    options = dict(parse_qsl(query, keep_blank_values=True))
-    if unknown := set(options) - {"timeout"}:
-        raise errors.InvalidSettings(f"sqlite URL: unknown option {sorted(unknown)[0]!r}")
+    timeout = timeout_of("sqlite", query)
     if raw.startswith("//"):
         host, slash, path = raw[2:].partition("/")
         if host:
@@ -52,19 +49,7 @@ def _parsed(rest: str) -> tuple[str, float]:
                 f"for a relative path, sqlite:///{host}/... for an absolute one"
             )
         raw = slash + path
-    return unquote(raw, errors="surrogateescape"), _timeout(options.get("timeout"))
-
-
-def _timeout(given: str | None) -> float:
-    try:
-        seconds = DEFAULT_TIMEOUT if given is None else float(given)
-    except ValueError:
-        seconds = -1.0
-    if not 0 <= seconds <= LONGEST_TIMEOUT:
-        raise errors.InvalidSettings(
-            f"sqlite URL: timeout: want 0 to {LONGEST_TIMEOUT:.0f} seconds, not {given}"
-        )
-    return seconds
+    return unquote(raw, errors="surrogateescape"), timeout
 
 
 def refuse_network(path: Path) -> None:
