@@ -32,7 +32,6 @@ from engrammic.stores.notes import NoteStore
 from engrammic.tiers.config import TieredMemoryConfig
 from engrammic.tiers.learning import FactExtractor, Summarizer
 from engrammic.tiers.tiered import TieredMemory
-from engrammic.upkeep import FILL_BATCH as FILL_BATCH
 from engrammic.upkeep import Upkeep
 
 LARGEST_PAGE = 1_000

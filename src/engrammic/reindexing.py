@@ -16,7 +16,7 @@ from engrammic.changes import Change, Check, Delete, Put, Update
 from engrammic.embed.base import Embedder
 from engrammic.errors import Conflict, EmbeddingMismatch
 from engrammic.filters import EVERYTHING, Compare, Op, eq, every, is_in
-from engrammic.memory import FILL_BATCH, Memory
+from engrammic.memory import Memory
 from engrammic.scope import COLUMN, Scope, Scoped
 from engrammic.stores.code_chunks import CODE
 from engrammic.stores.entity_tables import ENTITIES
@@ -33,6 +33,7 @@ from engrammic.stores.vector_store import CHUNKS
 from engrammic.stores.versions import VersionStore
 from engrammic.text import FINGERPRINT, terms
 from engrammic.types import DERIVED, Kind, Order, Record, Schema
+from engrammic.upkeep import FILL_BATCH
 
 Advance: TypeAlias = Callable[[float, float, str], None]
 """Called with what is done, what there is in all, and what is at hand."""

@@ -43,7 +43,7 @@ def bar(title: str) -> Iterator[Advance]:
 
 async def fill_in(memory: Memory) -> int:
     """Give pending items their vectors, with a bar; how many got one, or still wait."""
-    from engrammic.memory import FILL_BATCH
+    from engrammic.upkeep import FILL_BATCH
 
     pending = int((await memory.stats())["pending"])
     if not pending:

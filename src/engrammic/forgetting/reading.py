@@ -76,7 +76,7 @@ class Reading:
         if asked := all_about(subject):
             if asked[1] is not None:
                 raise InvalidInput("subject", f"cannot spare {shown(asked[1])}; name items by ids")
-            return await self._spoken_of(names_of_all(asked[0]), NAMED)
+            return await self._by_being_named(names_of_all(asked[0]))
         said = bare(subject)
         given = described(said)
         if given.identifiers:
@@ -165,9 +165,9 @@ class Reading:
         ahead = most == len(wanted) - 1 >= FEWEST_WORDS and len(set(best)) == 1
         return _these(best, WORDS) if whole or ahead else _nothing()
 
-    async def _spoken_of(self, subjects: Sequence[str], reading: str) -> Meant:
+    async def _by_being_named(self, subjects: Sequence[str]) -> Meant:
         test = await speaks_of(subjects, self.stores)
-        return Meant(test, reading) if await self._holds_any(test) else _nothing()
+        return Meant(test, NAMED) if await self._holds_any(test) else _nothing()
 
     async def _going_on(self, identifier: str) -> list[str]:
         """The longer identifiers that begin with one, and go on behind a mark."""
