@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from engrammic.clock import EARLIEST
 from engrammic.items import Conversation, Message
 from engrammic.sessions.blocks import Part
 from engrammic.sessions.storable import refusal
-from engrammic.sessions.values import EARLIEST, clean, digest, identity, moment
+from engrammic.sessions.values import clean, digest, identity, moment
 
 _ROLES = {
     "human": "user",

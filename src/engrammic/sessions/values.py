@@ -9,8 +9,7 @@ from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any
 
-EARLIEST = 10**11
-"""Unix milliseconds of March 1973: below it a store takes a time for seconds, and refuses it."""
+from engrammic.clock import EARLIEST
 
 LATEST = 253_402_300_799_999
 """The last millisecond of the year 9999."""

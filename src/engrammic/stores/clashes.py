@@ -21,9 +21,9 @@ from engrammic.stores.entity_tables import (
     ContradictionEvent,
     ContradictionKind,
     Status,
-    digest,
     event_record,
 )
+from engrammic.triples.nouns import digest
 from engrammic.types import Order, Record
 
 LOOKED_AT = 2_000

@@ -19,10 +19,10 @@ from engrammic.stores.entity_tables import (
     ContradictionEvent,
     ContradictionKind,
     Status,
-    digest,
     event_record,
     plain,
 )
+from engrammic.triples.nouns import digest
 from engrammic.types import Record
 
 EDITS = frozenset(

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from hashlib import blake2b
 
 from engrammic.extraction.nouns import EdgeType, EntityType, Relationship, relationship
 from engrammic.text import terms
+from engrammic.triples.nouns import digest
 from engrammic.types import Field, Index, Kind, Record, Schema
 
 ENTITIES = Schema(
@@ -161,11 +161,6 @@ class ContradictionEvent:
     found_at: int = 0
     status: Status = Status.PENDING
     note: str | None = None
-
-
-def digest(*parts: str) -> str:
-    """128 bits in hexadecimal that stand for these texts, in this order."""
-    return blake2b("\0".join(parts).encode(), digest_size=16).hexdigest()
 
 
 def name_terms(name: str) -> str:
