@@ -6,12 +6,19 @@ from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 from engrammic.checks import check_texts
+from engrammic.clock import day
 from engrammic.filters import eq, every
 from engrammic.stores.base import alive, in_parts
 from engrammic.stores.indexing import Item
 from engrammic.stores.items import Items, ItemStore, Scores
 from engrammic.stores.modes import Mode
-from engrammic.types import Order
+from engrammic.types import Order, Record
+
+
+def spoken(record: Record) -> str:
+    """Date, speaker and content, as they are indexed."""
+    speaker = record["name"] or record["role"]
+    return f"[{day(record['created_at'])}] {speaker}: {record['content']}"
 
 
 class InConversations(ItemStore[Item]):

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from engrammic.changes import Change, Delete, Put, Update
 from engrammic.checks import check_texts, shown
-from engrammic.clock import day, milliseconds, new_id
+from engrammic.clock import milliseconds, new_id
 from engrammic.errors import InvalidInput
 from engrammic.filters import Filter, eq, is_in, is_null
 from engrammic.items import Message
@@ -27,7 +27,7 @@ from engrammic.stores.conversation_table import CONVERSATIONS, touched
 from engrammic.stores.entity_tables import ENTITY_TABLES
 from engrammic.stores.evidence import EVIDENCE
 from engrammic.stores.facts import FactStore
-from engrammic.stores.in_conversations import InConversations
+from engrammic.stores.in_conversations import InConversations, spoken
 from engrammic.stores.indexing import Entries
 from engrammic.stores.neighbours import SLOTS, is_said_whole, place, said
 from engrammic.stores.parts import of_messages, passages_of
@@ -127,8 +127,7 @@ class MessageStore(InConversations[Message]):
 
     def searchable(self, record: Record) -> str:
         """Date, speaker and content: `[8 May 2023] Mel: I went to the lake`."""
-        speaker = record["name"] or record["role"]
-        return f"[{day(record['created_at'])}] {speaker}: {record['content']}"
+        return spoken(record)
 
     def words(self, record: Record) -> str:
         """The terms of date, speaker and content, which its neighbours need as well."""

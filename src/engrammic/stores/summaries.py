@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from engrammic.changes import Delete
 from engrammic.checks import check_name
-from engrammic.clock import day, milliseconds
+from engrammic.clock import milliseconds
 from engrammic.errors import InvalidInput
 from engrammic.filters import is_in
 from engrammic.items import MessageSummary
@@ -20,7 +20,7 @@ from engrammic.stores.base import (
     check_metadata,
     check_short,
 )
-from engrammic.stores.in_conversations import InConversations
+from engrammic.stores.in_conversations import InConversations, spoken
 from engrammic.stores.indexing import Changes, Records
 from engrammic.stores.tier_metadata import TIER_METADATA, Standing, standing_of
 from engrammic.types import Field, Index, Kind, Order, Record, Schema, vector_field
@@ -124,8 +124,7 @@ class SummaryStore(InConversations[MessageSummary]):
 
     def searchable(self, record: Record) -> str:
         """Date, speaker and summary, as of the message."""
-        speaker = record["name"] or record["role"]
-        return f"[{day(record['created_at'])}] {speaker}: {record['content']}"
+        return spoken(record)
 
 
 def check_names(name: str, given: object) -> list[str]:
