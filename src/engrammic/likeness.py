@@ -33,10 +33,25 @@ The statements of one item share its names: there they tell nothing.
 """
 NOTHING_WITH_NEW, NOTHING = 7.8, 6.5
 """What it weighs that nothing of all that is there is meant."""
-
-
 SAME_FRAME = 0.75
 """The share of words that two states of one thing have in common, but for values."""
+SAME_ATTRIBUTE, SAME_STEM = 0.15, 0.2
+"""What it adds to a cosine that an aspect and a statement are of one attribute, or share a word."""
+_DENIAL = re.compile(
+    r"\b(?:do|does|did|is|are|was|were|am|has|have|had|can|could|will|would|may|might|must|should|"
+    r"shall)(?:\s+(?:not|never|no)|n['’]t)\b(?! only\b)|\b(?:cannot|never)\b",
+    re.IGNORECASE,
+)
+_OPEN = re.compile(
+    r"^(?:whether|if|what|where|when|who|whom|whose|which|how|why|is|are|was|were|do|does|did|has|"
+    r"have|had|can|could|will|would|may|should)\b|\?\s*$",
+    re.IGNORECASE,
+)
+DERIVED = 5
+"""Letters that a verb and the noun of it begin with alike, at least: approve, approval."""
+_OWNER = re.compile(r"([^\W\d_]+)(?:['’]s\b|(?<=s)['’](?=\s|$))")
+_OWNING = re.compile(r"(?<=\w)['’]s\b|(?<=s)['’](?=\s|$)")
+_NUMBERS = re.compile(r"\S*\d\S*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,10 +145,6 @@ def meant_by(asked: str, new: str, one: Candidate, rare: Mapping[str, float]) ->
     return _weighed(measured(asked, new, one, rare), OF_STATEMENTS)
 
 
-SAME_ATTRIBUTE, SAME_STEM = 0.15, 0.2
-"""What it adds to a cosine that an aspect and a statement are of one attribute, or share a word."""
-
-
 def nearness(aspect: str, statement: str, near: float) -> float:
     """How near a statement comes to an aspect of whom it is about; `near` is their cosine."""
     own = framed(statement)
@@ -153,20 +164,6 @@ def is_state_of_same(one: str, other: str) -> bool:
         return False
     a, b = telling(framed(one)), telling(framed(other))
     return len(a & b) >= SAME_FRAME * len(a | b)
-
-
-_DENIAL = re.compile(
-    r"\b(?:do|does|did|is|are|was|were|am|has|have|had|can|could|will|would|may|might|must|should|"
-    r"shall)(?:\s+(?:not|never|no)|n['’]t)\b(?! only\b)|\b(?:cannot|never)\b",
-    re.IGNORECASE,
-)
-_OPEN = re.compile(
-    r"^(?:whether|if|what|where|when|who|whom|whose|which|how|why|is|are|was|were|do|does|did|has|"
-    r"have|had|can|could|will|would|may|should)\b|\?\s*$",
-    re.IGNORECASE,
-)
-DERIVED = 5
-"""Letters that a verb and the noun of it begin with alike, at least: approve, approval."""
 
 
 def denies(asked: str, statement: str) -> bool:
@@ -229,11 +226,6 @@ def _subject(statement: str) -> str:
     said = statement.split()
     verb = next((n for n, word in enumerate(said) if n and finite(word.lower())), len(said))
     return " ".join(said[:verb])
-
-
-_OWNER = re.compile(r"([^\W\d_]+)(?:['’]s\b|(?<=s)['’](?=\s|$))")
-_OWNING = re.compile(r"(?<=\w)['’]s\b|(?<=s)['’](?=\s|$)")
-_NUMBERS = re.compile(r"\S*\d\S*")
 
 
 def framed(text: str) -> str:

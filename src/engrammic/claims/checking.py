@@ -9,6 +9,13 @@ from engrammic.claims.nouns import Claim, Clash, ClashKind
 from engrammic.claims.reading import claims_in, frames_of
 from engrammic.claims.relating import exchanged, subjects_agree, verdict
 
+_WHY = {
+    ClashKind.NEGATION: "one says what the other denies",
+    ClashKind.NUMBER: "the numbers differ",
+    ClashKind.VALUE: "the values differ",
+    ClashKind.OPPOSITE: "the words are opposites",
+}
+
 
 def contradictions(first: str | Claim, second: str | Claim) -> Iterator[Clash]:
     """Every clash between what two texts, or two claims, say."""
@@ -48,14 +55,6 @@ def _text(given: str | Claim) -> str:
 
 def _claim(frame: Frame, given: str | Claim) -> Claim:
     return given if isinstance(given, Claim) else next(claims_in(frame))
-
-
-_WHY = {
-    ClashKind.NEGATION: "one says what the other denies",
-    ClashKind.NUMBER: "the numbers differ",
-    ClashKind.VALUE: "the values differ",
-    ClashKind.OPPOSITE: "the words are opposites",
-}
 
 
 def _reason(kind: ClashKind, one: Frame, other: Frame) -> str:

@@ -23,6 +23,10 @@ _TIMES = several(
     "originally initially"
 )
 _RANGES = several("about around over under above below at up to than")
+_SPANS = several(
+    "second minute hour day night week weekend month quarter year decade summer winter spring "
+    "autumn fall time monday tuesday wednesday thursday friday saturday sunday morning evening"
+)
 
 
 def draft(tokens: Sequence[str], before: Draft | None = None) -> Draft | None:
@@ -90,12 +94,6 @@ def _adverbs_of_subject(made: Draft) -> None:
     if made.subject and made.subject[0].lower() == "no":
         made.positive, made.subject = not made.positive, made.subject[1:]
     made.imperative = made.imperative or not made.subject
-
-
-_SPANS = several(
-    "second minute hour day night week weekend month quarter year decade summer winter spring "
-    "autumn fall time monday tuesday wednesday thursday friday saturday sunday morning evening"
-)
 
 
 def _is_span(tokens: Sequence[str], at: int) -> bool:

@@ -30,6 +30,9 @@ _PARTICLES = frozenset(("of", "like", "than", "up", "down", "off", "out", "over"
 """These open no phrase of when or where: "is backed up at midnight"."""
 _TIMES = frozenset(("clock", "date", "weekday", "month", "daytime"))
 _PLACED = re.compile(r"\b(?:in|at|on|from)\s+(?!now\b|then\b)", re.IGNORECASE)
+_BETWEEN = re.compile(r"\bbetween\s+(?:(?!\band\b)[^,;])*$", re.IGNORECASE)
+"""What an "and" stands behind that ends a span, no list: "between May and June"."""
+_LAST = re.compile(r",?\s+(?:and|or|as well as)\s+", re.IGNORECASE)
 
 
 def left_of(statement: str, asked: str, content: str) -> str:
@@ -133,11 +136,6 @@ class Listing(NamedTuple):
         joined = left[0] if len(left) == 1 else f"{', '.join(left[:-1])} and {left[-1]}"
         alone = len(left) == 1 and self.of_one is not None
         return f"{self.before}{joined}{self.of_one if alone else self.behind}"
-
-
-_BETWEEN = re.compile(r"\bbetween\s+(?:(?!\band\b)[^,;])*$", re.IGNORECASE)
-"""What an "and" stands behind that ends a span, no list: "between May and June"."""
-_LAST = re.compile(r",?\s+(?:and|or|as well as)\s+", re.IGNORECASE)
 
 
 def listing(statement: str) -> Listing | None:

@@ -39,8 +39,6 @@ _OWNER = re.compile(r"[A-Z]\w+['’]s(?=\s)")
 _NAMED = re.compile(r"\b[A-Z][a-z]+$")
 _DEMONSTRATIVE = re.compile(r"^(?:[Hh]e|[Ss]he|[Ii]t|[Tt]hey)\b")
 _ENDS = ".!?"
-
-
 _DANGLING = re.compile(r"(?:he|she|it|they|his|her|its|their|this|these|there)\b", re.IGNORECASE)
 
 

@@ -109,11 +109,11 @@ _FALSE = re.compile(
 )
 _SPLIT = several("but because although though whereas so which who yet while")
 _IF = several("if when whenever unless once")
-
-
 _SPACES = re.compile(r"[^\S\n]+")
 LONGEST = 600
 """Characters of a sentence that is read: longer ones are lists, logs or law."""
+_LABEL = re.compile(r"([A-Za-z][\w' -]{1,40}):\s+(\S.*)$")
+_PLURAL = re.compile(r"(?:are|were|have|do|must|should|can|will|not|[a-z]+[^s\W])\b")
 
 
 class Sentence(NamedTuple):
@@ -158,9 +158,6 @@ def _labelled(sentence: str) -> str:
     return f"{match[1]} is {match[2]}"
 
 
-_LABEL = re.compile(r"([A-Za-z][\w' -]{1,40}):\s+(\S.*)$")
-
-
 def _opened(sentence: str) -> str:
     """The sentence without the capital that only its beginning asks for."""
     first, _, rest = sentence.partition(" ")
@@ -174,9 +171,6 @@ def _opened(sentence: str) -> str:
         if first != "I" and (known or (plural and _PLURAL.match(rest)))
         else sentence
     )
-
-
-_PLURAL = re.compile(r"(?:are|were|have|do|must|should|can|will|not|[a-z]+[^s\W])\b")
 
 
 def words(text: str) -> list[str]:

@@ -1,8 +1,9 @@
 """SQLite, the embedded default: one file, and the file is the truth.
 
-Records, terms (FTS5) and vectors of a change list are written in one
-transaction with an fsync at its end. The vector index is derived from the
-file, so several processes may share it.
+Records, terms and vectors of a change list are written in one transaction
+with an fsync at its end; the text index (FTS5) may take the terms later, before
+a search looks. The vector index is derived from the file, so several processes
+may share it.
 """
 
 from __future__ import annotations
