@@ -75,14 +75,14 @@ class Releasing(Correcting):
         if asked is not None:
             about, but = asked
             record = record_of(about)
-            spared = [] if but is None else [await speaks_of(names_of_all(but), self._read)]
+            spared = [] if but is None else [await speaks_of(names_of_all(but), self._everywhere)]
             test = await (self._recorded(*record) if record else self._about(about))
             await self._release_all(test, spared, reason, report)
             return report
         if record is not None:
             await self._release_all(await self._recorded(*record), [], reason, report)
         elif is_name(bare(text)):
-            written = await _as_written(bare(text), self._read)
+            written = await _as_written(bare(text), self._everywhere)
             await self._release_all(written, [], reason, report)
         if not (report.released or report.kept):
             await self._release_one(text, reason, report)
@@ -90,7 +90,7 @@ class Releasing(Correcting):
 
     async def _recorded(self, name: str, words: str) -> Test:
         """Whether a record speaks of a name; only those with the record's words, if any."""
-        test, wanted = await _as_written(name, self._read), telling(words)
+        test, wanted = await _as_written(name, self._everywhere), telling(words)
         if await self._any_of(lambda r: test(r) and wanted <= telling(r["content"])):
             return await self._about(f"{name}'s {words}")
         return test
@@ -103,7 +103,7 @@ class Releasing(Correcting):
 
     async def _about(self, about: str) -> Test:
         """Whether a record speaks of what is named: of somebody, or of an aspect of somebody."""
-        plain, owned = await _about(about, self._read), aspect_of(about)
+        plain, owned = await _speaking_of(about, self._everywhere), aspect_of(about)
         if owned is None:
             return plain
         near = await self._near_aspect(*owned)
@@ -114,7 +114,7 @@ class Releasing(Correcting):
 
     async def _near_aspect(self, name: str, aspect: str) -> frozenset[str]:
         """The statements about somebody that come near an aspect: above a bound, or alone ahead."""
-        test = await _as_written(name, self._read)
+        test = await _as_written(name, self._everywhere)
         told: list[str] = []
         for store in self._stores:
             async for records in matching(store, None, test):
@@ -131,7 +131,7 @@ class Releasing(Correcting):
         return frozenset(found)
 
     @property
-    def _read(self) -> Sequence[ItemStore[Any]]:
+    def _everywhere(self) -> Sequence[ItemStore[Any]]:
         """Where it is read who bears a name."""
         return (*self._stores, self.tiers.versions)
 
@@ -202,7 +202,7 @@ class Releasing(Correcting):
         await store.tombstones.keep(marks, Reason.RELEASED)
 
 
-async def _about(about: str, stores: Sequence[ItemStore[Any]]) -> Test:
+async def _speaking_of(about: str, stores: Sequence[ItemStore[Any]]) -> Test:
     """Whether a record speaks of what is named, or holds all its telling words in any order."""
     test = await speaks_of(names_of_all(about), stores)
     wanted, letters = telling(about), frozenset(_LETTER.findall(about))
@@ -215,7 +215,7 @@ async def _about(about: str, stores: Sequence[ItemStore[Any]]) -> Test:
 
 async def _as_written(name: str, stores: Sequence[ItemStore[Any]]) -> Test:
     """Whether a record speaks of a name and writes it so: "Rose" is not the rose."""
-    test = await _about(name, stores)
+    test = await _speaking_of(name, stores)
     words = [word for word in name.split() if not any(c.isdigit() for c in word)]
     return lambda record: test(record) and all(word in record["content"] for word in words)
 

@@ -45,7 +45,7 @@ class Told:
     facts: Sequence[str]
     text: str | None = None
 
-    def __call__(self, number: int) -> str:
+    def numbered(self, number: int) -> str:
         """The entry as it stands in the block."""
         head = heading(number, self.name, *self.facts)
         return head if self.text is None else f"{head}\n{quoted(fenced(_excerpt(self.text)))}"
@@ -97,9 +97,10 @@ def laid_out(
     shown: list[str] = []
     spare = count_tokens("\n".join([*lines, _shown(total, total, more)])) + 1
     for number, entry in enumerate(entries, 1):
-        if count_tokens(block([*shown, entry(number)])) + spare > max_tokens:
+        said = entry.numbered(number)
+        if count_tokens(block([*shown, said])) + spare > max_tokens:
             break
-        shown.append(entry(number))
+        shown.append(said)
     cut = [] if len(shown) == total else [_shown(len(shown), total, more)]
     return Answer("\n".join([*lines, *cut, block(shown or [NOTHING])]))
 
