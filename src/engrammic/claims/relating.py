@@ -148,8 +148,13 @@ def _exclusive(one: Frame, other: Frame, name: str) -> ClashKind | None:
         return number
     if name in ("since", "until") and any(x.differs(y) for x in a.dates for y in b.dates):
         return ClashKind.VALUE
-    if name in _FREE - {"as", "by", "via"}:
-        return None
+    return None if name in _FREE - {"as", "by", "via"} else _worded(one, other, name)
+
+
+def _worded(one: Frame, other: Frame, name: str) -> ClashKind | None:
+    """A clash of the words of one role: opposites, two of one kind, or two where one is told."""
+    a, b = one.roles[name], other.roles[name]
+    verb = VERB_OF.get(one.verb, one.verb)
     left, right = a.words - b.words, b.words - a.words
     if not left or not right:
         return None

@@ -13,6 +13,7 @@ from engrammic.cli.output import complain, emit, facts, is_terminal, say, table
 
 if TYPE_CHECKING:
     from engrammic.forgetting.preview import Forgettable
+    from engrammic.forgetting.report import ForgetReport
     from engrammic.items import Item
     from engrammic.stores.versions import Version
 
@@ -103,14 +104,19 @@ async def forget(
         return
     if dry_run:
         _show(look)
+    _tell(report)
+    if not dry_run:
+        say("backups made before still hold what they held")
+
+
+def _tell(report: ForgetReport) -> None:
+    """How the subject was read, what went, and what is left of it."""
     read = {"read as": report.reading} if report.reading else {}
     facts({**read, **report.counts, "bytes": f"{report.state}: {report.detail}"})
     for item_id, reason in report.kept.items():
         say(f"{item_id} stays: {reason}")
     for place in report.traces or ():
         complain(f"a trace is left in {place}")
-    if not dry_run:
-        say("backups made before still hold what they held")
 
 
 def _agreed(look: Forgettable) -> bool:
