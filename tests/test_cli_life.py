@@ -38,6 +38,12 @@ def plain(*words: str) -> str:
     return result.output
 
 
+def refused(*words: str, code: int = 1) -> str:
+    result = CliRunner().invoke(app, list(words))
+    assert result.exit_code == code, (result.output, result.exception)
+    return result.stderr
+
+
 def said(run: Run, *texts: str) -> list[str]:
     return [run("add", "--conversation", "c1", text)["message_id"] for text in texts]
 
@@ -108,3 +114,69 @@ def test_what_would_be_forgotten_is_shown_before(run: Run, tmp_path: Path) -> No
     gone = run("forget", "--subject", "Ada", "--yes")
     assert "would_erase" not in gone
     assert run("forget", "--subject", "Ada", "--dry-run")["would_erase"] == []
+
+
+def test_an_id_may_be_given_as_a_list_shortens_it(run: Run) -> None:
+    for word in ("owl", "heron", "wren"):
+        run("add", f"a remark on the {word}")
+    notes = [item["note_id"] for item in run("list")["items"]]
+    short = [f"…{note_id[-24:]}" for note_id in notes]
+    assert run("why", short[0])["id"] == notes[0]
+    assert run("retire", short[0]) == {"retired": notes[0]}
+    assert run("reject", short[1]) == {"rejected": notes[1]}
+    assert run("supersede", short[2], "a new remark")["supersedes"] == notes[2]
+    assert "`engrammic why" in refused("show", notes[2])
+    assert "no item" in refused("forget", "…nothing-like-it", "--yes")
+
+
+def test_an_end_of_several_ids_is_refused(run: Run, tmp_path: Path) -> None:
+    chat = tmp_path / "chat.jsonl"
+    lines = [
+        {"conversation_id": "c", "role": "user", "content": "x", "id": f"{n}-end"} for n in "ab"
+    ]
+    chat.write_text("\n".join(map(json.dumps, lines)))
+    run("import", str(chat))
+    assert "several" in refused("retire", "…-end")
+
+
+def test_what_is_not_there_is_told_before_anything_is_erased(run: Run) -> None:
+    note_id = run("add", "one")["note_id"]
+    assert "no item with id 'nope' here" in refused("forget", "nope", "--yes")
+    assert "no item with id 'nope' here" in refused("forget", "nope", "--dry-run")
+    told = plain("forget", "nope", note_id, "--yes")
+    assert "'nope'" in told
+    assert re.search(r"note +1\n", told)
+
+
+def test_what_an_option_is_of_is_told(run: Run) -> None:
+    assert "--conversation" in refused("add", "x", "--role", "assistant", code=2)
+    assert "--conversation" in refused("add", "x", "--conversation", "c", "--title", "t", code=2)
+
+
+def test_overviews_are_for_people(run: Run) -> None:
+    run("add", "one")
+    assert re.search(r"size +\d", plain("stats"))
+    told = plain("maintain")
+    assert "nothing moved" in told
+    assert "started" not in told
+    assert "backup` writes one" in refused("restore", "nowhere")
+
+
+def test_backups_of_two_folders_of_files_are_apart(run: Run, tmp_path: Path) -> None:
+    urls = [f"files:{tmp_path}/{name}" for name in ("a", "b")]
+    for url in urls:
+        run("add", "one", "--url", url)
+    paths = [Path(run("backup", "--keep", "1", "--url", url)["path"]) for url in urls]
+    assert [p.parent for p in paths] == [tmp_path / "a-backups", tmp_path / "b-backups"]
+    assert all(p.exists() for p in paths)
+
+
+def test_an_import_counts_what_it_kept_out(run: Run, tmp_path: Path) -> None:
+    chat = tmp_path / "chat.jsonl"
+    lines = [{"conversation_id": "c", "role": "user", "content": word} for word in ("owl", "wren")]
+    chat.write_text("\n".join(map(json.dumps, lines)))
+    run("import", str(chat))
+    run("forget", "--subject", "owl", "--yes")
+    again = run("import", str(chat))
+    assert (again["kept_out"], again["unchanged"], again["messages_added"]) == (1, 1, 0)
+    assert "1 kept out, as forgotten or released" in plain("import", str(chat))

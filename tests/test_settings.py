@@ -8,7 +8,7 @@ import pytest
 
 from engrammic.errors import InvalidSettings
 from engrammic.scope import Scope
-from engrammic.settings import find_home, load_settings
+from engrammic.settings import find_home, keep_from_git, load_settings
 
 
 @pytest.fixture
@@ -72,3 +72,15 @@ def test_a_setting_that_nobody_reads_is_an_error(user: Path, text: str) -> None:
 
     with pytest.raises(InvalidSettings, match=r"engrammic\.toml"):
         load_settings(environment={"ENGRAMMIC_HOME": str(user)})
+
+
+def test_a_project_s_memory_keeps_itself_out_of_commits(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    home = tmp_path / ".engrammic"
+    keep_from_git(tmp_path / "other")
+    keep_from_git(home)
+    assert [p.name for p in tmp_path.iterdir() if p.name != ".git"] == [".engrammic"]
+    assert (home / ".gitignore").read_text().splitlines() == ["*", "!engrammic.toml"]
+    (home / ".gitignore").unlink()
+    keep_from_git(home)
+    assert not list(home.iterdir())

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Awaitable, Callable, Generator, Mapping
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engrammic.checks import shown
@@ -14,7 +16,7 @@ from engrammic.llm.opening import load_model
 from engrammic.memory import Memory
 from engrammic.registry import open_backend
 from engrammic.scope import Scope
-from engrammic.settings import FILE, load_settings
+from engrammic.settings import FILE, keep_from_git, load_settings
 from engrammic.stores.meta import MetaStore
 from engrammic.tiers.config import TieredMemoryConfig
 from engrammic.tiers.learning import FactExtractor, Summarizer
@@ -74,6 +76,8 @@ def open_memory(
         configured = _tiers(settings.tiers)
         model = load_model(settings.llm)
         chosen, remarks = _embedder(embedder, settings.embedder)
+        with suppress(OSError):  # the database tells what is wrong with the place
+            keep_from_git(Path(settings.url))
         backend = await open_backend(settings.url, native=native)
         try:
             if check:

@@ -109,6 +109,16 @@ def find_home(start: Path | None = None, *, environment: Mapping[str, str] = os.
     return user_data_path("engrammic", appauthor=False)
 
 
+def keep_from_git(folder: Path) -> None:
+    """Make a project's directory, so that no commit takes what is remembered along.
+
+    Nothing is done where it is there already, or is another directory.
+    """
+    if folder.name == DIRECTORY and (folder.parent / ".git").exists() and not folder.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / ".gitignore").write_text(f"*\n!{FILE}\n", encoding="utf-8")
+
+
 def _below_home(start: Path) -> list[Path]:
     """`start` and its parents, as far as the home folder, which is left out."""
     home = Path.home().resolve()

@@ -73,7 +73,8 @@ async def restore(
 
     chosen = _newest(source) if _is_folder_of_backups(source) else source
     if not chosen.exists():
-        raise NotFound("backup", str(source))
+        told = f"{source}: no such backup, or folder of backups; `engrammic backup` writes one"
+        raise NotFound("backup", str(source), told)
     url = door.settings().url
     kept = _folder(url) / f"before-restore-{_name(url)}" if exists(url) else None
     backend = await open_backend(url)
@@ -94,6 +95,11 @@ def _folder(url: str) -> Path:
     from engrammic.registry import scheme_of
     from engrammic.settings import find_home
 
+    if scheme_of(url) == "files":
+        from engrammic.backends.files import parsed
+
+        base = parsed(url)[0].resolve()
+        return base.with_name(f"{base.name}-{FOLDER}")
     if scheme_of(url) != "sqlite":
         return find_home() / FOLDER
     from engrammic.backends.sqlite.locating import locate

@@ -9,6 +9,7 @@ import typer
 from engrammic.cli.command import FAILED, command
 from engrammic.cli.door import Door
 from engrammic.cli.filters import Filters
+from engrammic.cli.lookup import ID_HELP, whole
 from engrammic.cli.output import complain, emit, facts, is_terminal, say, table
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 SHOWN = 50
 """Items that are shown before they are erased, at most."""
 
-Id = Annotated[str, typer.Argument(metavar="ID", help="An item's id.")]
+Id = Annotated[str, typer.Argument(metavar="ID", help=ID_HELP)]
 Reason = Annotated[str | None, typer.Option(help="Why; the log keeps it.")]
 
 
@@ -38,6 +39,7 @@ async def supersede(
 ) -> None:
     """Put something new in an item's place; the old is found only as of its time."""
     async with door.open() as memory:
+        item_id = await whole(memory, item_id)
         item = await memory.supersede(item_id, text, reason=reason or "superseded")
     emit({"id": item.id, "supersedes": item_id}) if door.json else say(f"{item.id} is in its place")
 
@@ -45,6 +47,7 @@ async def supersede(
 async def reject(door: Door, item_id: Id, reason: Reason = None) -> None:
     """Take out what is wrong, and keep its words from coming back."""
     async with door.open() as memory:
+        item_id = await whole(memory, item_id)
         await memory.reject(item_id, **_given(reason))
     emit({"rejected": item_id}) if door.json else say(f"{item_id} is rejected")
 
@@ -52,6 +55,7 @@ async def reject(door: Door, item_id: Id, reason: Reason = None) -> None:
 async def retire(door: Door, item_id: Id, reason: Reason = None) -> None:
     """Take out what is of no use any more."""
     async with door.open() as memory:
+        item_id = await whole(memory, item_id)
         await memory.retire(item_id, **_given(reason))
     emit({"retired": item_id}) if door.json else say(f"{item_id} is retired")
 
@@ -81,7 +85,7 @@ async def release(
 async def forget(
     door: Door,
     filters: Filters,
-    ids: Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="Items.")] = None,
+    ids: Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help=ID_HELP)] = None,
     subject: Annotated[
         list[str] | None,
         typer.Option(help="All that names this subject; repeat it for other names."),
@@ -93,9 +97,13 @@ async def forget(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
     """Erase items for good: rows, all that came of them, and their bytes on the disk."""
-    given: dict[str, Any] = {"ids": ids or None, "subject": subject or None, **filters.selection()}
+    given: dict[str, Any] = {"subject": subject or None, **filters.selection()}
     async with door.open() as memory:
+        given["ids"] = [await whole(memory, i) for i in ids or ()] or None
         look = await memory.forgettable(exact=exact, limit=SHOWN, **given)
+        unknown = _unknown(given["ids"], look)
+        if unknown and not look.report.forgotten and not look.report.kept:
+            raise typer.Exit(FAILED)
         if not dry_run and not yes and not _agreed(look):
             raise typer.Exit(FAILED)
         report = look.report if dry_run else await memory.forget(exact=exact, **given)
@@ -117,6 +125,15 @@ def _tell(report: ForgetReport) -> None:
         say(f"{item_id} stays: {reason}")
     for place in report.traces or ():
         complain(f"a trace is left in {place}")
+
+
+def _unknown(ids: list[str] | None, look: Forgettable) -> list[str]:
+    """Those of the ids under which there is nothing; each is complained of."""
+    known = {*look.ids, *look.report.kept}
+    unknown = [i for i in dict.fromkeys(ids or ()) if i not in known]
+    for item_id in unknown:
+        complain(f"no item with id {item_id!r} here")
+    return unknown
 
 
 def _agreed(look: Forgettable) -> bool:

@@ -85,8 +85,9 @@ async def _memory(settings: Settings, embedder: Embedder | None) -> list[Finding
         found += await _meta(memory.backend, embedder)
         stats = await memory.stats()
     counts = [counted(stats[f"{noun}s"], noun) for noun in ("message", "conversation", "note")]
-    bytes_used = size(stats["engine"].get("bytes", 0))
-    found.append(Finding("ok", f"{', '.join(counts)} in scope {stats['scope']}; {bytes_used}"))
+    used = stats["engine"].get("bytes")  # an engine that does not tell is not empty
+    room = f"; {size(used)}" if used else ""
+    found.append(Finding("ok", f"{', '.join(counts)} in scope {stats['scope']}{room}"))
     if stats["pending"]:
         what = f"{counted(stats['pending'], 'item')} found by words alone, without vectors"
         found.append(Finding("hint", what, "`engrammic model install` fills them in"))

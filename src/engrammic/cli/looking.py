@@ -27,14 +27,14 @@ async def list_items(
     door: Door,
     filters: Filters,
     what: Annotated[
-        str, typer.Argument(help="messages, notes or conversations.", metavar="[WHAT]")
+        str, typer.Argument(help="messages, notes or conversations.", metavar="WHAT")
     ] = "notes",
     limit: Annotated[int, typer.Option("--limit", "-n", help="So many a page.")] = 20,
     after: Annotated[
         str | None, typer.Option(help="The next page: what the last one told.")
     ] = None,
 ) -> None:
-    """List messages, notes or conversations, the newest first, page by page."""
+    """List notes, messages or conversations, the newest first, page by page; by default notes."""
     from engrammic.cli.listing import PAGES, rows_of
 
     if what not in PAGES:
@@ -68,7 +68,7 @@ async def stats(door: Door) -> None:
         emit({"url": settings.url, "embedder": settings.embedder, **found})
         return
     engine = found.pop("engine")
-    sizes = {n.removesuffix("_bytes"): size(v) for n, v in engine.items() if n.endswith("_bytes")}
+    room = {"size": size(engine["bytes"])} if engine.get("bytes") else {}
     waiting = found.pop("pending")
     facts(
         {
@@ -77,6 +77,6 @@ async def stats(door: Door) -> None:
             "model": settings.embedder,
             **{n: f"{v:,}" if isinstance(v, int) else v for n, v in found.items()},
             "waiting for the model": f"{waiting:,}",
-            **sizes,
+            **room,
         }
     )

@@ -4,10 +4,33 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from engrammic.errors import InvalidInput, NotFound
 from engrammic.filters import Compare, Op
+from engrammic.items import Conversation
 
 if TYPE_CHECKING:
     from engrammic.memory import Memory
+
+
+ID_HELP = "An item's id, whole or as a list shortens it."
+MOST = 100
+
+
+async def whole(memory: Memory, given: str) -> str:
+    """The id of the item whose shortened id is given (`…` and its end); else what is given.
+
+    Raises NotFound where no item ends so, and InvalidInput where several do.
+    """
+    if not given.startswith("…"):
+        return given
+    end = given.removeprefix("…")
+    found = await _matching(memory, Op.CONTAINS, end, MOST) if end else {}
+    ids = [i for i, item in found.items() if i.endswith(end) and not isinstance(item, Conversation)]
+    if not ids:
+        raise NotFound("item", given)
+    if len(ids) > 1:
+        raise InvalidInput("id", f"{given!r} is the end of several, such as {ids[0]} and {ids[1]}")
+    return ids[0]
 
 
 async def find(memory: Memory, given: str, limit: int) -> dict[str, Any]:

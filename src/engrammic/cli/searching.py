@@ -11,7 +11,7 @@ from engrammic.cli.door import Door
 from engrammic.cli.filters import Filters, moment
 from engrammic.cli.output import emit, say
 
-Query = Annotated[str, typer.Argument(help="What to look for, in your own words.")]
+Query = Annotated[str, typer.Argument(metavar="QUERY", help="What to look for, in your own words.")]
 AsOf = Annotated[
     str | None,
     typer.Option(help="What was held at this ISO date or time (UTC), corrected since or not."),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -11,7 +11,11 @@ from engrammic.cli.command import FAILED, command
 from engrammic.cli.door import Door
 from engrammic.cli.output import complain, emit, facts, one_line, say, visible
 from engrammic.clock import iso
+from engrammic.errors import EngrammicError
 from engrammic.items import Conversation, Item, Message
+
+if TYPE_CHECKING:
+    from engrammic.memory import Memory
 
 CANDIDATES = 10
 
@@ -32,7 +36,7 @@ async def show(
     async with door.open() as memory:
         found = await find(memory, item_id, CANDIDATES)
         if len(found) != 1:
-            _not_one(item_id, found)
+            _not_one(item_id, found, bool(not found and await _is_closed(memory, item_id)))
         item = next(iter(found.values()))
         said: list[Message] = []
         if isinstance(item, Conversation):
@@ -48,9 +52,20 @@ async def show(
         _show_item(item)
 
 
-def _not_one(given: str, found: dict[str, Any]) -> None:
+async def _is_closed(memory: Memory, item_id: str) -> bool:
+    """Whether it was an item once, and has a history."""
+    try:
+        await memory.why(item_id)
+    except EngrammicError:
+        return False
+    return True
+
+
+def _not_one(given: str, found: dict[str, Any], closed: bool) -> None:
     """Say why there is nothing to show, and end."""
-    if not found:
+    if closed:
+        complain(f"{given} is found no more; `engrammic why {given}` tells what happened")
+    elif not found:
         complain(f"no message, note or conversation has an id with {given!r} in it")
     else:
         least = "at least " if len(found) > CANDIDATES else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -32,15 +33,17 @@ async def add(
     door: Door,
     text: Annotated[str | None, typer.Argument(help="The text; `-` or none reads stdin.")] = None,
     type: Annotated[  # noqa: A002
-        str, Option(help="note, conversation, preference, pattern or insight.")
-    ] = "note",
+        str | None, Option(help="note, by default, conversation, preference, pattern or insight.")
+    ] = None,
     title: Annotated[str | None, Option(help="Title of the note.")] = None,
     source: Annotated[str | None, Option(help="Where the note comes from.")] = None,
     note_project: Annotated[str | None, Option(help="Project that the note is on.")] = None,
     conversation: Annotated[
         str | None, Option(help="Add a message to this conversation instead.")
     ] = None,
-    role: Annotated[str, Option(help="Who says it: user, assistant, system, tool.")] = "user",
+    role: Annotated[
+        str | None, Option(help="Who says it: user, by default, assistant, system, tool.")
+    ] = None,
     name: Annotated[str | None, Option(help="Name of who says it.")] = None,
     meta: Annotated[list[str] | None, Option(help="Metadata, as key=value. Repeatable.")] = None,
 ) -> None:
@@ -48,18 +51,34 @@ async def add(
     from engrammic.cli.cards import item_record
     from engrammic.cli.progress import fill_in
 
+    of_note = {"type": type, "title": title, "source": source, "note-project": note_project}
+    _refuse({"role": role, "name": name} if conversation is None else of_note, conversation)
     content, known = _text(text), metadata(meta)
     async with door.open(create=True) as memory:
         stored: Message | Note
         if conversation is None:
             stored = await memory.remember(
-                content, type, title=title, source=source, project=note_project, metadata=known
+                content,
+                type or "note",
+                title=title,
+                source=source,
+                project=note_project,
+                metadata=known,
             )
         else:
-            message = Message(conversation, role, content, name=name, metadata=known)
+            message = Message(conversation, role or "user", content, name=name, metadata=known)
             stored = await memory.messages.add(message)
         emit(item_record(stored)) if door.json else print(_id(stored))
         await fill_in(memory)
+
+
+def _refuse(options: Mapping[str, str | None], conversation: str | None) -> None:
+    """Raise BadParameter for an option of a message at a note, or of a note at a message."""
+    of_message, of_note = "a message; name its --conversation", "a note; leave out --conversation"
+    for name, value in options.items():
+        if value is not None:
+            why = f"is of {of_message if conversation is None else of_note}"
+            raise typer.BadParameter(why, param_hint=f"--{name}")
 
 
 def _id(item: Message | Note) -> str | None:
@@ -105,6 +124,11 @@ def _tell(report: ImportReport) -> None:
     ]
     mark = "✓ " if is_terminal() else ""
     print(f"{mark}{', '.join(added)} added from {counted(report.files, 'file')}")
-    known = {"changed": report.changed, "removed": report.removed, "unchanged": report.unchanged}
+    known = {
+        "changed": report.changed,
+        "removed": report.removed,
+        "unchanged": report.unchanged,
+        "kept out, as forgotten or released": report.kept_out,
+    }
     if any(known.values()):
         print("  " + ", ".join(f"{count:,} {what}" for what, count in known.items() if count))

@@ -30,7 +30,11 @@ _STORED_TIMES = ("created_at", "updated_at")
 
 @dataclass(slots=True)
 class ImportReport:
-    """What an import did. `skipped` are bad lines and files that nothing reads."""
+    """What an import did.
+
+    `kept_out` were forgotten or released, and do not come back; `skipped` are bad
+    lines and files that nothing reads.
+    """
 
     files: int = 0
     conversations: int = 0
@@ -39,6 +43,7 @@ class ImportReport:
     changed: int = 0
     removed: int = 0
     unchanged: int = 0
+    kept_out: int = 0
     skipped: list[BadLine] = field(default_factory=list)
 
     def as_record(self) -> dict[str, Any]:
@@ -114,6 +119,7 @@ class Importer:
 
     async def _messages(self, messages: Sequence[Message]) -> None:
         out = await self.messages.barred([_id(m.message_id) for m in messages])
+        self.report.kept_out += len(out)
         messages = [m for m in messages if m.message_id not in out]
         stored = await self.messages.existing([_id(m.message_id) for m in messages])
         new = [m for m in messages if m.message_id not in stored]
@@ -124,6 +130,7 @@ class Importer:
 
     async def _notes(self, notes: Sequence[Note]) -> None:
         out = await self.notes.barred([_id(n.note_id) for n in notes])
+        self.report.kept_out += len(out)
         notes = [n for n in notes if n.note_id not in out]
         stored = await self.notes.existing([_id(n.note_id) for n in notes])
         new = [n for n in notes if n.note_id not in stored]

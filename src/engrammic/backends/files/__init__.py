@@ -37,7 +37,7 @@ class FilesBackend(CollectionBackend):
     @classmethod
     async def connect(cls, url: str) -> Self:
         """Open the folder, making it if need be."""
-        base, options = _parsed(url)
+        base, options = parsed(url)
         try:
             await asyncio.to_thread(disk.make, base)
             engine = FileCollections(base, *options)
@@ -77,7 +77,8 @@ class FilesBackend(CollectionBackend):
             self._forget(schema.name)
 
 
-def _parsed(url: str) -> tuple[Path, tuple[int, bool, float]]:
+def parsed(url: str) -> tuple[Path, tuple[int, bool, float]]:
+    """The folder that a URL names, and its options: former versions kept, indented, seconds."""
     raw, _, query = url.removeprefix(SCHEME).partition("?")
     options = dict(parse_qsl(query, keep_blank_values=True))
     if unknown := set(options) - {"backups", "pretty", "timeout"}:
