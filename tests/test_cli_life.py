@@ -180,3 +180,20 @@ def test_an_import_counts_what_it_kept_out(run: Run, tmp_path: Path) -> None:
     again = run("import", str(chat))
     assert (again["kept_out"], again["unchanged"], again["messages_added"]) == (1, 1, 0)
     assert "1 kept out, as forgotten or released" in plain("import", str(chat))
+
+
+def test_a_statement_is_corrected_by_what_it_says(run: Run) -> None:
+    (first,) = said(run, "The office is in Berlin and the door code is 4711")
+    found = run("correct", "the office is in Berlin", "The office is in Lisbon")
+    assert found["gave_way"] == [
+        {"id": first, "text": "The office is in Berlin and the door code is 4711"}
+    ]
+    assert "Lisbon" in found["text"]
+    assert "4711" in found["text"]
+    hits = run("search", "where is the office?")["hits"]
+    assert "Lisbon" in hits[0]["text"]
+    told = plain("correct", "the office is in Lisbon", "The office is in Porto")
+    assert "gave way: " in told
+    assert "holds now: " in told
+    assert "Berlin" in json.dumps(run("why", first))
+    run("correct", "the moon is made of cheese", "The moon is made of rock", code=1)

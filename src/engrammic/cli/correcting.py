@@ -1,4 +1,4 @@
-"""The commands that correct and forget: supersede, reject, retire, release, forget."""
+"""The commands that correct and forget: correct, supersede, reject, retire, release, forget."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from engrammic.cli.command import FAILED, command
 from engrammic.cli.door import Door
 from engrammic.cli.filters import Filters
 from engrammic.cli.lookup import ID_HELP, whole
-from engrammic.cli.output import complain, emit, facts, is_terminal, say, table
+from engrammic.cli.output import complain, emit, facts, is_terminal, one_line, say, table
 
 if TYPE_CHECKING:
     from engrammic.forgetting.preview import Forgettable
@@ -27,8 +27,28 @@ Reason = Annotated[str | None, typer.Option(help="Why; the log keeps it.")]
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the app."""
-    for function in (supersede, reject, retire, release, forget):
+    for function in (correct, supersede, reject, retire, release, forget):
         command(app)(function)
+
+
+async def correct(
+    door: Door,
+    text: Annotated[str, typer.Argument(help="What is meant, in words.")],
+    content: Annotated[str, typer.Argument(help="What is true now.")],
+    reason: Reason = None,
+) -> None:
+    """Put what is true now in the place of what a text means; the rest of its item stays."""
+    async with door.open() as memory:
+        start = memory.clock()
+        item = await memory.correct(text, content, **_given(reason))
+        gone = await memory.tiers.versions.closed_since(start, limit=SHOWN)
+    if door.json:
+        was = [{"id": version.item_id, "text": version.content} for version in gone]
+        emit({"id": item.id, "text": item.content, "gave_way": was})
+        return
+    for version in gone:
+        say(f"gave way: {one_line(version.content)}")
+    say(f"{item.id} holds now: {one_line(item.content)}")
 
 
 async def supersede(
