@@ -8,9 +8,12 @@ from pathlib import Path
 
 def sync(place: Path) -> None:
     """Return when a file or folder is on the disk; where it is absent, at once."""
-    if not place.exists() or (os.name == "nt" and place.is_dir()):
+    if os.name == "nt" and place.is_dir():
         return
-    handle = os.open(place, os.O_RDWR if os.name == "nt" else os.O_RDONLY)
+    try:
+        handle = os.open(place, os.O_RDWR if os.name == "nt" else os.O_RDONLY)
+    except FileNotFoundError:  # the engine takes away files of its own while it works
+        return
     try:
         os.fsync(handle)
     finally:
