@@ -20,7 +20,7 @@ import pytest
 
 from engines import Engines, free_port
 from engines.qdrant import SERVER, swift_folder
-from engrammic.backends.qdrant import QdrantBackend, disk
+from engrammic.backends.qdrant import QdrantBackend
 from engrammic.canonical import canonical
 from engrammic.errors import ConnectionFailed, InvalidSettings, StorageError
 from engrammic.filters import EVERYTHING, Compare, Op, eq
@@ -298,12 +298,3 @@ async def test_nobody_listening_is_told_in_time_and_without_the_key() -> None:
 async def test_a_url_that_makes_no_sense_is_refused(url: str) -> None:
     with pytest.raises(InvalidSettings, match="qdrant"):
         await QdrantBackend.connect(url)
-
-
-def test_a_file_that_goes_while_its_folder_is_synced_is_passed_over(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "kept").write_text("kept")
-    monkeypatch.setattr(disk.os, "walk", lambda place: [(place, [], ["gone", "kept"])])
-    disk.sync_all(tmp_path)
-    disk.sync(tmp_path / "gone")
