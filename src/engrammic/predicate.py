@@ -192,14 +192,14 @@ def _check_compare(where: Compare, field: Field, name: str) -> None:
         raise InvalidInput(name, f"{op} is for text and json, this field is {kind}")
     if op in _ORDERED and kind is Kind.BLOB:
         raise InvalidInput(name, f"{op} has no meaning for a blob")
-    for value in _unlike(wanted) if op in SET_OPS else (wanted,):
+    for value in _standing_for(wanted) if op in SET_OPS else (wanted,):
         check_value(kind, value, name)
     if op in (Op.GLOB, Op.NOT_GLOB) and len(wanted) > glob.LONGEST:
         raise InvalidInput(name, f"a glob pattern has at most {glob.LONGEST} characters")
 
 
-def _unlike(values: Sequence[Any]) -> Sequence[Any]:
-    """Of many values that are all sound texts one: it stands for the others."""
+def _standing_for(values: Sequence[Any]) -> Sequence[Any]:
+    """The values to be looked at: of several that are all sound texts one stands for the rest."""
     if len(values) > 1 and {*map(type, values)} == {str} and is_storable("".join(values)):
         return values[:1]
     return values

@@ -81,11 +81,9 @@ def cleaner(schema: Schema, update: bool = False) -> Cleaner:
     return run
 
 
-def clean_update(
-    schema: Schema, records: Sequence[Record], clean: Cleaner | None = None
-) -> list[Record]:
+def clean_update(schema: Schema, records: Sequence[Record]) -> list[Record]:
     """The stored form of an `Update`'s records, which must all hold the same fields."""
-    found = list(map(clean or cleaner(schema, True), records))
+    found = list(map(cleaner(schema, True), records))
     if any(r.keys() != found[0].keys() for r in found[1:]):
         raise InvalidInput(schema.name, "records of one Update must hold the same fields")
     return found

@@ -30,7 +30,6 @@ import apsw
 from engrammic.backends.sqlite.folding import unfolded
 from engrammic.errors import InvalidSchema
 from engrammic.reads import check_key
-from engrammic.records import Cleaner, cleaner
 from engrammic.sql.sqlite import SQLITE
 from engrammic.types import DERIVED, Field, Index, Kind, Record, Schema
 
@@ -101,11 +100,6 @@ class Layout:
     def is_searched(self) -> bool:
         """Whether vectors or terms refer to the table's rows, so that these need numbers."""
         return bool(self.vectors or self.terms)
-
-    @cached_property
-    def clean_update(self) -> Cleaner:
-        """Brings a record of an `Update` into its stored form."""
-        return cleaner(self.schema, True)
 
     def key_of(self, key: Any) -> tuple[Any, ...]:
         """As `check_key`, which it asks about all but short plain texts."""

@@ -27,12 +27,11 @@ TRIM_EVERY = 4096
 
 
 def prepared(change: Change, layout: Layout) -> Change:
-    """The change with its records validated and in canonical form, before any lock is taken."""
+    """The change with its records in stored form; its filter is checked where it is compiled."""
     if isinstance(change, Put):
         return Put(change.table, clean_all(layout.schema, change.records))
     if isinstance(change, Update):
-        records = clean_update(layout.schema, change.records, layout.clean_update)
-        return Update(change.table, records)
+        return Update(change.table, clean_update(layout.schema, change.records))
     return change
 
 
