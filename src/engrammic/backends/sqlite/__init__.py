@@ -165,6 +165,7 @@ class SqliteBackend(Upkeep):
             self._tables.drop(connection, table)
             self._partitions.forget()
             self._matrices.forget()
+            self._inverted.forget()
 
         await self._write(work)
 

@@ -13,8 +13,9 @@ For a table `messages` with a vector and terms:
   Rows behind `_tables.indexed` may not be in it yet (see `backlog`).
 
 From `_changes`, where every row whose vector was replaced or deleted leaves a
-trace, and from the row numbers of new ones, which only rise, other processes
-bring their matrices up to date.
+trace under its table's number, and every row of a text index whose terms were
+under the negative number, and from the row numbers of new ones, which only rise,
+other processes bring up to date what they derive.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ from engrammic.sql.sqlite import SQLITE
 from engrammic.types import DERIVED, Field, Index, Kind, Record, Schema
 
 APPLICATION_ID = 0x456E6772  # "Engr"
-FORMAT, OLDEST = 4, 3
+FORMAT, OLDEST = 5, 3
 """The format that is written, and the oldest that is read: the first write lifts it."""
 
 FOUNDATION = """

@@ -10,17 +10,17 @@ and deleting mark rows dead in a new mask.
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any
 
 import apsw
 import numpy as np
 from numpy.typing import NDArray
 
+from engrammic.backends.sqlite.changelog import Point, changed, now, point
 from engrammic.backends.sqlite.layout import Layout
 from engrammic.backends.sqlite.translation import REPAIR
 from engrammic.errors import Corrupt
@@ -31,8 +31,6 @@ COMPACT_SHARE = 0.2
 SMALL = 256
 BLOCK = 4096
 """Rows read at once."""
-LAST = 2**63 - 1
-"""No row has a greater number."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,27 +82,13 @@ class View:
         return self.rows[order], order
 
 
-class Point(NamedTuple):
-    """Up to where a matrix has read."""
-
-    epoch: str
-    """The file's."""
-    seq: int
-    """The last change of what was there."""
-    row: int
-    """The last row that came."""
-
-
 class Matrix:
     """The vectors of one field in one partition."""
 
     def __init__(self, layout: Layout, field: str, part: int) -> None:
         self._table = layout.vector_table(field)
         self._records = f"from {layout.table} where {layout.within(part)}"
-        self._now = (
-            "select value, coalesce((select max(seq) from _changes), 0), "
-            f"coalesce((select max(_row) from {self._table}), 0) from _meta where key = 'epoch'"
-        )
+        self._point = point(f"select max(_row) from {self._table}")
         self._name = layout.schema.name
         self._part = part
         self._dimension = layout.dimension(field)
@@ -137,7 +121,7 @@ class Matrix:
         """Whether it is up to date, and it or `rows` are so few that another thread is farther."""
         if min(self._size, rows) > SMALL or self._at is None:
             return False
-        return self._point(connection) == self._at
+        return now(connection, self._point) == self._at
 
     def view(self, connection: apsw.Connection) -> View:
         """The vectors as of the snapshot that `connection` reads in: what changed is read now."""
@@ -145,28 +129,23 @@ class Matrix:
             return self._current(connection)
 
     def _current(self, connection: apsw.Connection) -> View:
-        now = self._point(connection)
-        if self._at is None or now.epoch != self._at.epoch or now > self._at:
-            self._refresh(connection, now)
+        at = now(connection, self._point)
+        if self._at is None or at.epoch != self._at.epoch or at > self._at:
+            self._refresh(connection, at)
         return self._view
 
-    def _point(self, connection: apsw.Connection) -> Point:
-        found = connection.execute(self._now).get
-        if found is None:
-            raise Corrupt(f"{connection.filename} has no epoch; {REPAIR}")
-        return Point(*found)
-
-    def _refresh(self, connection: apsw.Connection, now: Point) -> None:
-        sql = "select value from _meta where key = 'lowest_seq'"
-        lowest = int(connection.execute(sql).get or 0)
+    def _refresh(self, connection: apsw.Connection, at: Point) -> None:
         since, self._at = self._at, None  # what breaks off is begun anew
-        if since is None or now.epoch != since.epoch or since.seq < lowest:
+        ranges = None
+        if since is not None and at.epoch == since.epoch:
+            ranges = changed(connection, self._name, self._part, since)
+        if ranges is None:
             self._load(connection)
         else:
-            self._catch_up(connection, since)
+            self._catch_up(connection, ranges)
         if len(self._dead) > SPARE + COMPACT_SHARE * self._size:
             self._load(connection)
-        self._at = now
+        self._at = at
         self._publish()
 
     def _load(self, connection: apsw.Connection) -> None:
@@ -193,13 +172,8 @@ class Matrix:
         self._top = max(self._top, rows[-1])
         self._size = end
 
-    def _catch_up(self, connection: apsw.Connection, since: Point) -> None:
-        changed: list[Any] = connection.execute(
-            "select low, high from _changes where seq > ? and part = ? and tbl = "
-            "(select number from _tables where name = ?) order by seq",
-            (since.seq, self._part, self._name),
-        ).fetchall()
-        for low, high in _merged([*changed, (since.row + 1, LAST)]):
+    def _catch_up(self, connection: apsw.Connection, ranges: Sequence[tuple[int, int]]) -> None:
+        for low, high in ranges:
             found: list[Any] = connection.execute(
                 f"select _row, value from {self._table} "
                 "where _row between ? and ? and part = ? order by _row",
@@ -229,46 +203,3 @@ class Matrix:
         rows[: self._size] = self._rows[: self._size]
         vectors[: self._size] = self._vectors[: self._size]
         self._rows, self._vectors = rows, vectors
-
-
-def _merged(ranges: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    merged: list[tuple[int, int]] = []
-    for low, high in sorted(ranges):
-        if merged and low <= merged[-1][1] + 1:
-            merged[-1] = (merged[-1][0], max(high, merged[-1][1]))
-        else:
-            merged.append((low, high))
-    return merged
-
-
-class Matrices:
-    """The matrices of one handle, the least recently used dropped past `bound` bytes."""
-
-    def __init__(self, bound: int = 4 << 30) -> None:
-        self._bound = bound
-        self._held: OrderedDict[tuple[str, str, int], Matrix] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def of(self, layout: Layout, field: str, part: int) -> Matrix:
-        """The matrix of a field in a partition."""
-        key = (layout.schema.name, field, part)
-        with self._lock:
-            if key not in self._held:
-                self._held[key] = Matrix(layout, field, part)
-                self._shrink()
-            self._held.move_to_end(key)
-            return self._held[key]
-
-    def _shrink(self) -> None:
-        sizes = {key: matrix.nbytes for key, matrix in self._held.items()}
-        total = sum(sizes.values())
-        for key in list(self._held)[:-1]:
-            if total <= self._bound:
-                return
-            total -= sizes[key]
-            del self._held[key]
-
-    def forget(self) -> None:
-        """Drop them all: a table went away."""
-        with self._lock:
-            self._held.clear()

@@ -14,8 +14,10 @@ from engrammic.backend import Backend, Survey
 from engrammic.backends.sqlite import statements
 from engrammic.backends.sqlite.connection import Connections, snapshot
 from engrammic.backends.sqlite.folding import unfolded
+from engrammic.backends.sqlite.inverted import Inverted
+from engrammic.backends.sqlite.kept import Kept
 from engrammic.backends.sqlite.layout import quoted
-from engrammic.backends.sqlite.matrix import Matrices, Matrix, View
+from engrammic.backends.sqlite.matrix import Matrix, View
 from engrammic.backends.sqlite.partitions import Part, Partitions
 from engrammic.backends.sqlite.scan import VECTOR_DIGITS
 from engrammic.backends.sqlite.search import TERMS_DIGITS, Plan, Search
@@ -23,11 +25,16 @@ from engrammic.backends.sqlite.tables import Tables
 from engrammic.backends.sqlite.transactions import Transactions
 from engrammic.backends.sqlite.translation import gone, translated
 from engrammic.backends.sqlite.waiting import Waiting
+from engrammic.backends.sqlite.words import ByFts5
 from engrammic.filters import Filter
 from engrammic.reads import query_terms, query_vector
 from engrammic.types import Scored, Vector
 
 T = TypeVar("T")
+
+MATRIX_BYTES = 4 << 30
+INVERTED_BYTES = 1 << 28
+"""What one handle keeps of vectors and of postings at most, those of one partition aside."""
 
 
 class RankedSearch(Backend):
@@ -37,7 +44,8 @@ class RankedSearch(Backend):
         self._connections = connections
         self._tables = Tables()
         self._partitions = Partitions()
-        self._matrices = Matrices()
+        self._matrices: Kept[Matrix] = Kept(MATRIX_BYTES)
+        self._inverted: Kept[Inverted] = Kept(INVERTED_BYTES)
         self._transactions = Transactions(connections, self._partitions, self._tables)
         self._waiting = Waiting(connections, self._transactions, self._partitions)
 
@@ -121,6 +129,10 @@ class RankedSearch(Backend):
         with self._translated():
             whole = not match or await self._waiting.none_waits(layout, plan.partition)
 
+        def inverted(part: Part) -> Inverted:
+            key = (layout.schema.name, part.number)
+            return self._inverted.of(key, lambda: Inverted(layout, part.number))
+
         def absent(connection: apsw.Connection, part: Part) -> bool:
             return not match or (whole and not self._has_terms(connection, plan, part))
 
@@ -130,7 +142,9 @@ class RankedSearch(Backend):
             search = Search(connection, plan)
             if not whole:
                 return search.by_reading(words)
-            return search.by_terms(layout.terms_table(part.number), match)
+            ranking = inverted(part).ranking(connection, words)
+            table = layout.terms_table(part.number)
+            return search.by_terms(ranking or ByFts5(connection, table, match))
 
         return await self._within(plan, work, [], absent)
 
@@ -152,7 +166,8 @@ class RankedSearch(Backend):
         """What `work` finds in the matrix of a field."""
 
         def matrix(part: Part) -> Matrix:
-            return self._matrices.of(plan.layout, field, part.number)
+            key = (plan.layout.schema.name, field, part.number)
+            return self._matrices.of(key, lambda: Matrix(plan.layout, field, part.number))
 
         return await self._within(
             plan,

@@ -33,6 +33,7 @@ from engrammic.backends.sqlite.reading import (
     without_partition,
 )
 from engrammic.backends.sqlite.scan import TIE_ROOM, Query, Ranked, Rows, Scan, spread, top
+from engrammic.backends.sqlite.words import WordRanking
 from engrammic.emulation.words import Words
 from engrammic.filters import Filter
 from engrammic.predicate import check_filter
@@ -118,29 +119,16 @@ class Search:
         scan = Scan(view, query, view.scores(query))
         return Survey(self._down(scan), scan.at(self.sample(view, count)))
 
-    def by_terms(self, table: str, match: str) -> list[Scored]:
-        """The page best by BM25 for an FTS5 expression of quoted terms."""
-        # `+rank` has SQLite keep the best while FTS5 ranks. FTS5's own `order by rank`
-        # sorts every match with its positions, which takes half as long again.
-        head = f"select rowid, -rank from {table} where {table} match ?"
-
-        def ranked(inside: str, *values: Any) -> Ranked:
-            sql = f"{head} {inside} order by +rank limit ?"
-            return Ranked.of(self.connection.execute(sql, (match, *values)).fetchall())
-
-        def best(depth: int) -> Ranked:
-            return ranked("", depth)
+    def by_terms(self, ranking: WordRanking) -> list[Scored]:
+        """The page best by BM25."""
+        room = self.plan.limit + TIE_ROOM
 
         def among() -> Ranked:
-            rows = self.matching()
-            if not len(rows):
-                return Ranked.of(())  # an empty array cannot be bound
-            inside = "and +rowid in (select value from carray(?))"
-            return ranked(inside, apsw.carray(rows), self.plan.limit + TIE_ROOM)
+            return ranking.among(self.matching(), room)
 
         if self.plan.indexed:
             return self._page(among())
-        return self._deepen(best, self.plan.limit + TIE_ROOM, None, among)
+        return self._deepen(ranking.best, room, None, among)
 
     def by_reading(self, words: Sequence[str]) -> list[Scored]:
         """As `by_terms` without an index: every record of the partition is read."""

@@ -14,6 +14,8 @@ from engrammic.types import Record
 
 Values: TypeAlias = Sequence[Any]
 Execute: TypeAlias = Callable[[str, list[Values]], None]
+Touch: TypeAlias = Callable[[Layout, int, list[int]], None]
+"""Notes that rows which the index of a partition holds are changed in it."""
 
 
 class Placed(NamedTuple):
@@ -34,11 +36,12 @@ class Texts:
     """
 
     def __init__(
-        self, connection: apsw.Connection, partitions: Partitions, execute: Execute
+        self, connection: apsw.Connection, partitions: Partitions, execute: Execute, touch: Touch
     ) -> None:
         self._connection = connection
         self._partitions = partitions
         self._execute = execute
+        self._touch = touch
         self._later: list[tuple[str, list[Values]]] = []
         self._indexed: dict[int, int] = {}
         self._new: dict[Layout, list[int]] = {}
@@ -65,12 +68,14 @@ class Texts:
             self._later.append((statements.take_terms(layout, part), old))
             new: list[Values] = [(m.row, *m.after) for m in changed]
             self._later.append((statements.put_terms(layout, part), new))
+            self._touch(layout, part, [m.row for m in changed])
 
     def delete(self, layout: Layout, part: int, rows: list[Values]) -> None:
         """Take rows out at once, while FTS5 can still read in the main table what they say."""
         self._write()
         held = [row for row in rows if self._holds(layout, part, row[0])]
         self._execute(statements.delete_terms(layout, part), held)
+        self._touch(layout, part, [row[0] for row in held])
 
     def finish(self) -> None:
         """Write all that was asked for; let new rows wait if they are few."""

@@ -87,6 +87,7 @@ class Upkeep(RankedSearch):
         if done:
             self._partitions.forget()
             self._matrices.forget()
+            self._inverted.forget()
         return done
 
     async def stats(self) -> dict[str, Any]:

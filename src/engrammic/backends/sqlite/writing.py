@@ -49,7 +49,7 @@ class Writer:
     texts: Texts = field(init=False)
 
     def __post_init__(self) -> None:
-        self.texts = Texts(self.connection, self.partitions, self._each)
+        self.texts = Texts(self.connection, self.partitions, self._each, self._touch_words)
 
     def run(self, changes: Sequence[Change]) -> int:
         """Apply all; the number of records written or deleted."""
@@ -233,6 +233,9 @@ class Writer:
 
     def _touch(self, layout: Layout, part: int, rows: list[int]) -> None:
         self.touched.setdefault((layout.number, part), []).extend(rows)
+
+    def _touch_words(self, layout: Layout, part: int, rows: list[int]) -> None:
+        self.touched.setdefault((-layout.number, part), []).extend(rows)
 
     def _log(self) -> None:
         ranges: list[Values] = [

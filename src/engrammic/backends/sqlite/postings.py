@@ -1,0 +1,68 @@
+"""Who holds a term, and how often: one list of postings, and what changed since it was read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Places: TypeAlias = NDArray[np.int64]
+Numbers: TypeAlias = NDArray[np.float64]
+Change: TypeAlias = tuple[int, Mapping[str, float]]
+"""A place, and the weighted frequency of each term that now stands there; none where it is dead."""
+
+
+@dataclass(slots=True)
+class Postings:
+    """The places where one term stands, each once, and its weighted frequency at each."""
+
+    places: Places
+    frequencies: Numbers
+    read: int
+    """How many changes of the journal are in it."""
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes that the arrays take."""
+        return self.places.nbytes + self.frequencies.nbytes
+
+    def catch_up(self, term: str, journal: Sequence[Change]) -> None:
+        """Bring in what changed since."""
+        if self.read == len(journal):
+            return
+        changed = dict(journal[self.read :])  # of one place the last counts
+        held = {place: found[term] for place, found in changed.items() if term in found}
+        kept = np.isin(self.places, list(changed), invert=True)
+        self.places = np.append(self.places[kept], np.array([*held], np.int64))
+        self.frequencies = np.append(self.frequencies[kept], np.array([*held.values()]))
+        self.read = len(journal)
+
+
+def frequencies(texts: Sequence[str | None], weights: Sequence[float]) -> dict[str, float]:
+    """The weighted frequency of each term of a record; its fields come as the index gets them."""
+    found: dict[str, float] = {}
+    for text, weight in zip(texts, weights, strict=True):
+        for term in text.split(" ") if text else ():
+            if term:
+                found[term] = found.get(term, 0.0) + weight
+    return found
+
+
+def lengths(packed: bytes, fields: int) -> Numbers:
+    """How many terms each row holds, from the sizes of its `fields` as FTS5 keeps them.
+
+    They are SQLite's varints: seven bits a byte, the highest first, the high bit
+    of all bytes but the last is set (https://www.sqlite.org/fileformat2.html#varint).
+    """
+    data = np.frombuffer(packed, np.uint8)
+    last = np.flatnonzero(data < 0x80)
+    widths = np.diff(last, prepend=-1)
+    sizes = data[last].astype(np.float64)
+    for back in range(1, int(widths.max(initial=1))):
+        longer = widths > back
+        sizes[longer] += (data[last[longer] - back] & 0x7F) * 128.0**back
+    summed: Numbers = sizes.reshape(-1, fields).sum(axis=1)
+    return summed
