@@ -280,10 +280,9 @@ class _Search:
         cosines = {hit.record[key]: hit.score for hit in near}
         bm25s = {hit.record[key]: hit.score for hit in told}
         moments = {h.record[key]: h.record[corpus.moment] for h in chain(near, told, linked)}
-        return [
-            Candidate((corpus.kind, i), cosines.get(i), bm25s.get(i), moment, links.get(i))
-            for i, moment in moments.items()
-        ]
+        keys = [(corpus.kind, i) for i in moments]
+        scores = map(cosines.get, moments), map(bm25s.get, moments)
+        return list(map(Candidate, keys, *scores, moments.values(), map(links.get, moments)))
 
     def _spans(self, candidates: Sequence[Candidate]) -> Sequence[Interval]:
         """The time that the query names, counted from now and from the oldest candidate."""

@@ -26,7 +26,7 @@ from engrammic.backends.sqlite.changelog import LAST, Point, changed, now, point
 from engrammic.backends.sqlite.layout import Layout, quote_text, quoted
 from engrammic.backends.sqlite.postings import Change, Postings, frequencies, lengths
 from engrammic.backends.sqlite.words import ByPostings
-from engrammic.ranking.bm25 import K1, B, idf
+from engrammic.ranking.bm25 import K1, B
 
 MANY = 256
 """So many changed rows are brought in at most; after more, all is read anew."""
@@ -71,10 +71,12 @@ class Inverted:
         self._lengths = np.empty(0)
         self._alive = np.empty(0, bool)
         self._forget_terms()
+        self._weigh()
 
     def _forget_terms(self) -> None:
         self._terms: OrderedDict[str, Postings] = OrderedDict()
         self._journal: list[Change] = []
+        self._grown = False
 
     @property
     def nbytes(self) -> int:
@@ -112,6 +114,15 @@ class Inverted:
         self._lengths = lengths(bytes.fromhex(sizes or ""), len(self._weights))
         self._alive = np.ones(len(self._rows), bool)
         self._loaded = True
+        self._weigh()
+
+    def _weigh(self) -> None:
+        """Say what the length of each record is worth; what terms add has to be said anew."""
+        self._count = int(np.count_nonzero(self._alive))
+        mean = float(self._lengths.sum()) / max(self._count, 1) or 1.0
+        self._worth = K1 * (1 - B + B * self._lengths / mean)
+        for postings in self._terms.values():
+            postings.scores = None
 
     def _catch_up(self, connection: apsw.Connection, since: Point) -> bool:
         """Bring in what changed; False where that is too much."""
@@ -131,6 +142,7 @@ class Inverted:
                 self._bring_in(range(first, end), found)
         if len(self._journal) > JOURNAL:
             self._forget_terms()
+        self._weigh()
         return True
 
     def _bring_in(self, places: range, found: Sequence[tuple[Any, ...]]) -> None:
@@ -151,18 +163,12 @@ class Inverted:
 
     def _scored(self, connection: apsw.Connection, terms: Sequence[str]) -> ByPostings:
         """Every row that holds a term, as FTS5 scores it."""
-        count = int(np.count_nonzero(self._alive))
-        mean = float(self._lengths.sum()) / max(count, 1)
-        scores, held = np.zeros(len(self._rows)), np.zeros(len(self._rows), bool)
+        scores = np.zeros(len(self._rows))
         for term in terms:
-            postings = self._postings(connection, term)
-            places, frequency = postings.places, postings.frequencies
-            if len(places):
-                worth = frequency + K1 * (1 - B + B * self._lengths[places] / mean)
-                scores[places] += idf(count, len(places)) * (frequency * (K1 + 1) / worth)
-                held[places] = True
-        self._shrink(len(terms))
-        return ByPostings(self._rows, np.flatnonzero(held), scores)
+            self._postings(connection, term).add_to(scores)
+        if self._grown:
+            self._shrink(len(terms))
+        return ByPostings(self._rows, scores)
 
     def _postings(self, connection: apsw.Connection, term: str) -> Postings:
         known = self._terms.get(term)
@@ -170,6 +176,9 @@ class Inverted:
             known = self._terms[term] = self._read(connection, term)
         self._terms.move_to_end(term)
         known.catch_up(term, self._journal)
+        if known.scores is None:
+            known.score(self._worth, self._count)
+            self._grown = True
         return known
 
     def _read(self, connection: apsw.Connection, term: str) -> Postings:
@@ -185,6 +194,7 @@ class Inverted:
         total = sum(postings.nbytes for postings in self._terms.values())
         while total > TERM_BYTES and len(self._terms) > asked:
             total -= self._terms.popitem(last=False)[1].nbytes
+        self._grown = False
 
 
 def _length(texts: Sequence[str | None]) -> int:

@@ -91,9 +91,15 @@ class Partitions:
         return found
 
     def has_terms(self, connection: apsw.Connection, layout: Layout, part: Part) -> bool:
-        """Whether the partition's FTS5 table is there."""
-        table = layout.terms_table(part.number)
-        return (part.epoch, table) in self._tables or has_table(connection, table)
+        """Whether the partition's FTS5 table is there; it stays as long as the epoch."""
+        named = (part.epoch, layout.terms_table(part.number))
+        if named in self._tables:
+            return True
+        found = has_table(connection, named[1])
+        if found:
+            with self._guard:
+                self._tables.add(named)
+        return found
 
     def commit(self) -> None:
         """What the transaction made is there for good."""

@@ -9,10 +9,16 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from engrammic.ranking.bm25 import K1, idf
+
 Places: TypeAlias = NDArray[np.int64]
 Numbers: TypeAlias = NDArray[np.float64]
 Change: TypeAlias = tuple[int, Mapping[str, float]]
 """A place, and the weighted frequency of each term that now stands there; none where it is dead."""
+
+
+DENSE = 8
+"""Where a term stands in one of so many places or more, its scores are kept for every place."""
 
 
 @dataclass(slots=True)
@@ -23,11 +29,36 @@ class Postings:
     frequencies: Numbers
     read: int
     """How many changes of the journal are in it."""
+    scores: Numbers | None = None
+    """What the term adds to the score at its places, or at all; None where that is to be said."""
 
     @property
     def nbytes(self) -> int:
         """Bytes that the arrays take."""
-        return self.places.nbytes + self.frequencies.nbytes
+        scores = 0 if self.scores is None else self.scores.nbytes
+        return self.places.nbytes + self.frequencies.nbytes + scores
+
+    def score(self, worth: Numbers, count: int) -> None:
+        """Say what the term adds, as FTS5 does: https://www.sqlite.org/fts5.html#the_bm25_function.
+
+        `worth` is the part of the denominator that a record's length decides, for
+        every place, `count` how many records there are.
+        """
+        told = self.frequencies * (K1 + 1) / (self.frequencies + worth[self.places])
+        told *= idf(count, len(self.places))
+        if DENSE * len(self.places) >= len(worth):
+            spread = np.zeros(len(worth))
+            spread[self.places] = told
+            told = spread
+        self.scores = told
+
+    def add_to(self, scores: Numbers) -> None:
+        """Add what the term adds to the scores of all places."""
+        assert self.scores is not None
+        if len(self.scores) == len(scores):
+            scores += self.scores  # in the order of memory: ten times as quick
+        else:
+            scores[self.places] += self.scores
 
     def catch_up(self, term: str, journal: Sequence[Change]) -> None:
         """Bring in what changed since."""
@@ -39,6 +70,7 @@ class Postings:
         self.places = np.append(self.places[kept], np.array([*held], np.int64))
         self.frequencies = np.append(self.frequencies[kept], np.array([*held.values()]))
         self.read = len(journal)
+        self.scores = None
 
 
 def frequencies(texts: Sequence[str | None], weights: Sequence[float]) -> dict[str, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from enum import Enum, auto
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -35,6 +36,14 @@ T = TypeVar("T")
 MATRIX_BYTES = 4 << 30
 INVERTED_BYTES = 1 << 28
 """What one handle keeps of vectors and of postings at most, those of one partition aside."""
+
+
+class Way(Enum):
+    """Where a search is done: nowhere, since there is nothing; where it is called; on a thread."""
+
+    NONE = auto()
+    HERE = auto()
+    THREAD = auto()
 
 
 class RankedSearch(Backend):
@@ -133,12 +142,11 @@ class RankedSearch(Backend):
             key = (layout.schema.name, part.number)
             return self._inverted.of(key, lambda: Inverted(layout, part.number))
 
-        def absent(connection: apsw.Connection, part: Part) -> bool:
-            return not match or (whole and not self._has_terms(connection, plan, part))
+        def way(connection: apsw.Connection, part: Part) -> Way:
+            absent = not match or (whole and not self._has_terms(connection, plan, part))
+            return Way.NONE if absent else Way.THREAD
 
         def work(connection: apsw.Connection, part: Part) -> list[Scored]:
-            if absent(connection, part):
-                return []
             search = Search(connection, plan)
             if not whole:
                 return search.by_reading(words)
@@ -146,7 +154,7 @@ class RankedSearch(Backend):
             table = layout.terms_table(part.number)
             return search.by_terms(ranking or ByFts5(connection, table, match))
 
-        return await self._within(plan, work, [], absent)
+        return await self._within(plan, work, [], way)
 
     def _has_terms(self, connection: apsw.Connection, plan: Plan, part: Part) -> bool:
         """Whether there is an index to search. Raises Corrupt where one has gone."""
@@ -169,38 +177,39 @@ class RankedSearch(Backend):
             key = (plan.layout.schema.name, field, part.number)
             return self._matrices.of(key, lambda: Matrix(plan.layout, field, part.number))
 
-        return await self._within(
-            plan,
-            lambda connection, part: work(connection, matrix(part).view(connection)),
-            nothing,
-            lambda connection, part: matrix(part).is_quick(connection, plan.named),
-        )
+        def way(connection: apsw.Connection, part: Part) -> Way:
+            quick = matrix(part).is_quick(connection, plan.named)
+            return Way.HERE if quick else Way.THREAD
+
+        def inside(connection: apsw.Connection, part: Part) -> T:
+            return work(connection, matrix(part).view(connection))
+
+        return await self._within(plan, inside, nothing, way)
 
     async def _within(
         self,
         plan: Plan,
         work: Callable[[apsw.Connection, Part], T],
         nothing: T,
-        here: Callable[[apsw.Connection, Part], bool],
+        way: Callable[[apsw.Connection, Part], Way],
     ) -> T:
-        """What `work` finds in a partition; `nothing` when nothing was ever stored there.
-
-        `here` says whether so little is to be done that it runs where it is called.
-        """
+        """What `work` finds in a partition; `nothing` when nothing was ever stored there."""
         partition = plan.partition
         with self._translated(), self._connections.here() as own:
             part = self._partitions.likely(own, partition)
             if part is None:
                 self._check_unknown(own, plan)
                 return nothing
-            in_place = here(own, part)
+            chosen = way(own, part)
+            if chosen is Way.NONE:
+                return nothing
 
         def inside(connection: apsw.Connection) -> T:
             with snapshot(connection):
                 again = self._partitions.known(connection, partition)
                 return nothing if again is None else work(connection, again)
 
-        return await self._read(inside, here=in_place)
+        return await self._read(inside, here=chosen is Way.HERE)
 
     def _check_unknown(self, connection: apsw.Connection, plan: Plan) -> None:
         """Raise Corrupt where records lie in a partition that has no number."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from math import inf
-from typing import Any
+from typing import Any, TypeAlias
+
+import apsw
 
 from engrammic.backends.sqlite.layout import Layout, quoted
 from engrammic.compile.infix import Column, after_clause, compile_filter, order_clause
@@ -167,27 +170,39 @@ def decoder(layout: Layout, columns: tuple[str, ...]) -> Callable[[Sequence[Any]
     return decode if any(layout.schema.field(n).kind in _CODED for n in columns) else plain
 
 
-@lru_cache(maxsize=512)
-def along(layout: Layout, columns: tuple[str, ...], where: str) -> str:
-    """A statement that walks an array of rows and gives place, key and `columns` of those passing.
+Rows: TypeAlias = Callable[[apsw.Connection, Sequence[Any]], list[Any]]
+"""The rows of a statement, given the values of its parameters."""
 
-    Places count from 1. In the order of the array, one by one: who has enough can stop.
+_IN_JSON = frozenset({Kind.TEXT, Kind.INT, Kind.JSON})
+"""Kinds that SQLite keeps as text or integer: JSON holds them as they are."""
+
+
+@lru_cache(maxsize=512)
+def along(layout: Layout, columns: tuple[str, ...], where: str) -> Rows:
+    """Walks an array of rows and gives place, key and `columns` of those passing.
+
+    Places count from 1. In the order of the array.
     """
-    return (
-        f"select c.rowid{_chosen(layout, columns)} from carray(?) as c "
-        f"cross join {layout.table} as t on t._row = c.value where {where}"
-    )
+    source = f"carray(?) as c cross join {layout.table} as t on t._row = c.value where {where}"
+    return _rows(layout, "c.rowid", columns, source)
 
 
 @lru_cache(maxsize=512)
-def listing(layout: Layout, columns: tuple[str, ...], where: str) -> str:
-    """A statement that gives row, key and `columns` of all that pass."""
-    return f"select t._row{_chosen(layout, columns)} from {layout.table} as t where {where}"
+def listing(layout: Layout, columns: tuple[str, ...], where: str) -> Rows:
+    """Gives row, key and `columns` of all that pass."""
+    return _rows(layout, "t._row", columns, f"{layout.table} as t where {where}")
 
 
-def _chosen(layout: Layout, columns: tuple[str, ...]) -> str:
-    names = [f"t.{quoted(k)}" for k in layout.schema.key] + list(map(expression(layout), columns))
-    return "".join(f", {name}" for name in names)
+def _rows(layout: Layout, first: str, columns: tuple[str, ...], source: str) -> Rows:
+    """As one value where that can be: each row stepped to alone gives up the interpreter once."""
+    own = [f"t.{quoted(k)}" for k in layout.schema.key]
+    chosen = ", ".join([first, *own, *map(expression(layout), columns)])
+    kinds = {layout.schema.field(name).kind for name in (*layout.schema.key, *columns)}
+    if not kinds <= _IN_JSON:
+        plain = f"select {chosen} from {source}"
+        return lambda connection, values: connection.execute(plain, values).fetchall()
+    packed = f"select json_group_array(json_array({chosen})) from {source}"
+    return lambda connection, values: json.loads(connection.execute(packed, values).get)
 
 
 def without_partition(schema: Schema, where: Filter | None) -> Filter | None:
@@ -219,12 +234,15 @@ def keys_listed(schema: Schema, where: Filter | None) -> float:
 def is_short(layout: Layout, where: Filter | None, order: Order | None, limit: int | None) -> bool:
     """Whether a query reads few rows along one index, and so needs no other thread."""
     few = limit is not None and limit <= SHORT_READ
-    pinned, named = [], []
-    for part in at_top(where):
+    pinned, named, parts = [], [], at_top(where)
+    for part in parts:
         if isinstance(part, Compare) and part.op is Op.EQ:
             pinned.append(part.field)
         elif isinstance(part, Compare) and part.op is Op.IN and len(part.value) <= SHORT_READ:
             named.append(part.field)
+    lead = layout.schema.key[: len(parts)]
+    if few and order is None and len(parts) == len(pinned) and set(pinned) == set(lead):
+        return True  # in the key's own order, and no row is passed over
     return _is_short(layout, tuple(pinned), tuple(named), order, few)
 
 

@@ -159,8 +159,8 @@ class Search:
     def _listed(self, scan: Scan) -> list[Scored]:
         """The page of a filter that no more records pass than fit on it: all are read."""
         where, values = condition(self.plan.layout, self.plan.whole, checked=True)
-        sql = listing(self.plan.layout, self.plan.columns, where)
-        found: list[Any] = self.connection.execute(sql, values).fetchall()
+        read = listing(self.plan.layout, self.plan.columns, where)
+        found = read(self.connection, values)
         places = scan.view.places(np.array([row[0] for row in found], np.int64), keep=True)
         there = places >= 0
         rows = [row for row, is_there in zip(found, there, strict=True) if is_there]
@@ -230,28 +230,31 @@ class Search:
         limit, digits, layout = self.plan.limit, self.plan.digits, self.plan.layout
         if not len(ranked.rows) or not limit:
             return passed
-        scores, last = ranked.scores, None
+        scores, last = ranked.scores.tolist(), None
         # The partition is left in: what an index holds by mistake stays behind its wall.
         where, values = condition(layout, self.plan.whole, checked=True)
-        sql = along(layout, self.plan.columns, where)
-        walk = self.connection.execute(sql, (apsw.carray(ranked.rows), *values))
-        try:
-            for row in walk:
-                score = float(scores[row[0] - 1])
+        read, block = along(layout, self.plan.columns, where), limit + TIE_ROOM
+        for start in range(0, len(scores), block):
+            rows = apsw.carray(ranked.rows[start : start + block])
+            for row in read(self.connection, (rows, *values)):
+                score = scores[start + row[0] - 1]
                 if len(passed) >= limit:
                     last = round(passed[limit - 1][0], digits) if last is None else last
                     if round(score, digits) < last:
-                        break
+                        return passed
                 passed.append((score, row))
-        finally:
-            walk.close(True)
         return passed
 
     def _cut(self, passed: Passed) -> list[Scored]:
         """The page; equal scores by key."""
         digits, width = self.plan.digits, len(self.plan.layout.schema.key) + 1
         scores = np.array([score for score, _ in passed])
-        if np.any(scores[1:] > scores[:-1] - 2 * 10.0**-digits):  # ties, or not ranked yet
+        order = np.argsort(-scores, kind="stable")
+        gaps = np.diff(scores[order])
+        if np.any(gaps > -2 * 10.0**-digits):  # ties
             passed.sort(key=lambda hit: (-round(hit[0], digits), hit[1][1:width]))
+            page = passed[: self.plan.limit]
+        else:
+            page = [passed[place] for place in order[: self.plan.limit].tolist()]
         decode = decoder(self.plan.layout, self.plan.columns)
-        return [Scored(decode(row[width:]), score) for score, row in passed[: self.plan.limit]]
+        return [Scored(decode(row[width:]), score) for score, row in page]

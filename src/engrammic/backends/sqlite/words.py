@@ -8,7 +8,7 @@ from typing import Protocol
 import apsw
 import numpy as np
 
-from engrammic.backends.sqlite.postings import Numbers, Places
+from engrammic.backends.sqlite.postings import Numbers
 from engrammic.backends.sqlite.scan import Ranked, Rows
 
 
@@ -59,25 +59,26 @@ class ByPostings:
 
     rows: Rows
     """The row of each place, rising."""
-    held: Places
-    """The places that hold a term, rising."""
     scores: Numbers
-    """The score of each place."""
+    """The score of each place, 0 where no term stands."""
 
     def best(self, depth: int) -> Ranked:
         """As `WordRanking.best`."""
-        return self._top(self.held, depth)
+        return _top(self.rows, self.scores, depth)
 
     def among(self, rows: Rows, limit: int) -> Ranked:
         """As `WordRanking.among`."""
-        there = np.isin(self.rows[self.held], rows)
-        return self._top(self.held[there], limit)
+        there = np.flatnonzero(np.isin(self.rows, rows))
+        return _top(self.rows[there], self.scores[there], limit)
 
-    def _top(self, places: Places, limit: int) -> Ranked:
-        scores = self.scores[places]
-        if limit < len(places):
-            least = np.partition(scores, len(places) - limit)[len(places) - limit]
-            places = places[scores >= least]
-            scores = self.scores[places]
-        order = np.argsort(-scores, kind="stable")[:limit]
-        return Ranked(self.rows[places[order]], scores[order])
+
+def _top(rows: Rows, scores: Numbers, limit: int) -> Ranked:
+    """The best that hold a term, equal ones in their order."""
+    held = np.flatnonzero(scores > 0)  # first: many equal zeros are what partitions slowly
+    rows, scores = rows[held], scores[held]
+    if limit < len(held):
+        least = np.partition(scores, len(held) - limit)[len(held) - limit]
+        best = np.flatnonzero(scores >= least)
+        rows, scores = rows[best], scores[best]
+    order = np.argsort(-scores, kind="stable")[:limit]
+    return Ranked(rows[order], scores[order])
