@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from math import inf
-from typing import Any, TypeAlias
-
-import apsw
+from typing import Any
 
 from engrammic.backends.sqlite.layout import Layout, quoted
 from engrammic.compile.infix import Column, after_clause, compile_filter, order_clause
@@ -168,41 +165,6 @@ def decoder(layout: Layout, columns: tuple[str, ...]) -> Callable[[Sequence[Any]
         return coerced(plain(row))
 
     return decode if any(layout.schema.field(n).kind in _CODED for n in columns) else plain
-
-
-Rows: TypeAlias = Callable[[apsw.Connection, Sequence[Any]], list[Any]]
-"""The rows of a statement, given the values of its parameters."""
-
-_IN_JSON = frozenset({Kind.TEXT, Kind.INT, Kind.JSON})
-"""Kinds that SQLite keeps as text or integer: JSON holds them as they are."""
-
-
-@lru_cache(maxsize=512)
-def along(layout: Layout, columns: tuple[str, ...], where: str) -> Rows:
-    """Walks an array of rows and gives place, key and `columns` of those passing.
-
-    Places count from 1. In the order of the array.
-    """
-    source = f"carray(?) as c cross join {layout.table} as t on t._row = c.value where {where}"
-    return _rows(layout, "c.rowid", columns, source)
-
-
-@lru_cache(maxsize=512)
-def listing(layout: Layout, columns: tuple[str, ...], where: str) -> Rows:
-    """Gives row, key and `columns` of all that pass."""
-    return _rows(layout, "t._row", columns, f"{layout.table} as t where {where}")
-
-
-def _rows(layout: Layout, first: str, columns: tuple[str, ...], source: str) -> Rows:
-    """As one value where that can be: each row stepped to alone gives up the interpreter once."""
-    own = [f"t.{quoted(k)}" for k in layout.schema.key]
-    chosen = ", ".join([first, *own, *map(expression(layout), columns)])
-    kinds = {layout.schema.field(name).kind for name in (*layout.schema.key, *columns)}
-    if not kinds <= _IN_JSON:
-        plain = f"select {chosen} from {source}"
-        return lambda connection, values: connection.execute(plain, values).fetchall()
-    packed = f"select json_group_array(json_array({chosen})) from {source}"
-    return lambda connection, values: json.loads(connection.execute(packed, values).get)
 
 
 def without_partition(schema: Schema, where: Filter | None) -> Filter | None:

@@ -12,7 +12,7 @@ Three ways, tried in this order:
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -23,12 +23,10 @@ from engrammic.backend import Survey
 from engrammic.backends.sqlite import statements
 from engrammic.backends.sqlite.layout import Layout, quoted
 from engrammic.backends.sqlite.matrix import View
+from engrammic.backends.sqlite.pages import Row, Shape, along, listing, shape
 from engrammic.backends.sqlite.reading import (
-    along,
     condition,
-    decoder,
     keys_listed,
-    listing,
     served_by_index,
     without_partition,
 )
@@ -40,9 +38,11 @@ from engrammic.predicate import check_filter
 from engrammic.reads import check_limit, columns_of, partition_of
 from engrammic.types import Scored
 
-Passed: TypeAlias = list[tuple[float, tuple[Any, ...]]]
-"""Scores, and (place in the ranking, *key, *columns) of records that pass the filter."""
+Passed: TypeAlias = list[tuple[float, Row]]
+"""Scores of records that pass the filter, and their rows."""
 
+BEYOND = 8
+"""So many rows more than fit on the page are read with it: one may not pass, or tie."""
 DEEPER = 1.5
 DEPTHS = 3
 """How often a page is looked for down a ranking before all that match are collected."""
@@ -159,8 +159,7 @@ class Search:
     def _listed(self, scan: Scan) -> list[Scored]:
         """The page of a filter that no more records pass than fit on it: all are read."""
         where, values = condition(self.plan.layout, self.plan.whole, checked=True)
-        read = listing(self.plan.layout, self.plan.columns, where)
-        found = read(self.connection, values)
+        found = listing(self._shape, where)(self.connection, values)
         places = scan.view.places(np.array([row[0] for row in found], np.int64), keep=True)
         there = places >= 0
         rows = [row for row, is_there in zip(found, there, strict=True) if is_there]
@@ -227,34 +226,41 @@ class Search:
 
     def _passed(self, ranked: Ranked, passed: Passed) -> Passed:
         """`passed` and the next that pass: until the page is full, and what ties with its last."""
-        limit, digits, layout = self.plan.limit, self.plan.digits, self.plan.layout
-        if not len(ranked.rows) or not limit:
+        limit, digits = self.plan.limit, self.plan.digits
+        if not limit:
             return passed
         scores, last = ranked.scores.tolist(), None
-        # The partition is left in: what an index holds by mistake stays behind its wall.
-        where, values = condition(layout, self.plan.whole, checked=True)
-        read, block = along(layout, self.plan.columns, where), limit + TIE_ROOM
-        for start in range(0, len(scores), block):
-            rows = apsw.carray(ranked.rows[start : start + block])
-            for row in read(self.connection, (rows, *values)):
-                score = scores[start + row[0] - 1]
-                if len(passed) >= limit:
-                    last = round(passed[limit - 1][0], digits) if last is None else last
-                    if round(score, digits) < last:
-                        return passed
-                passed.append((score, row))
+        for start, row in self._walk(ranked.rows):
+            score = scores[start + row[0] - 1]
+            if len(passed) >= limit:
+                last = round(passed[limit - 1][0], digits) if last is None else last
+                if round(score, digits) < last:
+                    break
+            passed.append((score, row))
         return passed
+
+    def _walk(self, rows: Rows) -> Iterator[tuple[int, Row]]:
+        """Those of `rows` that pass, in blocks: where each begins, and a row of it."""
+        # The partition is left in: what an index holds by mistake stays behind its wall.
+        where, values = condition(self.plan.layout, self.plan.whole, checked=True)
+        read = along(self._shape, where)
+        start, end = 0, self.plan.limit + BEYOND
+        while start < len(rows):
+            for row in read(self.connection, (apsw.carray(rows[start:end]), *values)):
+                yield start, row
+            start, end = end, 2 * end
 
     def _cut(self, passed: Passed) -> list[Scored]:
         """The page; equal scores by key."""
-        digits, width = self.plan.digits, len(self.plan.layout.schema.key) + 1
+        page, digits, limit = self._shape, self.plan.digits, self.plan.limit
         scores = np.array([score for score, _ in passed])
         order = np.argsort(-scores, kind="stable")
-        gaps = np.diff(scores[order])
-        if np.any(gaps > -2 * 10.0**-digits):  # ties
-            passed.sort(key=lambda hit: (-round(hit[0], digits), hit[1][1:width]))
-            page = passed[: self.plan.limit]
+        if np.any(np.diff(scores[order]) > -2 * 10.0**-digits):  # ties
+            passed.sort(key=lambda hit: (-round(hit[0], digits), page.key(hit[1])))
         else:
-            page = [passed[place] for place in order[: self.plan.limit].tolist()]
-        decode = decoder(self.plan.layout, self.plan.columns)
-        return [Scored(decode(row[width:]), score) for score, row in page]
+            passed = [passed[place] for place in order[:limit].tolist()]
+        return [Scored(page.record(row), score) for score, row in passed[:limit]]
+
+    @property
+    def _shape(self) -> Shape:
+        return shape(self.plan.layout, self.plan.columns)

@@ -76,7 +76,7 @@ def _top(rows: Rows, scores: Numbers, limit: int) -> Ranked:
     """The best that hold a term, equal ones in their order."""
     held = np.flatnonzero(scores > 0)  # first: many equal zeros are what partitions slowly
     rows, scores = rows[held], scores[held]
-    if limit < len(held):
+    if 0 < limit < len(held):
         least = np.partition(scores, len(held) - limit)[len(held) - limit]
         best = np.flatnonzero(scores >= least)
         rows, scores = rows[best], scores[best]

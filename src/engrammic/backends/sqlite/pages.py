@@ -1,0 +1,76 @@
+"""The rows of a search's page: how they are read, ordered by key, and made into records."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, TypeAlias
+
+import apsw
+
+from engrammic.backends.sqlite.layout import Layout
+from engrammic.backends.sqlite.reading import decoder, expression
+from engrammic.types import Kind, Record
+
+Row: TypeAlias = Sequence[Any]
+"""A number, then the values of a shape's `names`."""
+Read: TypeAlias = Callable[[apsw.Connection, Sequence[Any]], Sequence[Row]]
+"""The rows of a statement, given the values of its parameters."""
+
+_IN_JSON = frozenset({Kind.TEXT, Kind.INT, Kind.JSON})
+"""Kinds that SQLite keeps as text or integer: JSON holds them as they are."""
+
+
+@dataclass(frozen=True, eq=False)
+class Shape:
+    """What is read of each record: its key within its partition, then what else `columns` name."""
+
+    layout: Layout
+    names: tuple[str, ...]
+    own: int
+    """How many of the names are the key's."""
+    record: Callable[[Row], Record]
+
+    def key(self, row: Row) -> Sequence[Any]:
+        """What equal scores are ordered by."""
+        return row[1 : 1 + self.own]
+
+
+@lru_cache(maxsize=256)
+def shape(layout: Layout, columns: tuple[str, ...]) -> Shape:
+    """The shape of a page of `columns`."""
+    schema = layout.schema
+    own = tuple(name for name in schema.key if name != schema.partition)
+    names = own + tuple(name for name in columns if name not in own)
+    places = [1 + names.index(name) for name in columns]
+    decode = decoder(layout, columns)
+
+    def record(row: Row) -> Record:
+        return decode([row[place] for place in places])
+
+    return Shape(layout, names, len(own), record)
+
+
+@lru_cache(maxsize=512)
+def along(page: Shape, where: str) -> Read:
+    """Gives those of an array of rows that pass, in its order; places count from 1."""
+    source = f"carray(?) as c cross join {page.layout.table} as t on t._row = c.value where {where}"
+    return _read(page, "c.rowid", source)
+
+
+@lru_cache(maxsize=512)
+def listing(page: Shape, where: str) -> Read:
+    """Gives all that pass, with the numbers of their rows."""
+    return _read(page, "t._row", f"{page.layout.table} as t where {where}")
+
+
+def _read(page: Shape, first: str, source: str) -> Read:
+    """As one value where that can be: each row stepped to alone gives up the interpreter once."""
+    chosen = ", ".join([first, *map(expression(page.layout), page.names)])
+    if not {page.layout.schema.field(name).kind for name in page.names} <= _IN_JSON:
+        plain = f"select {chosen} from {source}"
+        return lambda connection, values: connection.execute(plain, values).fetchall()
+    packed = f"select json_group_array(json_array({chosen})) from {source}"
+    return lambda connection, values: json.loads(connection.execute(packed, values).get)
