@@ -51,7 +51,7 @@ LINKED_SHARE = 0.2
 
 Column: TypeAlias = NDArray[np.float64]
 
-Parts: TypeAlias = list[tuple[float, float, float]]
+Parts: TypeAlias = tuple[Column, Column, Column]
 """What meaning, words and graph contribute to each candidate."""
 
 
@@ -164,19 +164,24 @@ def fuse(
     elif fusion is Fusion.RRF:
         parts, full = _rrf(ranks), 2 / (RRF_K + 1)
     else:
-        parts, full = _convex(candidates), 1.0
-    boost = TIME_BOOST * full
-    times = [boost if spans and _within(c.moment, spans) else 0.0 for c in candidates]
-    totals = [sum(part) + time for part, time in zip(parts, times, strict=True)]
-    raw = [-np.nan_to_num(column, nan=LOWEST, neginf=LOWEST) for column in columns]
-    order = np.lexsort((*raw[::-1], -np.array(totals, np.float64)))[:limit].tolist()
+        parts, full = _convex(columns), 1.0
+    times = np.zeros(len(candidates))
+    if spans:
+        times[[_within(c.moment, spans) for c in candidates]] = TIME_BOOST * full
+    totals = parts[0] + parts[1] + parts[2] + times
+    raw = [np.where(np.isnan(column), -LOWEST, -column) for column in columns]
+    order = np.lexsort((*raw[::-1], -totals))[:limit]
+    rows = zip(
+        order.tolist(), totals[order].tolist(), times[order].tolist(),
+        *[part[order].tolist() for part in parts], *[_places(rank[order]) for rank in ranks],
+        strict=True,
+    )  # fmt: skip
     return [
         Fused(
-            candidates[i].key, _score(fusion, totals[i]), candidates[i].cosine,
-            candidates[i].bm25, ranks[0][i], ranks[1][i], parts[i][0], parts[i][1], times[i],
-            candidates[i].linked, ranks[2][i], parts[i][2],
+            candidates[i].key, _score(fusion, total), candidates[i].cosine, candidates[i].bm25,
+            near, told, meaning, words, time, candidates[i].linked, linked, graph,
         )
-        for i in order
+        for i, total, time, meaning, words, graph, near, told, linked in rows
     ]  # fmt: skip
 
 
@@ -200,13 +205,17 @@ def _within(moment: int | None, spans: Sequence[Interval]) -> bool:
     return moment is not None and any(start <= moment < end for start, end in spans)
 
 
-def _ranks(values: Column) -> list[int | None]:
-    """Places from 1 to POOL by falling value."""
-    ranks: list[int | None] = [None] * len(values)
-    count = len(values) - int(np.isnan(values).sum())  # NaN sorts last
-    for rank, i in enumerate(np.argsort(-values, kind="stable")[: min(count, POOL)].tolist(), 1):
-        ranks[i] = rank
+def _ranks(values: Column) -> Column:
+    """Places from 1 to POOL by falling value, NaN for the others."""
+    ranks = np.full(len(values), np.nan)
+    count = min(len(values) - int(np.isnan(values).sum()), POOL)  # NaN sorts last
+    if count:
+        ranks[np.argsort(-values, kind="stable")[:count]] = np.arange(1, count + 1)
     return ranks
+
+
+def _places(ranks: Column) -> list[int | None]:
+    return [None if rank != rank else int(rank) for rank in ranks.tolist()]  # NaN is not itself
 
 
 def _named(candidates: Sequence[Candidate]) -> NDArray[np.bool_]:
@@ -221,25 +230,18 @@ def _evidence(
     z = np.fmax((cosines - background.mean) / background.deviation, 0.0)
     scores = bm25s[~np.isnan(bm25s)]
     floor = np.partition(scores, -POOL)[-POOL] if len(scores) >= POOL else 0.0
-    surprise, told = z**STEEPNESS / EXCHANGE, np.fmax(bm25s - floor, 0.0)
     alone = bool(np.isnan(cosines).all() and np.isnan(bm25s).all())
-    linked = LINKED * np.where(named & (not alone), 0.0, np.nan_to_num(near))
-    return list(zip(surprise.tolist(), told.tolist(), linked.tolist(), strict=True))
+    linked = LINKED * np.where(named & (not alone), 0.0, np.fmax(near, 0.0))
+    return z**STEEPNESS / EXCHANGE, np.fmax(bm25s - floor, 0.0), linked
 
 
-def _rrf(ranks: Sequence[Sequence[int | None]]) -> Parts:
+def _rrf(ranks: Sequence[Column]) -> Parts:
     """Cormack, Clarke and Büttcher 2009: the sum of 1 / (k + rank) over the lists."""
-    shares = [[1 / (RRF_K + rank) if rank else 0.0 for rank in one] for one in ranks]
-    return list(zip(*shares, strict=True))
+    meaning, words, graph = (np.nan_to_num(1 / (RRF_K + rank)) for rank in ranks)
+    return meaning, words, graph
 
 
-def _convex(candidates: Sequence[Candidate]) -> Parts:
-    best = max((c.bm25 for c in candidates if c.bm25 is not None), default=0.0) or 1.0
-    return [
-        (
-            DENSE_SHARE * (c.cosine or 0.0),
-            (1 - DENSE_SHARE) * (c.bm25 or 0.0) / best,
-            LINKED_SHARE * (c.linked.nearness if c.linked else 0.0),
-        )
-        for c in candidates
-    ]
+def _convex(columns: tuple[Column, Column, Column]) -> Parts:
+    cosines, bm25s, near = (np.nan_to_num(column) for column in columns)
+    best = max(bm25s.max(initial=0.0), 0.0) or 1.0
+    return DENSE_SHARE * cosines, (1 - DENSE_SHARE) * bm25s / best, LINKED_SHARE * near

@@ -179,12 +179,13 @@ class _Search:
         self, corpus: Corpus, survey: Survey | None, told: list[Scored], vector: Vectors | None,
         everywhere: Sequence[float],
     ) -> list[Fused]:  # fmt: skip
-        near = [] if survey is None else survey.hits
+        near: Scores = [] if survey is None else survey.hits
         linked = await self._linked(corpus)
+        farther: Scores = []
         if near and vector is not None:
             missing = _missing(corpus, [*told, *linked], near)
-            near = near + await self._cosines(corpus, vector, missing)
-        candidates = self._candidates(corpus, near, told, linked)
+            farther = await self._cosines(corpus, vector, missing)
+        candidates = self._candidates(corpus, near, told, linked, farther)
         if not candidates:
             return []
         background = None
@@ -239,7 +240,7 @@ class _Search:
             vector,
             limit=len(ids),
             where=where,
-            columns=corpus.columns,
+            columns=(corpus.key,),
         )
 
     async def records(self, page: Sequence[Fused]) -> list[Found]:
@@ -274,10 +275,11 @@ class _Search:
         )
 
     def _candidates(
-        self, corpus: Corpus, near: Scores, told: Scores, linked: Scores
+        self, corpus: Corpus, near: Scores, told: Scores, linked: Scores, farther: Scores
     ) -> list[Candidate]:
+        """What was found, each once; `farther` are cosines of what only words or graph found."""
         key, links = corpus.key, self.links.get(corpus.kind, {})
-        cosines = {hit.record[key]: hit.score for hit in near}
+        cosines = {hit.record[key]: hit.score for hit in chain(near, farther)}
         bm25s = {hit.record[key]: hit.score for hit in told}
         moments = {h.record[key]: h.record[corpus.moment] for h in chain(near, told, linked)}
         keys = [(corpus.kind, i) for i in moments]

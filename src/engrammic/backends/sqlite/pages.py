@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any, TypeAlias
 
 import apsw
@@ -44,13 +45,15 @@ def shape(layout: Layout, columns: tuple[str, ...]) -> Shape:
     schema = layout.schema
     own = tuple(name for name in schema.key if name != schema.partition)
     names = own + tuple(name for name in columns if name not in own)
-    places = [1 + names.index(name) for name in columns]
-    decode = decoder(layout, columns)
+    pick, decode = _picker([1 + names.index(name) for name in columns]), decoder(layout, columns)
+    return Shape(layout, names, len(own), lambda row: decode(pick(row)))
 
-    def record(row: Row) -> Record:
-        return decode([row[place] for place in places])
 
-    return Shape(layout, names, len(own), record)
+def _picker(places: Sequence[int]) -> Callable[[Row], Row]:
+    """A function from a row to its values at `places`."""
+    if len(places) > 1:
+        return itemgetter(*places)
+    return lambda row: [row[place] for place in places]
 
 
 @lru_cache(maxsize=512)
