@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 import apsw
 
 from engrammic.backends.sqlite.layout import Layout
-from engrammic.backends.sqlite.reading import decoder, expression
+from engrammic.backends.sqlite.reading import decoder, expression, is_plain
 from engrammic.types import Kind, Record
 
 Row: TypeAlias = Sequence[Any]
@@ -32,7 +32,7 @@ class Shape:
     names: tuple[str, ...]
     own: int
     """How many of the names are the key's."""
-    record: Callable[[Row], Record]
+    records: Callable[[Sequence[Row]], list[Record]]
 
     def key(self, row: Row) -> Sequence[Any]:
         """What equal scores are ordered by."""
@@ -45,15 +45,22 @@ def shape(layout: Layout, columns: tuple[str, ...]) -> Shape:
     schema = layout.schema
     own = tuple(name for name in schema.key if name != schema.partition)
     names = own + tuple(name for name in columns if name not in own)
-    pick, decode = _picker([1 + names.index(name) for name in columns]), decoder(layout, columns)
-    return Shape(layout, names, len(own), lambda row: decode(pick(row)))
+    places = [1 + names.index(name) for name in columns]
+    return Shape(layout, names, len(own), _recorder(layout, columns, places))
 
 
-def _picker(places: Sequence[int]) -> Callable[[Row], Row]:
-    """A function from a row to its values at `places`."""
-    if len(places) > 1:
-        return itemgetter(*places)
-    return lambda row: [row[place] for place in places]
+def _recorder(
+    layout: Layout, columns: tuple[str, ...], places: Sequence[int]
+) -> Callable[[Sequence[Row]], list[Record]]:
+    """A function from rows to records of `columns`, whose values stand at `places`."""
+    if len(columns) == 1 and is_plain(layout, columns):
+        (name,), (place,) = columns, places
+        return lambda rows: [{name: row[place]} for row in rows]
+    decode = decoder(layout, columns)
+    if len(columns) > 1:
+        pick = itemgetter(*places)
+        return lambda rows: [decode(pick(row)) for row in rows]
+    return lambda rows: [decode([row[place] for place in places]) for row in rows]
 
 
 @lru_cache(maxsize=512)

@@ -164,7 +164,12 @@ def decoder(layout: Layout, columns: tuple[str, ...]) -> Callable[[Sequence[Any]
     def decode(row: Sequence[Any]) -> Record:
         return coerced(plain(row))
 
-    return decode if any(layout.schema.field(n).kind in _CODED for n in columns) else plain
+    return plain if is_plain(layout, columns) else decode
+
+
+def is_plain(layout: Layout, columns: Sequence[str]) -> bool:
+    """Whether SQLite's values are those of the record."""
+    return not any(layout.schema.field(name).kind in _CODED for name in columns)
 
 
 def without_partition(schema: Schema, where: Filter | None) -> Filter | None:

@@ -259,7 +259,8 @@ class Search:
             passed.sort(key=lambda hit: (-round(hit[0], digits), page.key(hit[1])))
         else:
             passed = [passed[place] for place in order[:limit].tolist()]
-        return [Scored(page.record(row), score) for score, row in passed[:limit]]
+        records = page.records([row for _, row in passed[:limit]])
+        return list(map(Scored, records, [score for score, _ in passed[:limit]]))
 
     @property
     def _shape(self) -> Shape:
