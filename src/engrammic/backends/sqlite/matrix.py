@@ -21,6 +21,7 @@ import apsw
 import numpy as np
 from numpy.typing import NDArray
 
+from engrammic.backends.sqlite.coarse import Bounds, Coarse
 from engrammic.backends.sqlite.layout import Layout
 from engrammic.backends.sqlite.translation import REPAIR
 from engrammic.errors import Corrupt
@@ -44,6 +45,8 @@ class View:
     dead: NDArray[np.int64]
     ascending: bool
     """Whether `rows` rise, as they do until a record gets another vector."""
+    coarse: Coarse
+    """What is copied of `vectors`, and of those that came since: it grows."""
 
     @property
     def count(self) -> int:
@@ -55,6 +58,13 @@ class View:
         scores = cosines(self.vectors, query)
         scores[self.dead] = -np.inf
         return scores
+
+    def bounds(self, query: NDArray[np.float32]) -> Bounds | None:
+        """What is known of `scores` at a quarter of their price; None if nothing is yet."""
+        bounds = self.coarse.bounds(self.vectors, query)
+        if bounds is not None:
+            bounds.scores[self.dead] = -np.inf
+        return bounds
 
     def alive(self, count: int) -> NDArray[np.int64]:
         """About `count` rows that have a vector, evenly spread."""
@@ -119,19 +129,19 @@ class Matrix:
         self._top = -1
         self._ascending = True
         self._dead: set[int] = set()
+        self._coarse = Coarse(self._dimension)
         self._view = self._publish()
 
     def _publish(self) -> View:
         dead = np.fromiter(sorted(self._dead), np.int64, len(self._dead))
-        self._view = View(
-            self._rows[: self._size], self._vectors[: self._size], dead, self._ascending
-        )
+        rows, vectors = self._rows[: self._size], self._vectors[: self._size]
+        self._view = View(rows, vectors, dead, self._ascending, self._coarse)
         return self._view
 
     @property
     def nbytes(self) -> int:
         """Bytes that the arrays take."""
-        return self._vectors.nbytes + self._rows.nbytes
+        return self._vectors.nbytes + self._rows.nbytes + self._coarse.nbytes
 
     def is_quick(self, connection: apsw.Connection, rows: float) -> bool:
         """Whether it is up to date, and it or `rows` are so few that another thread is farther."""

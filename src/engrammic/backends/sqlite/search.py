@@ -32,7 +32,7 @@ from engrammic.backends.sqlite.reading import (
     served_by_index,
     without_partition,
 )
-from engrammic.backends.sqlite.scan import TIE_ROOM, Query, Ranked, Rows, Scan, spread, top
+from engrammic.backends.sqlite.scan import TIE_ROOM, Query, Ranked, Rows, Scan, spread
 from engrammic.emulation.words import Words
 from engrammic.filters import Filter
 from engrammic.predicate import check_filter
@@ -46,7 +46,7 @@ DEEPER = 1.5
 DEPTHS = 3
 """How often a page is looked for down a ranking before all that match are collected."""
 WALK = 2048
-"""So far down a ranking by vector a filter looks first: the cosines are there anyway."""
+"""So far down a ranking by vector a filter looks first where the cosines are there anyway."""
 FEW = 32
 """A sample with fewer vectors than this is taken from all that match."""
 TERMS_DIGITS = 12
@@ -105,17 +105,17 @@ class Search:
     def by_vector(self, view: View, query: Query) -> list[Scored]:
         """The page nearest to `query`."""
         if not self.plan.indexed:
-            return self._down(Scan(view, query, view.scores(query)))
+            return self._down(Scan(view, query))
         if self.plan.named <= self.plan.limit:
-            return self._listed(Scan(view, query, None))
-        return self._among(Scan(view, query, None), view.places(self.matching()))
+            return self._listed(Scan(view, query))
+        return self._among(Scan(view, query), view.places(self.matching()))
 
     def survey(self, view: View, query: Query, count: int) -> Survey:
         """As `by_vector`, with the cosines of a sample."""
         if self.plan.indexed:
-            scan, places = Scan(view, query, None), view.places(self.matching())
+            scan, places = Scan(view, query), view.places(self.matching())
             return Survey(self._among(scan, places), scan.at(spread(places, count)))
-        scan = Scan(view, query, view.scores(query))
+        scan = Scan(view, query)
         return Survey(self._down(scan), scan.at(self.sample(view, count)))
 
     def by_terms(self, table: str, match: str) -> list[Scored]:
@@ -200,19 +200,15 @@ class Search:
 
     def _down(self, scan: Scan) -> list[Scored]:
         """The page found walking down all cosines."""
-        view, scores = scan.view, scan.scores
-        assert scores is not None
-
-        def best(depth: int) -> Ranked:
-            return top(view.rows, scores, min(depth, view.count))
+        view = scan.view
 
         def collect() -> Ranked:
             return scan.best(view.places(self.matching()), self.plan.limit)
 
         depth = self.plan.limit + TIE_ROOM
-        if self.plan.where is not None:
+        if self.plan.where is not None and scan.is_whole:
             depth = max(depth, WALK)
-        return self._deepen(best, depth, view.count, collect)
+        return self._deepen(scan.nearest, depth, view.count, collect)
 
     def _deepen(
         self,
