@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from engrammic.backends.sqlite.products import GREATEST, Product, product
+from engrammic.backends.sqlite.products import GREATEST, MIDDLE, Product, product
 from engrammic.units import cosines
 
 LEAST = 4096
@@ -27,8 +27,8 @@ SHARE = 16
 WIDTH = 4000
 """Rows that a block has room for at the least. No power of two, which would put a column
 into few lines of the cache; the more, the longer the processor reads ahead."""
-MIDDLE = 64
-"""What is zero in a query's codes."""
+GROUP = 16
+"""Rows of which only the best is looked at to see where the best of all begin."""
 ROUNDED = 2.0**-23
 """Float32 is wrong by less than this part of a number, two roundings taken together."""
 
@@ -44,11 +44,11 @@ class Coded(NamedTuple):
     """No row, coded or not, is longer."""
 
 
-def coded(rows: NDArray[np.float32], greatest: int) -> Coded:
+def coded(rows: NDArray[np.float32]) -> Coded:
     """`rows`, shape (n, d), in steps as wide as the largest number of each needs."""
     largest = np.abs(rows).max(axis=1)
-    scales = np.maximum(largest / np.float32(greatest), np.float32(1e-30))
-    codes = np.clip(np.rint(rows / scales[:, None]), -greatest, greatest)
+    scales = np.maximum(largest / np.float32(GREATEST), np.float32(1e-30))
+    codes = np.clip(np.rint(rows / scales[:, None]), -GREATEST, GREATEST)
     kept = codes * scales[:, None]
     lost = rows - kept
     # More than the roundings of these sums and of `kept` can take away.
@@ -70,14 +70,19 @@ class Bounds(NamedTuple):
     """What one of it is as a cosine."""
 
     def likely(self, count: int) -> NDArray[np.int64]:
-        """The places, rising, of the `count` best as far as is known, and what ties with them."""
-        last = np.partition(self.scores, len(self.scores) - count)[len(self.scores) - count]
+        """The places, rising, of about the `count` best as far as is known; not of fewer."""
+        rows = len(self.scores) // GROUP
+        best = self.scores[: rows * GROUP].reshape(GROUP, rows).max(axis=0)
+        if rows < 8 * count:
+            best = self.scores
+        last = np.partition(best, len(best) - count)[len(best) - count]
         return np.flatnonzero(self.scores >= last)
 
     def reaching(self, least: float) -> NDArray[np.int64]:
         """The places, rising, of all whose cosine can be `least` or more."""
-        at_least = np.float32(least / self.unit - self.slack)
-        return np.flatnonzero(self.scores + self.reach >= at_least)
+        wanted = np.float32(least / self.unit - self.slack)
+        places = np.flatnonzero(self.scores >= wanted - self.reach.max())
+        return places[self.scores[places] + self.reach[places] >= wanted]
 
 
 class Block:
@@ -117,8 +122,8 @@ class Ask:
 
     @classmethod
     def of(cls, query: NDArray[np.float32]) -> Ask:
-        """`query`, shape (d), in seven bits, so that AVX2's products have room."""
-        rows = coded(query[None], MIDDLE - 1)
+        """`query`, shape (d)."""
+        rows = coded(query[None])
         codes = (rows.codes[0].astype(np.int16) + MIDDLE).astype(np.uint8)
         return cls(codes, float(rows.scales[0]), float(rows.misses[0]), rows.longest)
 
@@ -180,7 +185,7 @@ class Coarse:
             self._growing.release()
 
     def _copy(self, rows: NDArray[np.float32], block: Block) -> None:
-        found = coded(rows, GREATEST)
+        found = coded(rows)
         block.fill(self._size, found)
         self._longest = max(self._longest, found.longest)
         self._size += len(rows)  # last: from now on they are read
@@ -202,8 +207,8 @@ class Coarse:
             here = slice(block.start, min(size, block.end))
             count = here.stop - here.start
             whole = multiply(ask.codes, block.codes)[:count]
-            whole -= block.shifts[:count]
-            np.multiply(whole.astype(np.float32), block.scales[:count], out=scores[here])
+            np.subtract(whole, block.shifts[:count], out=scores[here], casting="unsafe")
+            scores[here] *= block.scales[:count]
             np.multiply(block.misses[:count], ask.length / ask.scale, out=reach[here])
         scores[size:] = cosines(vectors[size:], query) / np.float32(ask.scale)
         longest = max(self._longest, 1.0 + 1e-4)  # of those behind, which are units

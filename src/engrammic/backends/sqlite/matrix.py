@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -30,6 +30,10 @@ from engrammic.units import cosines
 SPARE = 1024
 COMPACT_SHARE = 0.2
 SMALL = 256
+QUICK = 1024
+"""Rows that an index finds, and"""
+READ = 400_000
+"""numbers that are multiplied, before another thread would have begun to."""
 BLOCK = 4096
 """Rows read at once."""
 LAST = 2**63 - 1
@@ -143,9 +147,15 @@ class Matrix:
         """Bytes that the arrays take."""
         return self._vectors.nbytes + self._rows.nbytes + self._coarse.nbytes
 
-    def is_quick(self, connection: apsw.Connection, rows: float) -> bool:
-        """Whether it is up to date, and it or `rows` are so few that another thread is farther."""
-        if min(self._size, rows) > SMALL or self._at is None:
+    def is_quick(self, connection: apsw.Connection, passing: Callable[[int], float]) -> bool:
+        """Whether it is up to date, and so little is to be read that another thread is farther.
+
+        `passing` counts the records that pass a filter, up to a number.
+        """
+        if self._at is None:
+            return False
+        few = min(QUICK, READ // self._dimension)
+        if self._size > SMALL and passing(few + 1) > few:
             return False
         return self._point(connection) == self._at
 

@@ -21,12 +21,12 @@ from engrammic.telemetry import turn_off
 log = logging.getLogger(__name__)
 
 Product: TypeAlias = Callable[[NDArray[np.uint8], NDArray[np.int8]], NDArray[np.int32]]
-"""Of numbers up to `GREATEST`, shape (d), with a matrix (d, n) of such or less: (n), exact.
+"""Of numbers up to 2 * `GREATEST`, shape (d), with a matrix (d, n) of -90 to 90: (n), exact."""
 
-AVX2 adds two products in 16 bits, where 2 * 127 * 127 has room, and 2 * 255 * 127 has not.
-"""
+GREATEST = MIDDLE = 90
+"""AVX2 adds two products in 16 bits, where 2 * 180 * 90 has room, and 2 * 255 * 127 has not.
 
-GREATEST = 127
+What has a sign is multiplied as an unsigned number by adding `MIDDLE`."""
 WORTH = 1.2
 """So much faster than a product in float32 it must be, at the least."""
 TRIED = (384, 8000)
@@ -74,7 +74,7 @@ def _loaded() -> Product:
 def _is_right(product: Product) -> bool:
     """Whether the greatest numbers there are come out right, at several lengths."""
     for size in (1, 3, 8, 131):
-        a = np.full(size, GREATEST, np.uint8)
+        a = np.full(size, MIDDLE + GREATEST, np.uint8)
         b = np.full((size, 37), GREATEST, np.int8)
         b[:, ::2] *= -1
         if not np.array_equal(product(a, b), a.astype(np.int32) @ b.astype(np.int32)):

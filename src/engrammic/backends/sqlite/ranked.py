@@ -158,7 +158,9 @@ class RankedSearch(Backend):
             plan,
             lambda connection, part: work(connection, matrix(part).view(connection)),
             nothing,
-            lambda connection, part: matrix(part).is_quick(connection, plan.named),
+            lambda connection, part: matrix(part).is_quick(
+                connection, Search(connection, plan).passing
+            ),
         )
 
     async def _within(

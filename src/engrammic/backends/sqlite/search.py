@@ -30,6 +30,7 @@ from engrammic.backends.sqlite.reading import (
     keys_listed,
     listing,
     served_by_index,
+    told_by_index,
     without_partition,
 )
 from engrammic.backends.sqlite.scan import TIE_ROOM, Query, Ranked, Rows, Scan, spread
@@ -164,6 +165,15 @@ class Search:
         rows = self._passing(rows)
         rows = self.matching() if len(rows) < FEW else rows
         return spread(view.places(rows), count)
+
+    def passing(self, most: int) -> float:
+        """How many records pass the filter, up to `most`; endless where no index tells at once."""
+        if self.plan.named <= most or not told_by_index(self.plan.layout.schema, self.plan.where):
+            return self.plan.named
+        where, values = condition(self.plan.layout, self.plan.whole, checked=True)
+        rows = f"select 1 from {self.plan.layout.table} as t where {where} limit ?"
+        found: int = self.connection.execute(f"select count(*) from ({rows})", (*values, most)).get
+        return found
 
     def _among(self, scan: Scan, places: Rows) -> list[Scored]:
         return self._page(scan.best(places, self.plan.limit))
