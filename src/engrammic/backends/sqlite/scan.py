@@ -23,7 +23,7 @@ VECTOR_DIGITS = 6
 TIE = 10.0**-VECTOR_DIGITS
 FEW = 4
 """Up to this part of the rows are scored one by one; of more, all."""
-FEWER = 16
+FEWER = 32
 """Up to this part of the rows are looked for by their bounds, which let more through."""
 
 
@@ -65,10 +65,11 @@ class Scan:
         """What is known of them without."""
         return self.view.bounds(self.query)
 
-    @property
-    def is_whole(self) -> bool:
-        """Whether the cosines of all are there, or are to be had only with one another."""
-        return "all" in self.__dict__ or self.bounds is None
+    def spares(self, limit: int) -> bool:
+        """Whether the `limit` best are found without the cosines of all."""
+        if "all" in self.__dict__ or not 0 < limit <= len(self.view.rows) // FEWER:
+            return False
+        return self.bounds is not None
 
     def at(self, places: Rows) -> Query:
         """The cosines of the vectors at `places`."""
@@ -83,9 +84,8 @@ class Scan:
     def nearest(self, limit: int) -> Ranked:
         """The `limit` best of all that are alive."""
         limit = min(limit, self.view.count)
-        if not 0 < limit <= len(self.view.rows) // FEWER or self.is_whole:
+        if not self.spares(limit) or self.bounds is None:
             return top(self.view.rows, self.all, limit)
-        assert self.bounds is not None
         least = self.at(self.bounds.likely(limit)).min()  # as many are as near as this
         return self.best(self.bounds.reaching(least - TIE), limit)
 

@@ -24,6 +24,7 @@ from engrammic.backends.sqlite import statements
 from engrammic.backends.sqlite.layout import Layout, quoted
 from engrammic.backends.sqlite.matrix import View
 from engrammic.backends.sqlite.reading import (
+    KEPT_SHAPES,
     along,
     condition,
     decoder,
@@ -47,7 +48,7 @@ DEEPER = 1.5
 DEPTHS = 3
 """How often a page is looked for down a ranking before all that match are collected."""
 WALK = 2048
-"""So far down a ranking by vector a filter looks first where the cosines are there anyway."""
+"""So far at once it looks where the cosines of all are there anyway."""
 FEW = 32
 """A sample with fewer vectors than this is taken from all that match."""
 TERMS_DIGITS = 12
@@ -210,15 +211,30 @@ class Search:
 
     def _down(self, scan: Scan) -> list[Scored]:
         """The page found walking down all cosines."""
-        view = scan.view
+        view, limit = scan.view, self.plan.limit
+        filtered = self.plan.where is not None
+
+        def best(depth: int) -> Ranked:
+            walks = filtered and not scan.spares(depth)
+            return scan.nearest(max(depth, WALK) if walks else depth)
 
         def collect() -> Ranked:
-            return scan.best(view.places(self.matching()), self.plan.limit)
+            return scan.best(view.places(self.matching()), limit)
 
-        depth = self.plan.limit + TIE_ROOM
-        if self.plan.where is not None and scan.is_whole:
-            depth = max(depth, WALK)
-        return self._deepen(scan.nearest, depth, view.count, collect)
+        depth = max(limit + TIE_ROOM, self._walked if filtered else 0)
+        return self._deepen(best, depth, view.count, collect)
+
+    @property
+    def _walked(self) -> int:
+        """How deep a page under a filter of this form was to be looked for last."""
+        where, _ = condition(self.plan.layout, self.plan.whole, checked=True)
+        return self.plan.layout.walked.get(where, 0)
+
+    def _note_walked(self, depth: int) -> None:
+        where, _ = condition(self.plan.layout, self.plan.whole, checked=True)
+        walked = self.plan.layout.walked
+        if where in walked or len(walked) < KEPT_SHAPES:
+            walked[where] = int(DEEPER * depth)
 
     def _deepen(
         self,
@@ -234,8 +250,11 @@ class Search:
             ranked = best(depth)
             passed = self._passed(ranked.beyond(before), passed)
             if self.plan.where is None or len(passed) >= limit or len(ranked.rows) < depth:
+                if 0 < limit <= len(passed) and total is not None:
+                    self._note_walked(len(before.rows) + passed[limit - 1][1][0])
                 return self._cut(passed)
-            before, depth = ranked, int(DEEPER * limit * depth / (len(passed) + 0.5))
+            before = ranked
+            depth = int(DEEPER * limit * len(ranked.rows) / (len(passed) + 0.5))
             if total is not None and depth > total // 2:
                 break
         return self._page(collect())
