@@ -10,7 +10,7 @@ and deleting mark rows dead in a new mask.
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engrammic.backends.sqlite.changelog import Point, changed, now, point
+from engrammic.backends.sqlite.coarse import Bounds, Coarse
 from engrammic.backends.sqlite.layout import Layout
 from engrammic.backends.sqlite.translation import REPAIR
 from engrammic.errors import Corrupt
@@ -29,6 +30,10 @@ from engrammic.units import cosines
 SPARE = 1024
 COMPACT_SHARE = 0.2
 SMALL = 256
+QUICK = 1024
+"""Rows that an index finds, and"""
+READ = 400_000
+"""numbers that are multiplied, before another thread would have begun to."""
 BLOCK = 4096
 """Rows read at once."""
 
@@ -42,6 +47,8 @@ class View:
     dead: NDArray[np.int64]
     ascending: bool
     """Whether `rows` rise, as they do until a record gets another vector."""
+    coarse: Coarse
+    """What is copied of `vectors`, and of those that came since: it grows."""
 
     @property
     def count(self) -> int:
@@ -53,6 +60,13 @@ class View:
         scores = cosines(self.vectors, query)
         scores[self.dead] = -np.inf
         return scores
+
+    def bounds(self, query: NDArray[np.float32]) -> Bounds | None:
+        """What is known of `scores` at a quarter of their price; None if nothing is yet."""
+        bounds = self.coarse.bounds(self.vectors, query)
+        if bounds is not None:
+            bounds.scores[self.dead] = -np.inf
+        return bounds
 
     def alive(self, count: int) -> NDArray[np.int64]:
         """About `count` rows that have a vector, evenly spread."""
@@ -103,23 +117,29 @@ class Matrix:
         self._top = -1
         self._ascending = True
         self._dead: set[int] = set()
+        self._coarse = Coarse(self._dimension)
         self._view = self._publish()
 
     def _publish(self) -> View:
         dead = np.fromiter(sorted(self._dead), np.int64, len(self._dead))
-        self._view = View(
-            self._rows[: self._size], self._vectors[: self._size], dead, self._ascending
-        )
+        rows, vectors = self._rows[: self._size], self._vectors[: self._size]
+        self._view = View(rows, vectors, dead, self._ascending, self._coarse)
         return self._view
 
     @property
     def nbytes(self) -> int:
         """Bytes that the arrays take."""
-        return self._vectors.nbytes + self._rows.nbytes
+        return self._vectors.nbytes + self._rows.nbytes + self._coarse.nbytes
 
-    def is_quick(self, connection: apsw.Connection, rows: float) -> bool:
-        """Whether it is up to date, and it or `rows` are so few that another thread is farther."""
-        if min(self._size, rows) > SMALL or self._at is None:
+    def is_quick(self, connection: apsw.Connection, passing: Callable[[int], float]) -> bool:
+        """Whether it is up to date, and so little is to be read that another thread is farther.
+
+        `passing` counts the records that pass a filter, up to a number.
+        """
+        if self._at is None:
+            return False
+        few = min(QUICK, READ // self._dimension)
+        if self._size > SMALL and passing(few + 1) > few:
             return False
         return now(connection, self._point) == self._at
 

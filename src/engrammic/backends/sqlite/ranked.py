@@ -178,7 +178,7 @@ class RankedSearch(Backend):
             return self._matrices.of(key, lambda: Matrix(plan.layout, field, part.number))
 
         def way(connection: apsw.Connection, part: Part) -> Way:
-            quick = matrix(part).is_quick(connection, plan.named)
+            quick = matrix(part).is_quick(connection, Search(connection, plan).passing)
             return Way.HERE if quick else Way.THREAD
 
         def inside(connection: apsw.Connection, part: Part) -> T:

@@ -192,6 +192,15 @@ def served_by_index(schema: Schema, where: Filter | None) -> bool:
     return any(len(lead) > skip and lead[skip] in pinned for lead in leads)
 
 
+def told_by_index(schema: Schema, where: Filter | None) -> bool:
+    """Whether an index alone tells what passes: all is pinned that is asked, its first fields."""
+    pinned = set(equalities(where))
+    if not pinned or len(pinned) < len(list(at_top(where))):
+        return False
+    skip = 1 if schema.partition else 0
+    return any({*i.fields[skip : skip + len(pinned)]} == pinned for i in schema.indexes)
+
+
 def keys_listed(schema: Schema, where: Filter | None) -> float:
     """How many keys, less the partition, the filter allows at its top; endless if it lists none."""
     own = [name for name in schema.key if name != schema.partition]

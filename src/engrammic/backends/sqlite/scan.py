@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from engrammic.backends.sqlite.coarse import Bounds
 from engrammic.backends.sqlite.matrix import View
 from engrammic.units import cosines
 
@@ -18,6 +20,11 @@ Query: TypeAlias = NDArray[np.float32]
 TIE_ROOM = 64
 VECTOR_DIGITS = 6
 """Cosines that agree up to here are equal."""
+TIE = 10.0**-VECTOR_DIGITS
+FEW = 4
+"""Up to this part of the rows are scored one by one; of more, all."""
+FEWER = 32
+"""Up to this part of the rows are looked for by their bounds, which let more through."""
 
 
 class Ranked(NamedTuple):
@@ -41,25 +48,46 @@ class Ranked(NamedTuple):
         return Ranked(self.rows[fresh], self.scores[fresh])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Scan:
     """The cosines of one query: with all vectors of a view, or only with those asked for."""
 
     view: View
     query: Query
-    scores: Query | None
+
+    @cached_property
+    def all(self) -> Query:
+        """The cosine of every row; -inf for dead ones."""
+        return self.view.scores(self.query)
+
+    @cached_property
+    def bounds(self) -> Bounds | None:
+        """What is known of them without."""
+        return self.view.bounds(self.query)
+
+    def spares(self, limit: int) -> bool:
+        """Whether the `limit` best are found without the cosines of all."""
+        if "all" in self.__dict__ or not 0 < limit <= len(self.view.rows) // FEWER:
+            return False
+        return self.bounds is not None
 
     def at(self, places: Rows) -> Query:
         """The cosines of the vectors at `places`."""
-        if self.scores is not None:
-            return self.scores[places]
-        if len(places) > len(self.view.rows) // 4:
-            return self.view.scores(self.query)[places]
+        if "all" in self.__dict__ or len(places) > len(self.view.rows) // FEW:
+            return self.all[places]
         return cosines(self.view.vectors[places], self.query)
 
     def best(self, places: Rows, limit: int) -> Ranked:
         """The `limit` best of some places."""
         return top(self.view.rows[places], self.at(places), limit)
+
+    def nearest(self, limit: int) -> Ranked:
+        """The `limit` best of all that are alive."""
+        limit = min(limit, self.view.count)
+        if not self.spares(limit) or self.bounds is None:
+            return top(self.view.rows, self.all, limit)
+        least = self.at(self.bounds.likely(limit)).min()  # as many are as near as this
+        return self.best(self.bounds.reaching(least - TIE), limit)
 
 
 def spread(items: Rows, count: int) -> Rows:
@@ -74,7 +102,7 @@ def top(rows: Rows, scores: Query, limit: int) -> Ranked:
         return Ranked.of(())
     if limit < count:
         worst = np.partition(scores, count - limit)[count - limit]
-        places = np.flatnonzero(scores >= worst - 10.0**-VECTOR_DIGITS)
+        places = np.flatnonzero(scores >= worst - TIE)
         if len(places) > limit + TIE_ROOM:
             places = places[np.argsort(-scores[places], kind="stable")[: limit + TIE_ROOM]]
     else:

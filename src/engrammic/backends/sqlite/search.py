@@ -25,12 +25,14 @@ from engrammic.backends.sqlite.layout import Layout, quoted
 from engrammic.backends.sqlite.matrix import View
 from engrammic.backends.sqlite.pages import Row, Shape, along, listing, shape
 from engrammic.backends.sqlite.reading import (
+    KEPT_SHAPES,
     condition,
     keys_listed,
     served_by_index,
+    told_by_index,
     without_partition,
 )
-from engrammic.backends.sqlite.scan import TIE_ROOM, Query, Ranked, Rows, Scan, spread, top
+from engrammic.backends.sqlite.scan import TIE_ROOM, Query, Ranked, Rows, Scan, spread
 from engrammic.backends.sqlite.words import WordRanking
 from engrammic.emulation.words import Words
 from engrammic.filters import Filter
@@ -47,7 +49,7 @@ DEEPER = 1.5
 DEPTHS = 3
 """How often a page is looked for down a ranking before all that match are collected."""
 WALK = 2048
-"""So far down a ranking by vector a filter looks first: the cosines are there anyway."""
+"""So far at once it looks where the cosines of all are there anyway."""
 FEW = 32
 """A sample with fewer vectors than this is taken from all that match."""
 TERMS_DIGITS = 12
@@ -106,17 +108,17 @@ class Search:
     def by_vector(self, view: View, query: Query) -> list[Scored]:
         """The page nearest to `query`."""
         if not self.plan.indexed:
-            return self._down(Scan(view, query, view.scores(query)))
+            return self._down(Scan(view, query))
         if self.plan.named <= self.plan.limit:
-            return self._listed(Scan(view, query, None))
-        return self._among(Scan(view, query, None), view.places(self.matching()))
+            return self._listed(Scan(view, query))
+        return self._among(Scan(view, query), view.places(self.matching()))
 
     def survey(self, view: View, query: Query, count: int) -> Survey:
         """As `by_vector`, with the cosines of a sample."""
         if self.plan.indexed:
-            scan, places = Scan(view, query, None), view.places(self.matching())
+            scan, places = Scan(view, query), view.places(self.matching())
             return Survey(self._among(scan, places), scan.at(spread(places, count)))
-        scan = Scan(view, query, view.scores(query))
+        scan = Scan(view, query)
         return Survey(self._down(scan), scan.at(self.sample(view, count)))
 
     def by_terms(self, ranking: WordRanking) -> list[Scored]:
@@ -153,6 +155,15 @@ class Search:
         rows = self.matching() if len(rows) < FEW else rows
         return spread(view.places(rows), count)
 
+    def passing(self, most: int) -> float:
+        """How many records pass the filter, up to `most`; endless where no index tells at once."""
+        if self.plan.named <= most or not told_by_index(self.plan.layout.schema, self.plan.where):
+            return self.plan.named
+        where, values = condition(self.plan.layout, self.plan.whole, checked=True)
+        rows = f"select 1 from {self.plan.layout.table} as t where {where} limit ?"
+        found: int = self.connection.execute(f"select count(*) from ({rows})", (*values, most)).get
+        return found
+
     def _among(self, scan: Scan, places: Rows) -> list[Scored]:
         return self._page(scan.best(places, self.plan.limit))
 
@@ -187,19 +198,30 @@ class Search:
 
     def _down(self, scan: Scan) -> list[Scored]:
         """The page found walking down all cosines."""
-        view, scores = scan.view, scan.scores
-        assert scores is not None
+        view, limit = scan.view, self.plan.limit
+        filtered = self.plan.where is not None
 
         def best(depth: int) -> Ranked:
-            return top(view.rows, scores, min(depth, view.count))
+            walks = filtered and not scan.spares(depth)
+            return scan.nearest(max(depth, WALK) if walks else depth)
 
         def collect() -> Ranked:
-            return scan.best(view.places(self.matching()), self.plan.limit)
+            return scan.best(view.places(self.matching()), limit)
 
-        depth = self.plan.limit + TIE_ROOM
-        if self.plan.where is not None:
-            depth = max(depth, WALK)
+        depth = max(limit + TIE_ROOM, self._walked if filtered else 0)
         return self._deepen(best, depth, view.count, collect)
+
+    @property
+    def _walked(self) -> int:
+        """How deep a page under a filter of this form was to be looked for last."""
+        where, _ = condition(self.plan.layout, self.plan.whole, checked=True)
+        return self.plan.layout.walked.get(where, 0)
+
+    def _note_walked(self, depth: int) -> None:
+        where, _ = condition(self.plan.layout, self.plan.whole, checked=True)
+        walked = self.plan.layout.walked
+        if where in walked or len(walked) < KEPT_SHAPES:
+            walked[where] = int(DEEPER * depth)
 
     def _deepen(
         self,
@@ -215,8 +237,11 @@ class Search:
             ranked = best(depth)
             passed = self._passed(ranked.beyond(before), passed)
             if self.plan.where is None or len(passed) >= limit or len(ranked.rows) < depth:
+                if 0 < limit <= len(passed) and total is not None:
+                    self._note_walked(np.count_nonzero(ranked.scores >= passed[limit - 1][0]))
                 return self._cut(passed)
-            before, depth = ranked, int(DEEPER * limit * depth / (len(passed) + 0.5))
+            before = ranked
+            depth = int(DEEPER * limit * len(ranked.rows) / (len(passed) + 0.5))
             if total is not None and depth > total // 2:
                 break
         return self._page(collect())
