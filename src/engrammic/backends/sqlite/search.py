@@ -238,7 +238,7 @@ class Search:
             passed = self._passed(ranked.beyond(before), passed)
             if self.plan.where is None or len(passed) >= limit or len(ranked.rows) < depth:
                 if 0 < limit <= len(passed) and total is not None:
-                    self._note_walked(np.count_nonzero(ranked.scores >= passed[limit - 1][0]))
+                    self._note_walked(int(np.sum(ranked.scores >= passed[limit - 1][0])))
                 return self._cut(passed)
             before = ranked
             depth = int(DEEPER * limit * len(ranked.rows) / (len(passed) + 0.5))
