@@ -164,8 +164,7 @@ class SqliteBackend(Upkeep):
         def work(connection: apsw.Connection) -> None:
             self._tables.drop(connection, table)
             self._partitions.forget()
-            self._matrices.forget()
-            self._inverted.forget()
+            self._derived.forget()
 
         await self._write(work)
 

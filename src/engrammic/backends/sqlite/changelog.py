@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import Enum
 from typing import Any, NamedTuple
 
 import apsw
@@ -10,8 +11,21 @@ import apsw
 from engrammic.backends.sqlite.translation import REPAIR
 from engrammic.errors import Corrupt
 
+FIELDS = 1 << 32
+"""What is added to a table's number to log that plain fields of its rows were updated."""
 LAST = 2**63 - 1
 """No row has a greater number."""
+
+
+class Logged(Enum):
+    """What changed of rows, and under which numbers of `_changes` it is logged."""
+
+    VECTORS = "number"
+    """Replaced or gone."""
+    WORDS = "-number"
+    """Replaced or gone in the text index."""
+    RECORDS = f"number, number + {FIELDS}"
+    """Other fields updated, or, as all vectors are then, replaced or gone."""
 
 
 class Point(NamedTuple):
@@ -42,22 +56,19 @@ def now(connection: apsw.Connection, statement: str) -> Point:
 
 
 def changed(
-    connection: apsw.Connection, table: str, part: int, since: Point, *, words: bool = False
+    connection: apsw.Connection, table: str, part: int, since: Point, logged: Logged
 ) -> list[tuple[int, int]] | None:
-    """The ranges of rows that changed or came, rising, apart; None where the log was trimmed.
-
-    What changed are the vectors, or the words as the text index has them.
-    """
+    """The ranges of rows that changed or came, rising, apart; None where the log was trimmed."""
     lowest = connection.execute("select value from _meta where key = 'lowest_seq'").get
     if since.seq < int(lowest or 0):
         return None
-    number = "-number" if words else "number"
+    number = connection.execute("select number from _tables where name = ?", (table,)).get
     sql = (
-        "select low, high from _changes where seq > ? and part = ? "
-        f"and tbl = (select {number} from _tables where name = ?) order by seq"
+        "select low, high from _changes, (select ? as number) where seq > ? and part = ? "
+        f"and tbl in ({logged.value}) order by seq"
     )
-    logged: list[Any] = connection.execute(sql, (since.seq, part, table)).fetchall()
-    return _merged([*logged, (since.row + 1, LAST)])
+    found: list[Any] = connection.execute(sql, (number, since.seq, part)).fetchall()
+    return _merged([*found, (since.row + 1, LAST)])
 
 
 def _merged(ranges: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -22,7 +22,7 @@ from typing import Any
 import apsw
 import numpy as np
 
-from engrammic.backends.sqlite.changelog import LAST, Point, changed, now, point
+from engrammic.backends.sqlite.changelog import LAST, Logged, Point, changed, now, point
 from engrammic.backends.sqlite.layout import Layout, quote_text, quoted
 from engrammic.backends.sqlite.postings import Change, Postings, frequencies, lengths
 from engrammic.backends.sqlite.words import ByPostings
@@ -128,7 +128,7 @@ class Inverted:
         """Bring in what changed; False where that is too much."""
         known = int(self._rows[-1]) if len(self._rows) else 0
         since = since._replace(row=max(since.row, known))
-        ranges = changed(connection, self._name, self._part, since, words=True)
+        ranges = changed(connection, self._name, self._part, since, Logged.WORDS)
         if ranges is None or np.count_nonzero(~self._alive) > MANY + len(self._rows) // 4:
             return False
         count = 0

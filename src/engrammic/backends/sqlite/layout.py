@@ -12,10 +12,9 @@ For a table `messages` with a vector and terms:
   it reads the view `messages__terms__<partition>__rows` of the main table.
   Rows behind `_tables.indexed` may not be in it yet (see `backlog`).
 
-From `_changes`, where every row whose vector was replaced or deleted leaves a
-trace under its table's number, and every row of a text index whose terms were
-under the negative number, and from the row numbers of new ones, which only rise,
-other processes bring up to date what they derive.
+From `_changes` (see `changelog`), where a row leaves a trace whose vector, terms
+or fields were replaced or deleted, and from the row numbers of new ones, which
+only rise, other processes bring up to date what they derive.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ import apsw
 import numpy as np
 from numpy.typing import NDArray
 
-from engrammic.backends.sqlite.changelog import Point, changed, now, point
+from engrammic.backends.sqlite.changelog import Logged, Point, changed, now, point
 from engrammic.backends.sqlite.coarse import Bounds, Coarse
 from engrammic.backends.sqlite.layout import Layout
 from engrammic.backends.sqlite.translation import REPAIR
@@ -158,7 +158,7 @@ class Matrix:
         since, self._at = self._at, None  # what breaks off is begun anew
         ranges = None
         if since is not None and at.epoch == since.epoch:
-            ranges = changed(connection, self._name, self._part, since)
+            ranges = changed(connection, self._name, self._part, since, Logged.VECTORS)
         if ranges is None:
             self._load(connection)
         else:

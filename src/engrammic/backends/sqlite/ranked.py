@@ -14,9 +14,8 @@ from numpy.typing import NDArray
 from engrammic.backend import Backend, Survey
 from engrammic.backends.sqlite import statements
 from engrammic.backends.sqlite.connection import Connections, snapshot
+from engrammic.backends.sqlite.derived import Derived
 from engrammic.backends.sqlite.folding import unfolded
-from engrammic.backends.sqlite.inverted import Inverted
-from engrammic.backends.sqlite.kept import Kept
 from engrammic.backends.sqlite.layout import quoted
 from engrammic.backends.sqlite.matrix import Matrix, View
 from engrammic.backends.sqlite.partitions import Part, Partitions
@@ -32,10 +31,6 @@ from engrammic.reads import query_terms, query_vector
 from engrammic.types import Scored, Vector
 
 T = TypeVar("T")
-
-MATRIX_BYTES = 4 << 30
-INVERTED_BYTES = 1 << 28
-"""What one handle keeps of vectors and of postings at most, those of one partition aside."""
 
 
 class Way(Enum):
@@ -53,8 +48,7 @@ class RankedSearch(Backend):
         self._connections = connections
         self._tables = Tables()
         self._partitions = Partitions()
-        self._matrices: Kept[Matrix] = Kept(MATRIX_BYTES)
-        self._inverted: Kept[Inverted] = Kept(INVERTED_BYTES)
+        self._derived = Derived()
         self._transactions = Transactions(connections, self._partitions, self._tables)
         self._waiting = Waiting(connections, self._transactions, self._partitions)
 
@@ -78,8 +72,8 @@ class RankedSearch(Backend):
         query = query_vector(layout.schema, field, vector)
         plan = Plan.of(layout, where, columns, limit, VECTOR_DIGITS)
 
-        def work(connection: apsw.Connection, view: View) -> list[Scored]:
-            return Search(connection, plan).by_vector(view, query)
+        def work(search: Search, view: View) -> list[Scored]:
+            return search.by_vector(view, query)
 
         return await self._scanned(plan, field, work, [])
 
@@ -99,8 +93,8 @@ class RankedSearch(Backend):
         query = query_vector(layout.schema, field, vector)
         plan = Plan.of(layout, where, columns, limit, VECTOR_DIGITS)
 
-        def work(connection: apsw.Connection, view: View) -> Survey:
-            return Search(connection, plan).survey(view, query, sample)
+        def work(search: Search, view: View) -> Survey:
+            return search.survey(view, query, sample)
 
         return await self._scanned(plan, field, work, Survey([], query[:0]))
 
@@ -111,8 +105,8 @@ class RankedSearch(Backend):
         layout = self._tables.layout(table)
         plan = Plan.of(layout, where, (), count, VECTOR_DIGITS)
 
-        def work(connection: apsw.Connection, view: View) -> NDArray[np.float32]:
-            return view.vectors[Search(connection, plan).sample(view, count)]
+        def work(search: Search, view: View) -> NDArray[np.float32]:
+            return view.vectors[search.sample(view, count)]
 
         nothing = np.empty((0, layout.dimension(field)), np.float32)
         return await self._scanned(plan, field, work, nothing)
@@ -138,19 +132,15 @@ class RankedSearch(Backend):
         with self._translated():
             whole = not match or await self._waiting.none_waits(layout, plan.partition)
 
-        def inverted(part: Part) -> Inverted:
-            key = (layout.schema.name, part.number)
-            return self._inverted.of(key, lambda: Inverted(layout, part.number))
-
         def way(connection: apsw.Connection, part: Part) -> Way:
             absent = not match or (whole and not self._has_terms(connection, plan, part))
             return Way.NONE if absent else Way.THREAD
 
         def work(connection: apsw.Connection, part: Part) -> list[Scored]:
-            search = Search(connection, plan)
+            search = self._search(connection, plan, part)
             if not whole:
                 return search.by_reading(words)
-            ranking = inverted(part).ranking(connection, words)
+            ranking = self._derived.inverted(layout, part.number).ranking(connection, words)
             table = layout.terms_table(part.number)
             return search.by_terms(ranking or ByFts5(connection, table, match))
 
@@ -168,23 +158,28 @@ class RankedSearch(Backend):
         self,
         plan: Plan,
         field: str,
-        work: Callable[[apsw.Connection, View], T],
+        work: Callable[[Search, View], T],
         nothing: T,
     ) -> T:
         """What `work` finds in the matrix of a field."""
 
         def matrix(part: Part) -> Matrix:
-            key = (plan.layout.schema.name, field, part.number)
-            return self._matrices.of(key, lambda: Matrix(plan.layout, field, part.number))
+            return self._derived.matrix(plan.layout, field, part.number)
 
         def way(connection: apsw.Connection, part: Part) -> Way:
-            quick = matrix(part).is_quick(connection, Search(connection, plan).passing)
+            passing = self._search(connection, plan, part).passing
+            quick = matrix(part).is_quick(connection, passing)
             return Way.HERE if quick else Way.THREAD
 
         def inside(connection: apsw.Connection, part: Part) -> T:
-            return work(connection, matrix(part).view(connection))
+            search = self._search(connection, plan, part)
+            return work(search, matrix(part).view(connection))
 
         return await self._within(plan, inside, nothing, way)
+
+    def _search(self, connection: apsw.Connection, plan: Plan, part: Part) -> Search:
+        known = self._derived.passing(plan.layout, part.number, plan.partition)
+        return Search(connection, plan, known)
 
     async def _within(
         self,

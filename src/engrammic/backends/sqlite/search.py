@@ -24,6 +24,7 @@ from engrammic.backends.sqlite import statements
 from engrammic.backends.sqlite.layout import Layout, quoted
 from engrammic.backends.sqlite.matrix import View
 from engrammic.backends.sqlite.pages import Row, Shape, along, listing, shape
+from engrammic.backends.sqlite.passing import Passing
 from engrammic.backends.sqlite.reading import (
     KEPT_SHAPES,
     condition,
@@ -50,6 +51,8 @@ DEPTHS = 3
 """How often a page is looked for down a ranking before all that match are collected."""
 WALK = 2048
 """So far at once it looks where the cosines of all are there anyway."""
+NARROW = 8
+"""Where known parts of a filter leave more than this part of the rows, walking is no farther."""
 FEW = 32
 """A sample with fewer vectors than this is taken from all that match."""
 TERMS_DIGITS = 12
@@ -104,11 +107,12 @@ class Search:
 
     connection: apsw.Connection
     plan: Plan
+    known: Passing
 
     def by_vector(self, view: View, query: Query) -> list[Scored]:
         """The page nearest to `query`."""
         if not self.plan.indexed:
-            return self._down(Scan(view, query))
+            return self._down(Scan(view, query), self._narrowed(view.count))
         if self.plan.named <= self.plan.limit:
             return self._listed(Scan(view, query))
         return self._among(Scan(view, query), view.places(self.matching()))
@@ -118,8 +122,8 @@ class Search:
         if self.plan.indexed:
             scan, places = Scan(view, query), view.places(self.matching())
             return Survey(self._among(scan, places), scan.at(spread(places, count)))
-        scan = Scan(view, query)
-        return Survey(self._down(scan), scan.at(self.sample(view, count)))
+        scan, narrowed = Scan(view, query), self._narrowed(view.count)
+        return Survey(self._down(scan, narrowed), scan.at(self._sample(view, count, narrowed)))
 
     def by_terms(self, ranking: WordRanking) -> list[Scored]:
         """The page best by BM25."""
@@ -147,6 +151,11 @@ class Search:
         """The places of about `count` vectors of what passes the filter, evenly spread."""
         if self.plan.indexed:
             return spread(view.places(self.matching()), count)
+        return self._sample(view, count, self._narrowed(view.count))
+
+    def _sample(self, view: View, count: int, narrowed: Rows | None) -> Rows:
+        if narrowed is not None:
+            return spread(view.places(self._passing(narrowed)), count)
         rows = view.alive(2 * count)
         half = spread(rows, count)
         if self.plan.where is None or len(self._passing(half)) == len(half):
@@ -196,10 +205,24 @@ class Search:
         sql = f"select json_group_array(t._row) from {source}"
         return np.array(json.loads(self.connection.execute(sql, values).get), np.int64)
 
-    def _down(self, scan: Scan) -> list[Scored]:
-        """The page found walking down all cosines."""
+    def _narrowed(self, count: int | None) -> Rows | None:
+        """The rows that known parts of the filter leave, where these are few of `count`."""
+        if self.plan.where is None:
+            return None
+        rows = self.known.rows(self.connection, self.plan.where, count)
+        return None if rows is None or NARROW * len(rows) > (count or 0) else rows
+
+    def _down(self, scan: Scan, narrowed: Rows | None) -> list[Scored]:
+        """The page found walking down all cosines, or those of the rows that a filter leaves."""
         view, limit = scan.view, self.plan.limit
         filtered = self.plan.where is not None
+        if narrowed is not None:
+            places = view.places(narrowed)
+
+            def rest() -> Ranked:
+                return scan.best(view.places(self._passing(narrowed)), limit)
+
+            return self._deepen(lambda n: scan.best(places, n), limit + TIE_ROOM, None, rest)
 
         def best(depth: int) -> Ranked:
             walks = filtered and not scan.spares(depth)

@@ -86,8 +86,7 @@ class Upkeep(RankedSearch):
         done = await self._write(mending)
         if done:
             self._partitions.forget()
-            self._matrices.forget()
-            self._inverted.forget()
+            self._derived.forget()
         return done
 
     async def stats(self) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 import apsw
 
 from engrammic.backends.sqlite import statements
+from engrammic.backends.sqlite.changelog import FIELDS
 from engrammic.backends.sqlite.folding import unfolded
 from engrammic.backends.sqlite.layout import Layout
 from engrammic.backends.sqlite.partitions import Partitions
@@ -178,6 +179,9 @@ class Writer:
         for part, members in self._by_part(layout, found.values()).items():
             if vectors:
                 self._put_vectors(layout, part, members, fresh=False)
+            elif plain and layout.vectors:
+                rows = [m.row for m in members]
+                self.touched.setdefault((layout.number + FIELDS, part), []).extend(rows)
             if terms:
                 self.texts.put(layout, part, members)
         return updated

@@ -1,0 +1,43 @@
+"""All that one handle derives of a file's partitions and keeps, each within its bound."""
+
+from __future__ import annotations
+
+from engrammic.backends.sqlite.inverted import Inverted
+from engrammic.backends.sqlite.kept import Kept
+from engrammic.backends.sqlite.layout import Layout
+from engrammic.backends.sqlite.matrix import Matrix
+from engrammic.backends.sqlite.passing import Passing
+
+MATRIX_BYTES = 4 << 30
+INVERTED_BYTES = 1 << 28
+PASSING_BYTES = 1 << 26
+"""What is kept at most of vectors, postings and filters, what is of one partition aside."""
+
+
+class Derived:
+    """The vectors, the postings and the filters of the partitions that were searched."""
+
+    def __init__(self) -> None:
+        self._matrices: Kept[Matrix] = Kept(MATRIX_BYTES)
+        self._inverted: Kept[Inverted] = Kept(INVERTED_BYTES)
+        self._passing: Kept[Passing] = Kept(PASSING_BYTES)
+
+    def matrix(self, layout: Layout, field: str, part: int) -> Matrix:
+        """The vectors of a field."""
+        key = layout.schema.name, field, part
+        return self._matrices.of(key, lambda: Matrix(layout, field, part))
+
+    def inverted(self, layout: Layout, part: int) -> Inverted:
+        """The postings of the terms that were asked for."""
+        return self._inverted.of((layout.schema.name, part), lambda: Inverted(layout, part))
+
+    def passing(self, layout: Layout, part: int, value: str | None) -> Passing:
+        """What passes filters that were asked for; `value` is the partition's."""
+        key = layout.schema.name, part
+        return self._passing.of(key, lambda: Passing(layout, part, value))
+
+    def forget(self) -> None:
+        """Drop it all: a table went away, or was made anew."""
+        self._matrices.forget()
+        self._inverted.forget()
+        self._passing.forget()
