@@ -113,6 +113,21 @@ async def test_pages_are_the_same_with_a_copy_and_without(
     assert held[0].nbytes > held[0]._vectors.nbytes + held[0]._rows.nbytes
 
 
+async def test_many_that_tie_are_ordered_by_key_under_a_filter(
+    backend: SqliteBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scan, "FEWER", 2)
+    same = [{**n, "v": [1.0] * DIMENSION} for n in notes(range(400))]
+    await backend.insert("notes", [*notes(range(400, 900)), *reversed(same)])
+    where = And((eq("owner", "ann"), Compare("hundredth", "lt", 50)))
+    wanted = sorted(n["id"] for n in same if n["hundredth"] < 50)[:10]
+    for _ in range(20):
+        page = await backend.vector_search(
+            "notes", "v", [1.0] * DIMENSION, limit=10, where=where, columns=["id"]
+        )
+        assert [hit.record["id"] for hit in page] == wanted
+
+
 async def test_a_matrix_that_is_read_anew_begins_a_new_copy(
     backend: SqliteBackend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
