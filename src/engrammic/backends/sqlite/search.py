@@ -225,8 +225,11 @@ class Search:
             return self._deepen(lambda n: scan.best(places, n), limit + TIE_ROOM, None, rest)
 
         def best(depth: int) -> Ranked:
-            walks = filtered and not scan.spares(depth)
-            return scan.nearest(max(depth, WALK) if walks else depth)
+            if filtered and scan.spares(depth):
+                ranked = scan.nearest(depth)
+                if len(ranked.rows) < depth + TIE_ROOM:  # else it is cut off within a tie
+                    return ranked
+            return scan.nearest(max(depth, WALK) if filtered else depth)
 
         def collect() -> Ranked:
             return scan.best(view.places(self.matching()), limit)
