@@ -19,8 +19,9 @@ from engrammic.backends.sqlite.folding import unfolded
 from engrammic.backends.sqlite.layout import quoted
 from engrammic.backends.sqlite.matrix import Matrix, View
 from engrammic.backends.sqlite.partitions import Part, Partitions
+from engrammic.backends.sqlite.plan import Plan
 from engrammic.backends.sqlite.scan import VECTOR_DIGITS
-from engrammic.backends.sqlite.search import TERMS_DIGITS, Plan, Search
+from engrammic.backends.sqlite.search import TERMS_DIGITS, Search
 from engrammic.backends.sqlite.tables import Tables
 from engrammic.backends.sqlite.transactions import Transactions
 from engrammic.backends.sqlite.translation import gone, translated

@@ -21,24 +21,19 @@ import numpy as np
 
 from engrammic.backend import Survey
 from engrammic.backends.sqlite import statements
-from engrammic.backends.sqlite.layout import Layout, quoted
+from engrammic.backends.sqlite.layout import quoted
 from engrammic.backends.sqlite.matrix import View
 from engrammic.backends.sqlite.pages import Row, Shape, along, listing, shape
 from engrammic.backends.sqlite.passing import Passing
+from engrammic.backends.sqlite.plan import Plan
 from engrammic.backends.sqlite.reading import (
     KEPT_SHAPES,
     condition,
-    keys_listed,
-    served_by_index,
     told_by_index,
-    without_partition,
 )
 from engrammic.backends.sqlite.scan import TIE_ROOM, Query, Ranked, Rows, Scan, spread
 from engrammic.backends.sqlite.words import WordRanking
 from engrammic.emulation.words import Words
-from engrammic.filters import Filter
-from engrammic.predicate import check_filter
-from engrammic.reads import check_limit, columns_of, partition_of
 from engrammic.types import Scored
 
 Passed: TypeAlias = list[tuple[float, Row]]
@@ -57,48 +52,6 @@ FEW = 32
 """A sample with fewer vectors than this is taken from all that match."""
 TERMS_DIGITS = 12
 """Scores that agree up to here are equal; a BM25 score may be as small as 1e-6."""
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """A search as asked for, checked: one partition, what else narrows it, what it gives back."""
-
-    layout: Layout
-    partition: str | None
-    whole: Filter | None
-    where: Filter | None
-    """What narrows the search within its partition."""
-    columns: tuple[str, ...]
-    limit: int
-    digits: int
-
-    @classmethod
-    def of(
-        cls,
-        layout: Layout,
-        where: Filter | None,
-        columns: Sequence[str] | None,
-        limit: int,
-        digits: int,
-    ) -> Plan:
-        """Raises UnknownField and InvalidInput for what makes no sense."""
-        check_limit(limit)
-        if where is not None:
-            check_filter(where, layout.schema)
-        partition = partition_of(layout.schema, where)
-        rest = without_partition(layout.schema, where)
-        names = columns_of(layout.schema, columns)
-        return cls(layout, partition, where, rest, names, limit, digits)
-
-    @property
-    def indexed(self) -> bool:
-        """Whether an index serves the filter."""
-        return self.where is not None and served_by_index(self.layout.schema, self.where)
-
-    @property
-    def named(self) -> float:
-        """How many records the filter names by their keys; endless where it names none."""
-        return keys_listed(self.layout.schema, self.where)
 
 
 @dataclass(frozen=True, slots=True)
