@@ -108,7 +108,7 @@ async def test_pages_are_the_same_with_a_copy_and_without(
             assert await pages(backend, rng) == with_copy
         await backend.apply([Put("notes", notes(rng.sample(range(1100), 40), turn))])
         await backend.delete("notes", Compare("hundredth", "eq", rng.randrange(100)))
-    held = [m for m in backend._matrices._held.values() if m._coarse.size > 300]
+    held = [m for m in backend._derived._matrices._held.values() if m._coarse.size > 300]
     assert held
     assert held[0].nbytes > held[0]._vectors.nbytes + held[0]._rows.nbytes
 
@@ -135,7 +135,7 @@ async def test_a_matrix_that_is_read_anew_begins_a_new_copy(
     await backend.insert("notes", notes(range(500)))
     for _ in range(4):
         await pages(backend, random.Random(1))
-    [held] = backend._matrices._held.values()
+    [held] = backend._derived._matrices._held.values()
     before = held._coarse
     assert before.size > 200
     held._reset(0)

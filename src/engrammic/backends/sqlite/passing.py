@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import threading
 from collections import OrderedDict
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 import apsw
@@ -80,34 +80,41 @@ class Passing:
         it, nothing more becomes known.
         """
         with self._lock:
-            at = now(connection, self._point)
-            found: Rows | None = None
-            for part in at_top(where):
-                text, values = condition(self._layout, part, checked=True)
-                rows = self._of(connection, at, _Part(text, tuple(values)), count)
+            parts = [part for part in self._parts(where) if self._is_worth_it(part.key, count)]
+            if not parts:
+                return None
+            at, found = now(connection, self._point), None
+            for part in parts:
+                rows = self._of(connection, at, part)
                 if rows is not None:
                     found = rows if found is None else np.intersect1d(found, rows, True)
             return found
 
-    def _of(
-        self, connection: apsw.Connection, at: Point, part: _Part, count: int | None
-    ) -> Rows | None:
+    def _parts(self, where: Filter) -> Iterator[_Part]:
+        for part in at_top(where):
+            text, values = condition(self._layout, part, checked=True)
+            yield _Part(text, tuple(values))
+
+    def _of(self, connection: apsw.Connection, at: Point, part: _Part) -> Rows | None:
+        """The rows that pass a part; None where that is not known any more, or not yet."""
         known = self._known.pop(part.key, None)
         if known is not None and known.at != at:
             if known.at.epoch == at.epoch and at < known.at:
                 self._known[part.key] = known
                 return None  # another thread has brought in what this snapshot does not see
             known = self._caught_up(connection, known, at, part)
-        if known is None:
-            if count is None or not self._is_worth_it(part.key, count):
+            if known is None:
                 return None
+        if known is None:
             known = _Known(at, self._read(connection, part, -LAST, LAST))
         self._known[part.key] = known
         self._shrink()
         return known.rows
 
-    def _is_worth_it(self, key: Hashable, count: int) -> bool:
-        """Whether a part was asked for often enough to read all that pass it."""
+    def _is_worth_it(self, key: Hashable, count: int | None) -> bool:
+        """Whether a part is known, or was asked for often enough to read all that pass it."""
+        if key in self._known or count is None:
+            return key in self._known
         times = self._asked.pop(key, 0) + 1
         if times * WALKED >= count and times > 1:
             return True
@@ -119,7 +126,7 @@ class Passing:
     def _caught_up(
         self, connection: apsw.Connection, known: _Known, at: Point, part: _Part
     ) -> _Known | None:
-        """What is known, as of now; None where too much has changed."""
+        """What is known, as of now; None where counting begins anew."""
         if known.at.epoch != at.epoch:
             return None
         name, rows = self._layout.schema.name, known.rows
