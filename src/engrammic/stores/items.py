@@ -110,6 +110,7 @@ class ItemStore(Removing[Item]):
                     await self._store(entries, entry)
                 else:
                     writing = asyncio.create_task(self._store(entries, entry))
+                    await asyncio.sleep(0)  # so that it has begun before the next words are made
         finally:
             # Nothing goes on behind the back of a caller who was told of an error.
             if writing is not None:
