@@ -27,13 +27,13 @@ from engrammic.stores.conversation_table import CONVERSATIONS, touched
 from engrammic.stores.entity_tables import ENTITY_TABLES
 from engrammic.stores.evidence import EVIDENCE
 from engrammic.stores.facts import FactStore
-from engrammic.stores.in_conversations import InConversations, spoken
+from engrammic.stores.in_conversations import InConversations, opening, spoken
 from engrammic.stores.indexing import Entries
 from engrammic.stores.neighbours import SLOTS, is_said_whole, place, said
 from engrammic.stores.parts import of_messages, passages_of
 from engrammic.stores.summaries import SummaryStore
 from engrammic.stores.tier_metadata import TIER_METADATA, standing_of
-from engrammic.text import terms
+from engrammic.text import joined
 from engrammic.types import Field, Index, Kind, Record, Schema, vector_field
 
 ROLES = ("user", "assistant", "system", "developer", "tool")
@@ -131,11 +131,12 @@ class MessageStore(InConversations[Message]):
 
     def words(self, record: Record) -> str:
         """The terms of date, speaker and content, which its neighbours need as well."""
-        if not is_said_whole(record["content"]):
+        content = record["content"]
+        if not is_said_whole(content):
             return super().words(record)
-        head = self.searchable({**record, "content": ""})
-        whole = said(head) if is_said_whole(head) else " ".join(terms(head))
-        return f"{whole} {said(record['content'])}".rstrip()
+        head = opening(record)
+        whole = said(head) if is_said_whole(head) else joined(head)
+        return f"{whole} {said(content)}".rstrip()
 
     def gist(self, record: Record) -> str:
         """The terms of the content alone."""
