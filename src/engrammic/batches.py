@@ -124,6 +124,8 @@ def _stored(schema: Schema, field: Field, column: _Column, types: _Types) -> _Co
     """A column in its stored form. Raises InvalidInput, for whichever value."""
     if types == {NoneType}:
         return column
+    if field.kind is Kind.TEXT and str not in types and all(issubclass(t, str) for t in types):
+        column, types = list(map(str.__str__, column)), {str}  # of an enumeration, mostly
     given = column if NoneType not in types else [v for v in column if v is not None]
     if field.kind is Kind.VECTOR:
         if NoneType not in types and (units := _units(field, given, types)) is not None:

@@ -105,16 +105,17 @@ class MessageStore(InConversations[Message]):
         check_role(item.role)
         check_content("content", item.content)
         record = dict(zip(_ITEM_FIELDS, _item_values(item), strict=True))
-        for name in ("created_at", "expires_at"):
-            if record[name] is not None:
-                record[name] = milliseconds(name, record[name])
-        if record["token_count"] is not None:
-            record["token_count"] = whole("token_count", record["token_count"])
+        if item.created_at is not None:
+            record["created_at"] = milliseconds("created_at", item.created_at)
+        if item.expires_at is not None:
+            record["expires_at"] = milliseconds("expires_at", item.expires_at)
+        if item.token_count is not None:
+            record["token_count"] = whole("token_count", item.token_count)
         record["message_id"] = new_id() if item.message_id is None else item.message_id
         record["created_at"] = record["created_at"] or moment + number // SLOTS
-        for name in ("name", "model_id"):
-            check_short(name, record[name])
-        check_short("images", record["images"], IMAGES_BYTES)
+        check_short("name", item.name)
+        check_short("model_id", item.model_id)
+        check_short("images", item.images, IMAGES_BYTES)
         record["metadata"] = check_metadata(item.metadata) or None
         record["ordinal"] = 0  # `arranged` gives it its place
         return record

@@ -68,7 +68,8 @@ _place = itemgetter(0, 1)  # of a Turn: its ordinal and id
 
 
 def _terms(contents: tuple[str, str]) -> str:
-    return " ".join(filter(None, map(said, contents)))
+    before, after = said(contents[0]), said(contents[1])
+    return f"{before} {after}" if before and after else before or after
 
 
 def said(content: str) -> str:
