@@ -99,7 +99,6 @@ class ItemStore(Removing[Item]):
                 await self._store(await self.entries(records, units), entry)
             return [self.item_of(record) for record in records]
         items: Items[Item] = []
-        written: Records = []
         writing: asyncio.Task[None] | None = None
         try:
             for start in range(0, len(records), BATCH):
@@ -110,12 +109,11 @@ class ItemStore(Removing[Item]):
                     await writing
                 writing = asyncio.create_task(self._store(entries, entry))
                 await asyncio.sleep(0)  # so that it has begun before the next words are made
-                items += map(self.item_of, written)
-                written = batch
+                items += map(self.item_of, records[len(items) : start])
             if writing is not None:
                 await writing
                 writing = None
-            return [*items, *map(self.item_of, written)]
+            return [*items, *map(self.item_of, records[len(items) :])]
         finally:
             # Nothing goes on behind the back of a caller who was told of an error.
             if writing is not None:
