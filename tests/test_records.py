@@ -32,6 +32,7 @@ class Number(IntEnum):
 
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=6)
 numbers = st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False)
+plain_values = st.integers(-(2**53), 2**53) | st.text('\x01\n\t\x7f"\\/ab ')
 json_values = st.recursive(
     st.none() | st.booleans() | numbers | texts,
     lambda parts: st.lists(parts, max_size=3) | st.dictionaries(texts, parts, max_size=3),
@@ -117,11 +118,18 @@ def test_int_fields_take_no_floats_and_float_fields_take_ints() -> None:
         clean(THINGS, {"id": "a", "at": 1, "weight": 10**400})
 
 
+@given(st.dictionaries(st.text(st.characters(max_codepoint=127, min_codepoint=1)), plain_values))
+def test_a_plain_object_is_written_as_any_other(value: dict[str, Any]) -> None:
+    wanted = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    assert canonical("f", value) == wanted
+
+
 @given(json_values)
 def test_json_is_kept_as_canonical_text(value: Any) -> None:
     text = canonical("f", value)
     assert json.loads(text) == value
     assert canonical("f", json.loads(text)) == text
+    assert text == json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     assert not {" ", "\n"} & set(canonical("f", {"b": [1, 2], "a": {"c": None}}))
 
 

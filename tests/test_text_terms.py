@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engrammic.text import FINGERPRINT, MAX_QUERY_TERMS, query_terms, terms
+from engrammic.text import FINGERPRINT, MAX_QUERY_TERMS, joined, query_terms, terms
 from engrammic.text import tokens as tokens_module
 from engrammic.text.tokens import MAX_LENGTH
 
@@ -139,6 +139,22 @@ def test_the_memo_changes_nothing(text: str) -> None:
     warm = terms(text)
     tokens_module._memo.clear()
     assert terms(text) == warm
+
+
+@given(TEXT)
+def test_joined_terms_are_the_terms_joined(text: str) -> None:
+    tokens_module._spaced.clear()
+    for _ in range(2):
+        assert joined(text) == " ".join(terms(text))
+
+
+def test_the_memo_of_joined_terms_stays_bounded() -> None:
+    tokens_module._spaced.clear()
+    for start in range(0, 2 * tokens_module._Memo.SIZE, 1000):
+        joined(" ".join(f"w{n}" for n in range(start, start + 1000)))
+    joined("x" * 5000)
+    assert 0 < len(tokens_module._spaced) <= tokens_module._Memo.SIZE
+    assert "x" * 5000 not in tokens_module._spaced
 
 
 def test_the_memo_stays_bounded() -> None:

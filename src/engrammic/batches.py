@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from itertools import repeat
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from operator import itemgetter
 from types import NoneType
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, overload
 
 import numpy as np
 
@@ -26,8 +25,41 @@ MANY = 16
 """Fewer records are looked at one by one: that is as quick."""
 
 
+class Columns(Sequence[Record]):
+    """Records in their stored form, held by field; who reads them as records gets new ones."""
+
+    def __init__(self, columns: Mapping[str, _Column], count: int) -> None:
+        self._columns = columns
+        self._count = count
+
+    def __len__(self) -> int:
+        return self._count
+
+    @overload
+    def __getitem__(self, at: int) -> Record: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[Record]: ...
+    def __getitem__(self, at: int | slice) -> Record | list[Record]:
+        return list(self)[at]
+
+    def __iter__(self) -> Iterator[Record]:
+        names = tuple(self._columns)
+        for row in zip(*self._columns.values(), strict=True):
+            yield dict(zip(names, row, strict=True))
+
+    def of(self, name: str) -> _Column:
+        """The values of one field."""
+        return self._columns[name]
+
+
 def clean_all(schema: Schema, records: Sequence[Record]) -> list[Record]:
-    """As `clean` for each of the records, and with its errors.
+    """As `clean` for each of the records, and with its errors."""
+    found = cleaned(schema, records)
+    return found if isinstance(found, list) else list(found)
+
+
+def cleaned(schema: Schema, records: Sequence[Record]) -> list[Record] | Columns:
+    """As `clean_all`, by column where that is how it was done.
 
     What a batch holds is mostly plain: of the right type, and storable. A look at
     a whole column shows that in a tenth of the time that its values take one by one.
@@ -51,28 +83,27 @@ def prepared(change: Change, schema: Schema) -> Change:
     return change
 
 
-def _by_column(schema: Schema, records: Sequence[Record]) -> list[Record] | None:
+def _by_column(schema: Schema, records: Sequence[Record]) -> Columns | None:
     """The records in their stored form, None where they differ in their fields or want some."""
     columns = _columns(records)
     if columns is None:
         return None
-    cleaned: list[Any] = []
+    stored: dict[str, _Column] = {}
     for field in schema.fields:
         column = columns.pop(field.name, None)
         required = not field.nullable or field.name in schema.key
         if column is None:
             if required:
                 return None
-            cleaned.append(repeat(None))
+            stored[field.name] = [None] * len(records)
             continue
         types = {*map(type, column)}
         if required and NoneType in types:
             return None
-        cleaned.append(_cleaned(schema, field, column, types))
+        stored[field.name] = _stored(schema, field, column, types)
     if columns:
         return None  # unknown fields
-    names = [f.name for f in schema.fields]
-    return [dict(zip(names, row, strict=False)) for row in zip(*cleaned, strict=False)]
+    return Columns(stored, len(records))
 
 
 def _columns(records: Sequence[Record]) -> dict[str, _Column] | None:
@@ -89,10 +120,12 @@ def _columns(records: Sequence[Record]) -> dict[str, _Column] | None:
         return None
 
 
-def _cleaned(schema: Schema, field: Field, column: _Column, types: _Types) -> _Column:
+def _stored(schema: Schema, field: Field, column: _Column, types: _Types) -> _Column:
     """A column in its stored form. Raises InvalidInput, for whichever value."""
     if types == {NoneType}:
         return column
+    if field.kind is Kind.TEXT and str not in types and all(issubclass(t, str) for t in types):
+        column, types = list(map(str.__str__, column)), {str}  # of an enumeration, mostly
     given = column if NoneType not in types else [v for v in column if v is not None]
     if field.kind is Kind.VECTOR:
         if NoneType not in types and (units := _units(field, given, types)) is not None:

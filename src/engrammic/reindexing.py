@@ -31,7 +31,7 @@ from engrammic.stores.scopes import distinct, scopes_of
 from engrammic.stores.summaries import SummaryStore
 from engrammic.stores.vector_store import CHUNKS
 from engrammic.stores.versions import VersionStore
-from engrammic.text import FINGERPRINT, terms
+from engrammic.text import FINGERPRINT, joined
 from engrammic.types import DERIVED, Kind, Order, Record, Schema
 from engrammic.upkeep import FILL_BATCH
 
@@ -155,7 +155,7 @@ async def _chunk_words(backend: Scoped, table: str) -> AsyncIterator[int]:
     columns = ("id", text)
     while rows := await backend.query(table, after=after, limit=BATCH, columns=columns):
         after = (rows[-1]["id"],)
-        updates = [{"id": r["id"], "terms": " ".join(terms(r[text]))} for r in rows]
+        updates = [{"id": r["id"], "terms": joined(r[text])} for r in rows]
         yield await backend.apply([Update(table, updates)])
 
 
@@ -166,7 +166,7 @@ def _message_terms(store: MessageStore, records: Sequence[Record]) -> list[Recor
     return [
         {
             "message_id": r["message_id"],
-            "terms": " ".join(terms(store.searchable(r))),
+            "terms": joined(store.searchable(r)),
             "around": around[r["message_id"]],
         }
         for r in records

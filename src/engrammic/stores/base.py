@@ -69,6 +69,8 @@ def expired(moment: int) -> Filter:
 
 def check_id(name: str, value: object) -> None:
     """Raise InvalidInput for what cannot be an id: no text, empty, or too long."""
+    if type(value) is str and 0 < len(value) <= KEY_BYTES and value.isascii() and "\0" not in value:
+        return
     if not isinstance(value, str) or not value:
         raise InvalidInput(name, f"want a text that is not empty, not {shown(value)}")
     if len(value.encode(errors="replace")) > KEY_BYTES:
@@ -80,6 +82,8 @@ def check_content(name: str, content: object) -> str:
     """The content of an item. Raises InvalidInput for none, or one too long."""
     if not isinstance(content, str):
         raise InvalidInput(name, f"want a text, not {type(content).__name__}")
+    if len(content) <= CONTENT_BYTES and content.isascii() and "\0" not in content:
+        return content
     size = len(content) if content.isascii() else len(content.encode(errors="replace"))
     if size > CONTENT_BYTES:
         raise InvalidInput(

@@ -30,15 +30,14 @@ async def touched(
 
     `guarded`: what was read is checked again when the changes apply.
     """
-    spans: dict[str, tuple[int, int]] = {}
+    moments: dict[str, list[int]] = {}
     for record in records:
-        moment = record["created_at"]
-        first, last = spans.get(record["conversation_id"], (moment, moment))
-        spans[record["conversation_id"]] = (min(first, moment), max(last, moment))
+        moments.setdefault(record["conversation_id"], []).append(record["created_at"])
     changes: list[Change] = []
     fresh: list[Record] = []
     later: list[Record] = []
-    for conversation, (first, last) in spans.items():
+    for conversation, said in moments.items():
+        first, last = min(said), max(said)
         key = {"conversation_id": conversation}
         stored = await backend.get("conversations", (conversation,))
         if stored is None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from engrammic.extraction.nouns import EdgeType, EntityType, Relationship, relationship
-from engrammic.text import terms
+from engrammic.text import joined
 from engrammic.triples.nouns import digest
 from engrammic.types import Field, Index, Kind, Record, Schema
 
@@ -165,7 +165,7 @@ class ContradictionEvent:
 
 def name_terms(name: str) -> str:
     """The terms under which an entity is found by its name."""
-    return " ".join(terms(name))
+    return joined(name)
 
 
 def entity_id(name: str, entity_type: str) -> str:

@@ -17,8 +17,12 @@ from engrammic.types import Order, Record
 
 def spoken(record: Record) -> str:
     """Date, speaker and content, as they are indexed."""
-    speaker = record["name"] or record["role"]
-    return f"[{day(record['created_at'])}] {speaker}: {record['content']}"
+    return f"{opening(record)}{record['content']}"
+
+
+def opening(record: Record) -> str:
+    """Date and speaker, as they are indexed before the content."""
+    return f"[{day(record['created_at'])}] {record['name'] or record['role']}: "
 
 
 class InConversations(ItemStore[Item]):

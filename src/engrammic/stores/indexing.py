@@ -24,7 +24,7 @@ from engrammic.stores.parts import passages_of, without_derived
 from engrammic.stores.past import versions
 from engrammic.stores.tier_metadata import TIER_METADATA, Standing
 from engrammic.stores.tombstones import Reason, Tombstones
-from engrammic.text import terms
+from engrammic.text import joined
 from engrammic.types import Record, Schema, Vector
 from engrammic.units import are_units, unit
 
@@ -102,7 +102,7 @@ class Indexing(Store, Generic[Item]):
 
     def words(self, record: Record) -> str:
         """The terms of what is indexed, joined by spaces."""
-        return " ".join(terms(self.searchable(record)))
+        return joined(self.searchable(record))
 
     def place_columns(self) -> tuple[str, ...]:
         """The fields that `arranged` wants to know of records that leave."""
@@ -185,7 +185,7 @@ class Indexing(Store, Generic[Item]):
 
     def gist(self, record: Record) -> str:
         """The terms of the content alone: what is said, whoever says it whenever."""
-        return " ".join(terms(record["content"]))
+        return joined(record["content"])
 
     async def _stored(self, reader: Scoped, ids: Sequence[str]) -> Records:
         """What `arranged` wants to know of those of the ids that are stored."""

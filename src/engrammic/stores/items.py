@@ -83,20 +83,22 @@ class ItemStore(Removing[Item]):
         await self.ready()
         fresh = [r[self.key] for i, r in zip(items, records, strict=True)
                  if getattr(i, self.key) is None]  # fmt: skip
-        await self._write(records, units, Entry(standing, frozenset(fresh)))
-        return [self.item_of(record) for record in records]
+        return await self._write(records, units, Entry(standing, frozenset(fresh)))
 
     def _check_standing(self, standing: Standing) -> None:
         check_kind_of("standing", standing, Standing)
         if standing.authority is MemoryAuthority.CANONICAL and self.token is None:
             raise Protected("what is canonical is written with `memory.unlocked(secret)`")
 
-    async def _write(self, records: Records, units: Sequence[Vectors] | None, entry: Entry) -> None:
-        """Batch by batch: while one is written, the next one's words and vectors are made."""
+    async def _write(
+        self, records: Records, units: Sequence[Vectors] | None, entry: Entry
+    ) -> Items[Item]:
+        """The items. Batch by batch: while one is written, the next one's words are made."""
         if len(records) <= BATCH:
             if records:
                 await self._store(await self.entries(records, units), entry)
-            return
+            return [self.item_of(record) for record in records]
+        items: Items[Item] = []
         writing: asyncio.Task[None] | None = None
         try:
             for start in range(0, len(records), BATCH):
@@ -105,11 +107,13 @@ class ItemStore(Removing[Item]):
                 entries = await self.entries(batch, given)
                 if writing is not None:
                     await writing
-                    writing = None
-                if start + BATCH >= len(records):
-                    await self._store(entries, entry)
-                else:
-                    writing = asyncio.create_task(self._store(entries, entry))
+                writing = asyncio.create_task(self._store(entries, entry))
+                await asyncio.sleep(0)  # so that it has begun before the next words are made
+                items += map(self.item_of, records[len(items) : start])
+            if writing is not None:
+                await writing
+                writing = None
+            return [*items, *map(self.item_of, records[len(items) :])]
         finally:
             # Nothing goes on behind the back of a caller who was told of an error.
             if writing is not None:

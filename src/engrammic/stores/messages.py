@@ -27,13 +27,13 @@ from engrammic.stores.conversation_table import CONVERSATIONS, touched
 from engrammic.stores.entity_tables import ENTITY_TABLES
 from engrammic.stores.evidence import EVIDENCE
 from engrammic.stores.facts import FactStore
-from engrammic.stores.in_conversations import InConversations, spoken
+from engrammic.stores.in_conversations import InConversations, opening, spoken
 from engrammic.stores.indexing import Entries
 from engrammic.stores.neighbours import SLOTS, is_said_whole, place, said
 from engrammic.stores.parts import of_messages, passages_of
 from engrammic.stores.summaries import SummaryStore
 from engrammic.stores.tier_metadata import TIER_METADATA, standing_of
-from engrammic.text import terms
+from engrammic.text import joined
 from engrammic.types import Field, Index, Kind, Record, Schema, vector_field
 
 ROLES = ("user", "assistant", "system", "developer", "tool")
@@ -105,16 +105,17 @@ class MessageStore(InConversations[Message]):
         check_role(item.role)
         check_content("content", item.content)
         record = dict(zip(_ITEM_FIELDS, _item_values(item), strict=True))
-        for name in ("created_at", "expires_at"):
-            if record[name] is not None:
-                record[name] = milliseconds(name, record[name])
-        if record["token_count"] is not None:
-            record["token_count"] = whole("token_count", record["token_count"])
+        if item.created_at is not None:
+            record["created_at"] = milliseconds("created_at", item.created_at)
+        if item.expires_at is not None:
+            record["expires_at"] = milliseconds("expires_at", item.expires_at)
+        if item.token_count is not None:
+            record["token_count"] = whole("token_count", item.token_count)
         record["message_id"] = new_id() if item.message_id is None else item.message_id
         record["created_at"] = record["created_at"] or moment + number // SLOTS
-        for name in ("name", "model_id"):
-            check_short(name, record[name])
-        check_short("images", record["images"], IMAGES_BYTES)
+        check_short("name", item.name)
+        check_short("model_id", item.model_id)
+        check_short("images", item.images, IMAGES_BYTES)
         record["metadata"] = check_metadata(item.metadata) or None
         record["ordinal"] = 0  # `arranged` gives it its place
         return record
@@ -131,11 +132,12 @@ class MessageStore(InConversations[Message]):
 
     def words(self, record: Record) -> str:
         """The terms of date, speaker and content, which its neighbours need as well."""
-        if not is_said_whole(record["content"]):
+        content = record["content"]
+        if not is_said_whole(content):
             return super().words(record)
-        head = self.searchable({**record, "content": ""})
-        whole = said(head) if is_said_whole(head) else " ".join(terms(head))
-        return f"{whole} {said(record['content'])}".rstrip()
+        head = opening(record)
+        whole = said(head) if is_said_whole(head) else joined(head)
+        return f"{whole} {said(content)}".rstrip()
 
     def gist(self, record: Record) -> str:
         """The terms of the content alone."""

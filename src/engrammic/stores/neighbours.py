@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from engrammic.filters import Compare, Filter, Op, eq, every
 from engrammic.scope import Scoped
-from engrammic.text import terms
+from engrammic.text import joined
 from engrammic.types import Order, Record
 
 SLOTS = 1024
@@ -68,7 +68,8 @@ _place = itemgetter(0, 1)  # of a Turn: its ordinal and id
 
 
 def _terms(contents: tuple[str, str]) -> str:
-    return " ".join(filter(None, map(said, contents)))
+    before, after = said(contents[0]), said(contents[1])
+    return f"{before} {after}" if before and after else before or after
 
 
 def said(content: str) -> str:
@@ -93,7 +94,10 @@ def _said(content: str) -> str:
 
 def _first_terms(content: str) -> str:
     # What lies further back than this can't be among the first terms.
-    return " ".join(terms(content[: AROUND_TERMS * 64])[:AROUND_TERMS])
+    found = joined(content[: AROUND_TERMS * 64])
+    if found.count(" ") < AROUND_TERMS:
+        return found
+    return " ".join(found.split(" ", AROUND_TERMS)[:AROUND_TERMS])
 
 
 async def place(

@@ -12,7 +12,7 @@ from engrammic.filters import is_in
 from engrammic.scope import Scoped
 from engrammic.stores.base import Store
 from engrammic.stores.meta import MetaStore
-from engrammic.text import terms
+from engrammic.text import joined
 from engrammic.types import Field, Kind, Record, Schema
 
 TOMBSTONES = Schema(
@@ -69,7 +69,7 @@ class Tombstones(Store):
 
     def of_text(self, content: str) -> str | None:
         """The digest of a text, whatever its case, spacing and inflection; None for a short one."""
-        return self.of_words(" ".join(terms(content)))
+        return self.of_words(joined(content))
 
     def of_words(self, words: str) -> str | None:
         """As `of_text`, of its terms joined by spaces."""

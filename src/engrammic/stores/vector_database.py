@@ -29,7 +29,7 @@ from engrammic.stores.code_filters import code_filter
 from engrammic.stores.collection import Collection, check_score
 from engrammic.stores.modes import LARGEST_LIMIT, Mode
 from engrammic.stores.retrieval import Corpus, retrieve
-from engrammic.text import terms
+from engrammic.text import joined
 from engrammic.types import Record, Schema, Vector
 from engrammic.units import unit
 
@@ -72,7 +72,7 @@ class VectorDatabase(Collection):
             _identify(records)
             for i, record in enumerate(records):
                 record["content"] = check_content(f"contents[{i}]", contents[i])
-                record["terms"] = " ".join(terms(contents[i]))
+                record["terms"] = joined(contents[i])
                 record[field] = unit(vectors[i], dimension, f"embeddings[{i}]")
             return records
 

@@ -16,7 +16,7 @@ from engrammic.stores.base import check_content, check_id, check_metadata
 from engrammic.stores.code_chunks import check_lengths, check_vectors
 from engrammic.stores.collection import BATCH, Collection, check_score, vector_field
 from engrammic.stores.modes import LARGEST_LIMIT
-from engrammic.text import query_terms, terms
+from engrammic.text import joined, query_terms
 from engrammic.types import Field, Kind, Record, Schema, Vector
 from engrammic.units import unit
 
@@ -190,7 +190,7 @@ class _Given:
             "id": self.ids[number],
             "content": content,
             "metadata": check_metadata(self.metadata[number]) or None,
-            "terms": " ".join(terms(content)),
+            "terms": joined(content),
         }
         if dimension is not None:
             field = vector_field(dimension)

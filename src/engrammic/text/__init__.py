@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from engrammic.text.tokens import FINGERPRINT, MAX_QUERY_TERMS, query_terms, terms
+from engrammic.text.tokens import FINGERPRINT, MAX_QUERY_TERMS, joined, query_terms, terms
 
-__all__ = ["FINGERPRINT", "MAX_QUERY_TERMS", "query_terms", "terms"]
+__all__ = ["FINGERPRINT", "MAX_QUERY_TERMS", "joined", "query_terms", "terms"]

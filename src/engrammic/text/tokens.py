@@ -47,7 +47,20 @@ class _Memo(dict[str, tuple[str, ...]]):
         return found
 
 
+class _Spaced(dict[str, str]):
+    """As `_Memo`, the terms as one text with a space before each."""
+
+    def __missing__(self, word: str) -> str:
+        found = "".join([f" {term}" for term in _memo[word]])
+        if len(word) <= _Memo.WIDTH:
+            if len(self) >= _Memo.SIZE:
+                self.clear()
+            self[word] = found
+        return found
+
+
 _memo = _Memo()
+_spaced = _Spaced()
 
 
 def terms(text: str) -> list[str]:
@@ -58,6 +71,11 @@ def terms(text: str) -> list[str]:
     that differ in composition, case or Latin accents only.
     """
     return list(chain.from_iterable(map(_memo.__getitem__, _words(text))))
+
+
+def joined(text: str) -> str:
+    """The terms of a text, joined by spaces: at once, since that is how they are stored."""
+    return "".join(map(_spaced.__getitem__, _words(text)))[1:]
 
 
 def telling(text: str) -> frozenset[str]:

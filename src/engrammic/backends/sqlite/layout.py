@@ -52,6 +52,9 @@ insert or ignore into _meta values ('epoch', lower(hex(randomblob(8)))), ('lowes
 
 BASE = ("_meta", "_tables", "_partitions", "_changes")
 
+MERGED = 8
+"""Segments of a text index that are merged at once: FTS5's 4 write every word once more."""
+
 quoted = SQLITE.quote
 
 
@@ -264,6 +267,7 @@ class Layout:
             f"create virtual table if not exists {table} using fts5({columns}, "
             f"content={quote_text(view)}, content_rowid=_row, tokenize={quoted(TOKENIZER)})",
             f"insert into {table}({table}, rank) values ('rank', 'bm25({weights})')",
+            f"insert into {table}({table}, rank) values ('automerge', {MERGED})",
         ]
 
     def growth(self, added: tuple[Field, ...]) -> list[str]:

@@ -70,6 +70,12 @@ class Texts:
             self._later.append((statements.put_terms(layout, part), new))
             self._touch(layout, part, [m.row for m in changed])
 
+    def put_new(self, layout: Layout, rows: range, terms: Sequence[Values]) -> None:
+        """As `put` for new rows, whose terms are given by field."""
+        self._new.setdefault(layout, []).extend(rows)
+        if any(text and len(text) > backlog.LONG for column in terms for text in column):
+            self._long.add(layout)
+
     def delete(self, layout: Layout, part: int, rows: list[Values]) -> None:
         """Take rows out at once, while FTS5 can still read in the main table what they say."""
         self._write()

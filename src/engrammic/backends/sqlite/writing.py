@@ -8,14 +8,14 @@ from typing import Any, TypeAlias
 
 import apsw
 
-from engrammic.backends.sqlite import statements
+from engrammic.backends.sqlite import columnwise, statements
 from engrammic.backends.sqlite.changelog import FIELDS
 from engrammic.backends.sqlite.folding import unfolded
 from engrammic.backends.sqlite.layout import Layout
 from engrammic.backends.sqlite.partitions import Partitions
 from engrammic.backends.sqlite.reading import condition
 from engrammic.backends.sqlite.texts import Placed, Texts, Values
-from engrammic.batches import clean_all
+from engrammic.batches import Columns, cleaned
 from engrammic.changes import Change, Check, Delete, Put, Update
 from engrammic.errors import Conflict
 from engrammic.records import clean_update
@@ -30,7 +30,7 @@ TRIM_EVERY = 4096
 def prepared(change: Change, layout: Layout) -> Change:
     """The change with its records in stored form; its filter is checked where it is compiled."""
     if isinstance(change, Put):
-        return Put(change.table, clean_all(layout.schema, change.records))
+        return Put(change.table, cleaned(layout.schema, change.records))
     if isinstance(change, Update):
         return Update(change.table, clean_update(layout.schema, change.records))
     return change
@@ -88,14 +88,19 @@ class Writer:
         return self._delete(layout, change)
 
     def _put(self, layout: Layout, records: Sequence[Record]) -> int:
-        given = list(map(layout.row, records))
+        given = columnwise.rows(layout, records)
         if not layout.is_searched:
             self._each(layout.upsert, given)
             return len(records)
+        rows = self._inserted(layout, given)
+        if isinstance(rows, range) and isinstance(records, Columns):
+            part = columnwise.part(self.connection, self.partitions, layout, records)
+            if part is not None:
+                self._put_new(layout, part, rows, records)
+                return len(records)
         new: dict[int, Placed] = {}
         old: dict[int, Placed] = {}
         words = len(layout.plain)
-        rows = self._inserted(layout, given)
         for record, values, fresh in zip(records, given, rows, strict=True):
             if fresh:
                 new[fresh] = Placed(fresh, record, None, values[words:])
@@ -136,6 +141,14 @@ class Writer:
             self._put_vectors(layout, part, members, fresh=fresh)
             if layout.terms:
                 self.texts.put(layout, part, members)
+
+    def _put_new(self, layout: Layout, part: int, rows: range, records: Columns) -> None:
+        """The vectors and terms of new records, column by column."""
+        for name in statements.vectors(layout):
+            given = columnwise.vectors(rows, part, records.of(name))
+            self._each(statements.put_vector(layout, name, True), given)
+        if layout.terms:
+            self.texts.put_new(layout, rows, [records.of(f.name) for f in layout.terms])
 
     def _by_part(self, layout: Layout, members: Iterable[Placed]) -> dict[int, list[Placed]]:
         column = layout.schema.partition
