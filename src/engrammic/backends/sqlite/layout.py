@@ -78,8 +78,6 @@ class Layout:
     number: int = 0
     conditions: dict[Hashable, str] = field(default_factory=dict, repr=False)
     """Compiled filters by their shape."""
-    walked: dict[str, int] = field(default_factory=dict, repr=False)
-    """How far down a ranking a page is to be looked for, by the filter's text."""
 
     @cached_property
     def table(self) -> str:

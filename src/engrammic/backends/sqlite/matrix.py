@@ -33,7 +33,9 @@ SMALL = 256
 QUICK = 1024
 """Rows that an index finds, and"""
 READ = 400_000
-"""numbers that are multiplied, before another thread would have begun to."""
+"""numbers that are multiplied, before another thread would have begun to, and"""
+CODES = 8_000_000
+"""as many of the copy in eight bits, before it would have ended."""
 BLOCK = 4096
 """Rows read at once."""
 
@@ -131,17 +133,21 @@ class Matrix:
         """Bytes that the arrays take."""
         return self._vectors.nbytes + self._rows.nbytes + self._coarse.nbytes
 
-    def is_quick(self, connection: apsw.Connection, passing: Callable[[int], float]) -> bool:
+    def is_quick(self, connection: apsw.Connection, passing: Callable[[int], float] | None) -> bool:
         """Whether it is up to date, and so little is to be read that another thread is farther.
 
-        `passing` counts the records that pass a filter, up to a number.
+        `passing` counts the records that pass a filter, up to a number; None: all do.
         """
         if self._at is None:
             return False
         few = min(QUICK, READ // self._dimension)
-        if self._size > SMALL and passing(few + 1) > few:
-            return False
-        return now(connection, self._point) == self._at
+        if self._size <= SMALL:
+            is_little = True
+        elif passing is None:
+            is_little = self._coarse.covers(self._size) and self._size * self._dimension <= CODES
+        else:
+            is_little = passing(few + 1) <= few
+        return is_little and now(connection, self._point) == self._at
 
     def view(self, connection: apsw.Connection) -> View:
         """The vectors as of the snapshot that `connection` reads in: what changed is read now."""

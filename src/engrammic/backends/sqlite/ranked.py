@@ -168,7 +168,7 @@ class RankedSearch(Backend):
             return self._derived.matrix(plan.layout, field, part.number)
 
         def way(connection: apsw.Connection, part: Part) -> Way:
-            passing = self._search(connection, plan, part).passing
+            passing = self._search(connection, plan, part).passing if plan.where else None
             quick = matrix(part).is_quick(connection, passing)
             return Way.HERE if quick else Way.THREAD
 

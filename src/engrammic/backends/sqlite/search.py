@@ -14,6 +14,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from operator import itemgetter
 from typing import Any, TypeAlias
 
 import apsw
@@ -27,7 +29,6 @@ from engrammic.backends.sqlite.pages import Row, Shape, along, listing, shape
 from engrammic.backends.sqlite.passing import Passing
 from engrammic.backends.sqlite.plan import Plan
 from engrammic.backends.sqlite.reading import (
-    KEPT_SHAPES,
     condition,
     told_by_index,
 )
@@ -39,7 +40,7 @@ from engrammic.types import Scored
 Passed: TypeAlias = list[tuple[float, Row]]
 """Scores of records that pass the filter, and their rows."""
 
-BEYOND = 8
+BEYOND = 2
 """So many rows more than fit on the page are read with it: one may not pass, or tie."""
 DEEPER = 1.5
 DEPTHS = 3
@@ -118,7 +119,9 @@ class Search:
         return spread(view.places(rows), count)
 
     def passing(self, most: int) -> float:
-        """How many records pass the filter, up to `most`; endless where no index tells at once."""
+        """How many records pass the filter, up to `most`; endless where nothing tells at once."""
+        if (narrowed := self._narrowed(None)) is not None:
+            return len(narrowed)
         if self.plan.named <= most or not told_by_index(self.plan.layout.schema, self.plan.where):
             return self.plan.named
         where, values = condition(self.plan.layout, self.plan.whole, checked=True)
@@ -136,7 +139,8 @@ class Search:
         places = scan.view.places(np.array([row[0] for row in found], np.int64), keep=True)
         there = places >= 0
         rows = [row for row, is_there in zip(found, there, strict=True) if is_there]
-        return self._cut(list(zip(scan.at(places[there]).tolist(), rows, strict=True)))
+        scored = zip(scan.at(places[there]).tolist(), rows, strict=True)
+        return self._cut(sorted(scored, key=itemgetter(0), reverse=True))
 
     def matching(self) -> Rows:
         """The rows of every record that passes the filter."""
@@ -159,11 +163,15 @@ class Search:
         return np.array(json.loads(self.connection.execute(sql, values).get), np.int64)
 
     def _narrowed(self, count: int | None) -> Rows | None:
-        """The rows that known parts of the filter leave, where these are few of `count`."""
+        """The rows that known parts of the filter leave, where these are few of `count`.
+
+        Without a count nothing more becomes known.
+        """
         if self.plan.where is None:
             return None
         rows = self.known.rows(self.connection, self.plan.where, count)
-        return None if rows is None or NARROW * len(rows) > (count or 0) else rows
+        too_many = rows is not None and count is not None and NARROW * len(rows) > count
+        return None if too_many else rows
 
     def _down(self, scan: Scan, narrowed: Rows | None) -> list[Scored]:
         """The page found walking down all cosines, or those of the rows that a filter leaves."""
@@ -177,8 +185,10 @@ class Search:
 
             return self._deepen(lambda n: scan.best(places, n), limit + TIE_ROOM, None, rest)
 
+        first = limit + TIE_ROOM
+
         def best(depth: int) -> Ranked:
-            if filtered and scan.spares(depth):
+            if filtered and depth == first and scan.spares(depth):
                 ranked = scan.nearest(depth)
                 if len(ranked.rows) < depth + TIE_ROOM:  # else it is cut off within a tie
                     return ranked
@@ -187,20 +197,7 @@ class Search:
         def collect() -> Ranked:
             return scan.best(view.places(self.matching()), limit)
 
-        depth = max(limit + TIE_ROOM, self._walked if filtered else 0)
-        return self._deepen(best, depth, view.count, collect)
-
-    @property
-    def _walked(self) -> int:
-        """How deep a page under a filter of this form was to be looked for last."""
-        where, _ = condition(self.plan.layout, self.plan.whole, checked=True)
-        return self.plan.layout.walked.get(where, 0)
-
-    def _note_walked(self, depth: int) -> None:
-        where, _ = condition(self.plan.layout, self.plan.whole, checked=True)
-        walked = self.plan.layout.walked
-        if where in walked or len(walked) < KEPT_SHAPES:
-            walked[where] = int(DEEPER * depth)
+        return self._deepen(best, first, view.count, collect)
 
     def _deepen(
         self,
@@ -216,8 +213,6 @@ class Search:
             ranked = best(depth)
             passed = self._passed(ranked.beyond(before), passed)
             if self.plan.where is None or len(passed) >= limit or len(ranked.rows) < depth:
-                if 0 < limit <= len(passed) and total is not None:
-                    self._note_walked(int(np.sum(ranked.scores >= passed[limit - 1][0])))
                 return self._cut(passed)
             before = ranked
             depth = int(DEEPER * limit * len(ranked.rows) / (len(passed) + 0.5))
@@ -257,14 +252,12 @@ class Search:
     def _cut(self, passed: Passed) -> list[Scored]:
         """The page; equal scores by key."""
         page, digits, limit = self._shape, self.plan.digits, self.plan.limit
-        scores = np.array([score for score, _ in passed])
-        order = np.argsort(-scores, kind="stable")
-        if np.any(np.diff(scores[order]) > -2 * 10.0**-digits):  # ties
+        gap = 2 * 10.0**-digits
+        if any(one[0] - next_[0] < gap for one, next_ in pairwise(passed)):  # unordered, or ties
             passed.sort(key=lambda hit: (-round(hit[0], digits), page.key(hit[1])))
-        else:
-            passed = [passed[place] for place in order[:limit].tolist()]
-        records = page.records([row for _, row in passed[:limit]])
-        return list(map(Scored, records, [score for score, _ in passed[:limit]]))
+        passed = passed[:limit]
+        records = page.records([row for _, row in passed])
+        return list(map(Scored, records, [score for score, _ in passed]))
 
     @property
     def _shape(self) -> Shape:
