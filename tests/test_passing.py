@@ -49,9 +49,10 @@ def narrowed(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     found: list[bool] = []
     asked = Passing.rows
 
-    def rows(self: Passing, *given: Any) -> Any:
-        answer = asked(self, *given)
-        found.append(answer is not None)
+    def rows(self: Passing, connection: Any, where: Filter, count: int | None) -> Any:
+        answer = asked(self, connection, where, count)
+        if count is not None:
+            found.append(answer is not None)
         return answer
 
     monkeypatch.setattr(Passing, "rows", rows)

@@ -32,6 +32,8 @@ MANY = 256
 """So many changed rows are brought in at most; after more, all is read anew."""
 JOURNAL = 1024
 """So many changes are kept for the terms that were not asked for since."""
+FIRST = ord("0")
+"""Stands for the first field of terms; the next characters for the next ones."""
 TERM_BYTES = 64 << 20
 """What the postings of one partition take at most, those of one query aside."""
 
@@ -40,7 +42,7 @@ class Inverted:
     """The postings of one partition's text index. Places are rows in their order, dead ones too."""
 
     def __init__(self, layout: Layout, part: int) -> None:
-        self._weights = [f.weight for f in layout.terms]
+        self._weights = np.array([f.weight for f in layout.terms])
         self._name = layout.schema.name
         self._part = part
         self._sizes = layout.terms_sizes(part)
@@ -55,14 +57,17 @@ class Inverted:
             f"create virtual table if not exists {vocabulary} "
             f"using fts5vocab('main', {quote_text(layout.terms_name(part))}, 'instance')"
         )
-        counts = [f"sum(col = {quote_text(f.name)}) as c{n}" for n, f in enumerate(layout.terms)]
-        arrays = [f"json_group_array(c{n})" for n in range(len(counts))]
+        fields = " ".join(
+            f"when {quote_text(f.name)} then char({FIRST + n})" for n, f in enumerate(layout.terms)
+        )
+        # In the order of the index: grouping by row here would sort all anew.
         self._holders = (
-            f"select json_group_array(doc), {', '.join(arrays)} from "
-            f"(select doc, {', '.join(counts)} from {vocabulary} where term = ? group by doc)"
+            f"select json_array(group_concat(doc), group_concat(case col {fields} end, '')) "
+            f"from {vocabulary} where term = ?"
         )
         self._lock = threading.Lock()
         self._at: Point | None = None
+        self._weighed = 0
         self._reset()
 
     def _reset(self) -> None:
@@ -76,13 +81,13 @@ class Inverted:
     def _forget_terms(self) -> None:
         self._terms: OrderedDict[str, Postings] = OrderedDict()
         self._journal: list[Change] = []
-        self._grown = False
+        self._bytes = 0
 
     @property
     def nbytes(self) -> int:
         """Bytes that the arrays take."""
         fixed = self._rows.nbytes + self._lengths.nbytes + self._alive.nbytes
-        return fixed + sum(postings.nbytes for postings in self._terms.values())
+        return fixed + self._bytes
 
     def ranking(self, connection: apsw.Connection, terms: Sequence[str]) -> ByPostings | None:
         """How the rows of the snapshot rank, None where FTS5 has to say it.
@@ -121,8 +126,7 @@ class Inverted:
         self._count = int(np.count_nonzero(self._alive))
         mean = float(self._lengths.sum()) / max(self._count, 1) or 1.0
         self._worth = K1 * (1 - B + B * self._lengths / mean)
-        for postings in self._terms.values():
-            postings.scores = None
+        self._weighed += 1
 
     def _catch_up(self, connection: apsw.Connection, since: Point) -> bool:
         """Bring in what changed; False where that is too much."""
@@ -147,7 +151,8 @@ class Inverted:
 
     def _bring_in(self, places: range, found: Sequence[tuple[Any, ...]]) -> None:
         """Put what was found of a range of rows in the place of what is known of it."""
-        now = {row: frequencies(texts, self._weights) for row, *texts in found}
+        weights = self._weights.tolist()
+        now = {row: frequencies(texts, weights) for row, *texts in found}
         sizes = {row: _length(texts) for row, *texts in found}
         for place in places:
             row = int(self._rows[place])
@@ -166,35 +171,38 @@ class Inverted:
         scores = np.zeros(len(self._rows))
         for term in terms:
             self._postings(connection, term).add_to(scores)
-        if self._grown:
-            self._shrink(len(terms))
+        while self._bytes > TERM_BYTES and len(self._terms) > len(terms):
+            self._bytes -= self._terms.popitem(last=False)[1].nbytes
         return ByPostings(self._rows, scores)
 
     def _postings(self, connection: apsw.Connection, term: str) -> Postings:
-        known = self._terms.get(term)
+        known = self._terms.pop(term, None)
         if known is None:
-            known = self._terms[term] = self._read(connection, term)
-        self._terms.move_to_end(term)
+            known = self._read(connection, term)
+        else:
+            self._bytes -= known.nbytes
         known.catch_up(term, self._journal)
-        if known.scores is None:
-            known.score(self._worth, self._count)
-            self._grown = True
+        if known.weighed != self._weighed:
+            known.score(self._worth, self._count, self._weighed)
+        self._terms[term] = known
+        self._bytes += known.nbytes
         return known
 
     def _read(self, connection: apsw.Connection, term: str) -> Postings:
         """The postings of a term, out of FTS5."""
-        connection.execute(self._vocabulary)
-        found = connection.execute(self._holders, (term,)).get
-        rows, *counts = [np.array(json.loads(each), np.int64) for each in found]
-        places = np.searchsorted(self._rows, rows)
-        return Postings(places, np.array(self._weights) @ counts, len(self._journal))
-
-    def _shrink(self, asked: int) -> None:
-        """Drop the postings that were not asked for the longest, past TERM_BYTES."""
-        total = sum(postings.nbytes for postings in self._terms.values())
-        while total > TERM_BYTES and len(self._terms) > asked:
-            total -= self._terms.popitem(last=False)[1].nbytes
-        self._grown = False
+        try:
+            found = connection.execute(self._holders, (term,)).get
+        except apsw.SQLError:  # the connection's first time
+            connection.execute(self._vocabulary)
+            found = connection.execute(self._holders, (term,)).get
+        rows, fields = json.loads(found)
+        if rows is None:
+            return Postings(np.empty(0, np.int64), np.empty(0), len(self._journal))
+        each = np.fromstring(rows, np.int64, sep=",")
+        weights = self._weights[np.frombuffer(fields.encode(), np.uint8) - FIRST]
+        starts = np.flatnonzero(np.diff(each, prepend=-1))
+        places = np.searchsorted(self._rows, each[starts])
+        return Postings(places, np.add.reduceat(weights, starts), len(self._journal))
 
 
 def _length(texts: Sequence[str | None]) -> int:

@@ -34,9 +34,9 @@ class Shape:
     """How many of the names are the key's."""
     records: Callable[[Sequence[Row]], list[Record]]
 
-    def key(self, row: Row) -> Sequence[Any]:
+    def key(self, row: Row) -> tuple[Any, ...]:
         """What equal scores are ordered by."""
-        return row[1 : 1 + self.own]
+        return tuple(row[1 : 1 + self.own])
 
 
 @lru_cache(maxsize=256)

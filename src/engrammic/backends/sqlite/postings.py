@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 import numpy as np
@@ -29,20 +29,21 @@ class Postings:
     frequencies: Numbers
     read: int
     """How many changes of the journal are in it."""
-    scores: Numbers | None = None
-    """What the term adds to the score at its places, or at all; None where that is to be said."""
+    scores: Numbers = field(default_factory=lambda: np.empty(0))
+    """What the term adds to the score at its places, or at all places."""
+    weighed: int = 0
+    """The state of the lengths in which the scores were said; 0 before they are."""
 
     @property
     def nbytes(self) -> int:
         """Bytes that the arrays take."""
-        scores = 0 if self.scores is None else self.scores.nbytes
-        return self.places.nbytes + self.frequencies.nbytes + scores
+        return self.places.nbytes + self.frequencies.nbytes + self.scores.nbytes
 
-    def score(self, worth: Numbers, count: int) -> None:
+    def score(self, worth: Numbers, count: int, weighed: int) -> None:
         """Say what the term adds, as FTS5 does: https://www.sqlite.org/fts5.html#the_bm25_function.
 
         `worth` is the part of the denominator that a record's length decides, for
-        every place, `count` how many records there are.
+        every place, `count` how many records there are; `weighed` tells that state of both.
         """
         told = self.frequencies * (K1 + 1) / (self.frequencies + worth[self.places])
         told *= idf(count, len(self.places))
@@ -50,11 +51,10 @@ class Postings:
             spread = np.zeros(len(worth))
             spread[self.places] = told
             told = spread
-        self.scores = told
+        self.scores, self.weighed = told, weighed
 
     def add_to(self, scores: Numbers) -> None:
         """Add what the term adds to the scores of all places."""
-        assert self.scores is not None
         if len(self.scores) == len(scores):
             scores += self.scores  # in the order of memory: ten times as quick
         else:
@@ -69,8 +69,7 @@ class Postings:
         kept = np.isin(self.places, list(changed), invert=True)
         self.places = np.append(self.places[kept], np.array([*held], np.int64))
         self.frequencies = np.append(self.frequencies[kept], np.array([*held.values()]))
-        self.read = len(journal)
-        self.scores = None
+        self.read, self.weighed = len(journal), 0
 
 
 def frequencies(texts: Sequence[str | None], weights: Sequence[float]) -> dict[str, float]:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import groupby
 from operator import itemgetter
 from typing import Any, TypeAlias
 
@@ -40,8 +40,9 @@ from engrammic.types import Scored
 Passed: TypeAlias = list[tuple[float, Row]]
 """Scores of records that pass the filter, and their rows."""
 
-BEYOND = 2
-"""So many rows more than fit on the page are read with it: one may not pass, or tie."""
+BEYOND = 8
+"""So many rows more than fit on the page are read with it, since one may not pass, or tie; then
+twice as many, and so on."""
 DEEPER = 1.5
 DEPTHS = 3
 """How often a page is looked for down a ranking before all that match are collected."""
@@ -243,21 +244,27 @@ class Search:
         # The partition is left in: what an index holds by mistake stays behind its wall.
         where, values = condition(self.plan.layout, self.plan.whole, checked=True)
         read = along(self._shape, where)
-        start, end = 0, self.plan.limit + BEYOND
+        start, end, more = 0, self.plan.limit + BEYOND, 2 * BEYOND
         while start < len(rows):
             for row in read(self.connection, (apsw.carray(rows[start:end]), *values)):
                 yield start, row
-            start, end = end, 2 * end
+            start, end, more = end, end + more, 2 * more
 
     def _cut(self, passed: Passed) -> list[Scored]:
-        """The page; equal scores by key."""
+        """The page of what passed, best first; equal scores by key."""
         page, digits, limit = self._shape, self.plan.digits, self.plan.limit
-        gap = 2 * 10.0**-digits
-        if any(one[0] - next_[0] < gap for one, next_ in pairwise(passed)):  # unordered, or ties
-            passed.sort(key=lambda hit: (-round(hit[0], digits), page.key(hit[1])))
-        passed = passed[:limit]
-        records = page.records([row for _, row in passed])
-        return list(map(Scored, records, [score for score, _ in passed]))
+        told = {round(score, digits) for score, _ in passed}
+        ordered = passed if len(told) == len(passed) else self._ordered(passed)
+        records = page.records([row for _, row in ordered[:limit]])
+        return list(map(Scored, records, [score for score, _ in ordered]))
+
+    def _ordered(self, passed: Passed) -> Passed:
+        page, digits = self._shape, self.plan.digits
+        ordered: Passed = []
+        for _, run in groupby(passed, lambda hit: round(hit[0], digits)):
+            tied = list(run)
+            ordered += sorted(tied, key=lambda hit: page.key(hit[1])) if tied[1:] else tied
+        return ordered
 
     @property
     def _shape(self) -> Shape:
