@@ -65,7 +65,7 @@ def item(name: int, dice: random.Random, scope: str = "a") -> Record:
         "scope": scope, "id": f"i{name}", "n": n, "x": dice.choice((None, 1.0, 2.5)),
         "until": dice.choice((None, dice.randrange(100))),
         "metadata": {"k": dice.randrange(15), "l": [dice.randrange(3)]},
-        "t": ["all", f"w{dice.randrange(3)}"], "v": [dice.gauss(0, 1) for _ in range(4)],
+        "t": ["all", f"w{dice.randrange(3)}", *["x"] * dice.randrange(40)], "v": [dice.gauss(0, 1) for _ in range(4)],
     }  # fmt: skip
 
 
@@ -95,6 +95,12 @@ async def by_vector(backend: Any, where: Filter, scope: str = "a", **given: Any)
     return found
 
 
+async def by_words(backend: Any, where: Filter, **given: Any) -> list[Scored]:
+    whole = And((eq("scope", "a"), *(where.parts if isinstance(where, And) else (where,))))
+    found: list[Scored] = await backend.text_search("items", ["all", "w1"], where=whole, **given)
+    return found
+
+
 def same(one: list[Scored], other: list[Scored]) -> bool:
     pairs = zip(one, other, strict=True)
     return all(a.record == b.record and abs(a.score - b.score) < 1e-6 for a, b in pairs)
@@ -119,6 +125,14 @@ async def test_a_large_partition_is_read_only_for_what_is_asked_for_often(
     for _ in range(7):
         await by_vector(backend, eq("n", 3))
     assert narrowed == [False] * 5 + [True] * 2
+
+
+async def test_words_are_narrowed_as_well(backend: SqliteBackend, narrowed: list[bool]) -> None:
+    dice = random.Random(7)
+    await backend.apply([Put("items", [item(n, dice) for n in range(600)])])
+    pages = [await by_words(backend, eq("n", 3), limit=5) for _ in range(5)]
+    assert all(same(page, pages[0]) for page in pages)
+    assert narrowed[-1]
 
 
 async def test_values_of_different_types_are_different(backend: SqliteBackend) -> None:
@@ -163,6 +177,8 @@ async def test_whatever_is_written_the_page_is_the_reference_s(
             given: dict[str, Any] = {"vector": vector, "limit": dice.choice((1, 3, 10, 60))}
             mine = await by_vector(backend, where, **given)
             assert same(mine, await by_vector(reference, where, **given))
+            told = await by_words(backend, where, limit=given["limit"])
+            assert same(told, await by_words(reference, where, limit=given["limit"]))
     finally:
         await other.close()
         await reference.close()

@@ -77,7 +77,7 @@ class Passing:
         """The rows, rising, that pass the parts of `where` that are known; None where none is.
 
         Other parts may keep out more. `count` is about how many records there are; without
-        it, nothing more becomes known.
+        it nothing is read: what is known counts where it is of now.
         """
         with self._lock:
             parts = [part for part in self._parts(where) if self._is_worth_it(part.key, count)]
@@ -85,7 +85,7 @@ class Passing:
                 return None
             at, found = now(connection, self._point), None
             for part in parts:
-                rows = self._of(connection, at, part)
+                rows = self._of(connection, at, part, reading=count is not None)
                 if rows is not None:
                     found = rows if found is None else np.intersect1d(found, rows, True)
             return found
@@ -95,13 +95,16 @@ class Passing:
             text, values = condition(self._layout, part, checked=True)
             yield _Part(text, tuple(values))
 
-    def _of(self, connection: apsw.Connection, at: Point, part: _Part) -> Rows | None:
+    def _of(
+        self, connection: apsw.Connection, at: Point, part: _Part, *, reading: bool
+    ) -> Rows | None:
         """The rows that pass a part; None where that is not known any more, or not yet."""
         known = self._known.pop(part.key, None)
         if known is not None and known.at != at:
-            if known.at.epoch == at.epoch and at < known.at:
+            ahead = known.at.epoch == at.epoch and at < known.at
+            if ahead or not reading:  # another thread has brought in what is not seen here
                 self._known[part.key] = known
-                return None  # another thread has brought in what this snapshot does not see
+                return None
             known = self._caught_up(connection, known, at, part)
             if known is None:
                 return None

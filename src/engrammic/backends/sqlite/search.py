@@ -89,7 +89,14 @@ class Search:
 
         if self.plan.indexed:
             return self._page(among())
-        return self._deepen(ranking.best, room, None, among)
+        narrowed = self._narrowed(ranking.count)
+        if narrowed is None:
+            return self._deepen(ranking.best, room, None, among)
+
+        def rest() -> Ranked:
+            return ranking.among(self._passing(narrowed), room)
+
+        return self._deepen(lambda depth: ranking.among(narrowed, depth), room, None, rest)
 
     def by_reading(self, words: Sequence[str]) -> list[Scored]:
         """As `by_terms` without an index: every record of the partition is read."""
@@ -166,7 +173,7 @@ class Search:
     def _narrowed(self, count: int | None) -> Rows | None:
         """The rows that known parts of the filter leave, where these are few of `count`.
 
-        Without a count nothing more becomes known.
+        Without a count nothing is read for it.
         """
         if self.plan.where is None:
             return None

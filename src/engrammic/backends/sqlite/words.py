@@ -15,6 +15,11 @@ from engrammic.backends.sqlite.scan import Ranked, Rows
 class WordRanking(Protocol):
     """The BM25 scores of a query's terms in one partition."""
 
+    @property
+    def count(self) -> int | None:
+        """How many rows there are, where that is known."""
+        ...
+
     def best(self, depth: int) -> Ranked:
         """The `depth` best rows, best first."""
         ...
@@ -31,6 +36,7 @@ class ByFts5:
     connection: apsw.Connection
     table: str
     match: str
+    count: int | None = None
 
     def best(self, depth: int) -> Ranked:
         """As `WordRanking.best`."""
@@ -62,13 +68,21 @@ class ByPostings:
     scores: Numbers
     """The score of each place, 0 where no term stands."""
 
+    @property
+    def count(self) -> int:
+        """As `WordRanking.count`."""
+        return len(self.rows)
+
     def best(self, depth: int) -> Ranked:
         """As `WordRanking.best`."""
         return _top(self.rows, self.scores, depth)
 
     def among(self, rows: Rows, limit: int) -> Ranked:
         """As `WordRanking.among`."""
-        there = np.flatnonzero(np.isin(self.rows, rows))
+        if not len(self.rows):
+            return Ranked.of(())
+        found = np.minimum(np.searchsorted(self.rows, rows), len(self.rows) - 1)
+        there = np.sort(found[self.rows[found] == rows])
         return _top(self.rows[there], self.scores[there], limit)
 
 
