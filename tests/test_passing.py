@@ -65,7 +65,8 @@ def item(name: int, dice: random.Random, scope: str = "a") -> Record:
         "scope": scope, "id": f"i{name}", "n": n, "x": dice.choice((None, 1.0, 2.5)),
         "until": dice.choice((None, dice.randrange(100))),
         "metadata": {"k": dice.randrange(15), "l": [dice.randrange(3)]},
-        "t": ["all", f"w{dice.randrange(3)}", *["x"] * dice.randrange(40)], "v": [dice.gauss(0, 1) for _ in range(4)],
+        "t": ["all", f"w{dice.randrange(3)}", *["x"] * dice.randrange(40)],
+        "v": [dice.gauss(0, 1) for _ in range(4)],
     }  # fmt: skip
 
 
