@@ -18,6 +18,7 @@ from engrammic.backends.sqlite.inverted import Inverted
 from engrammic.backends.sqlite.postings import Postings, frequencies, lengths
 from engrammic.backends.sqlite.words import ByFts5, ByPostings
 from engrammic.changes import Change, Delete, Put, Update
+from engrammic.errors import Corrupt
 from engrammic.filters import Compare, eq, is_in
 from engrammic.types import Field, Kind, Record, Schema, Scored
 
@@ -212,6 +213,37 @@ async def test_searches_while_others_write_never_mix_two_states(
     writing = asyncio.ensure_future(write())
     await asyncio.gather(writing, *[search() for _ in range(3)])
     await other.close()
+
+
+async def test_a_field_without_weight_is_left_to_fts5(tmp_path: Path, ways: list[bool]) -> None:
+    schema = Schema(
+        "plain",
+        (
+            Field("id", Kind.TEXT, nullable=False),
+            Field("t", Kind.TERMS),
+            Field("u", Kind.TERMS, weight=0.0),
+        ),
+        key=("id",),
+    )
+    backend = await SqliteBackend.connect(str(tmp_path))
+    await backend.ensure_table(schema)
+    rows = [{"id": f"i{n}", "t": ["a"] * (n % 2), "u": ["b"]} for n in range(9)]
+    await backend.apply([Put("plain", rows)])
+    for _ in range(3):
+        assert len(await backend.text_search("plain", ["b"], limit=20)) == 9
+    assert ways == [False] * 3
+    await backend.close()
+
+
+async def test_a_damaged_index_is_told(backend: SqliteBackend, tmp_path: Path) -> None:
+    dice = random.Random(8)
+    await backend.apply([Put("turns", [turn(n, dice) for n in range(40)])])
+    with apsw.Connection(str(backend.path)) as raw:
+        raw.execute("delete from turns__terms__1_docsize where id = 30")
+    await found(backend, "w1")
+    with pytest.raises(Corrupt, match="doctor"):
+        await found(backend, "everywhere")
+    assert await backend.repair()
 
 
 def test_sizes_are_read_as_fts5_writes_them() -> None:

@@ -25,7 +25,9 @@ import numpy as np
 from engrammic.backends.sqlite.changelog import LAST, Logged, Point, changed, now, point
 from engrammic.backends.sqlite.layout import Layout, quote_text, quoted
 from engrammic.backends.sqlite.postings import Change, Postings, frequencies, lengths
+from engrammic.backends.sqlite.translation import REPAIR
 from engrammic.backends.sqlite.words import ByPostings
+from engrammic.errors import Corrupt
 from engrammic.ranking.bm25 import K1, B
 
 MANY = 256
@@ -34,6 +36,7 @@ JOURNAL = 1024
 """So many changes are kept for the terms that were not asked for since."""
 FIRST = ord("0")
 """Stands for the first field of terms; the next characters for the next ones."""
+FIELDS = ord("~") - FIRST
 TERM_BYTES = 64 << 20
 """What the postings of one partition take at most, those of one query aside."""
 
@@ -43,6 +46,8 @@ class Inverted:
 
     def __init__(self, layout: Layout, part: int) -> None:
         self._weights = np.array([f.weight for f in layout.terms])
+        # A row whose terms weigh nothing is a match all the same: FTS5 knows.
+        self._is_fit = bool(self._weights.min() > 0) and len(self._weights) <= FIELDS
         self._name = layout.schema.name
         self._part = part
         self._sizes = layout.terms_sizes(part)
@@ -94,6 +99,8 @@ class Inverted:
 
         `terms` are in the index's form, each once.
         """
+        if not self._is_fit:
+            return None
         with self._lock:
             return self._scored(connection, terms) if self._is_current(connection) else None
 
@@ -202,6 +209,8 @@ class Inverted:
         weights = self._weights[np.frombuffer(fields.encode(), np.uint8) - FIRST]
         starts = np.flatnonzero(np.diff(each, prepend=-1))
         places = np.searchsorted(self._rows, each[starts])
+        if places[-1] == len(self._rows) or np.any(self._rows[places] != each[starts]):
+            raise Corrupt(f"the text index of {self._name} names rows without a size; {REPAIR}")
         return Postings(places, np.add.reduceat(weights, starts), len(self._journal))
 
 
