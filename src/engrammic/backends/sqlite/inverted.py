@@ -34,6 +34,8 @@ JOURNAL = 1024
 """So many changes are kept for the terms that were not asked for since."""
 FIRST = ord("0")
 """Stands for the first field of terms; the next characters for the next ones."""
+LONGEST = 32_768
+"""Bytes of a term that FTS5 looks at: it takes all that begin with the same for one."""
 TERM_BYTES = 64 << 20
 """What the postings of one partition take at most, those of one query aside."""
 
@@ -94,6 +96,8 @@ class Inverted:
 
         `terms` are in the index's form, each once.
         """
+        if self._weights.min() <= 0 or any(len(t.encode()) >= LONGEST for t in terms):
+            return None
         with self._lock:
             return self._scored(connection, terms) if self._is_current(connection) else None
 
@@ -199,7 +203,7 @@ class Inverted:
         if rows is None:
             return Postings(np.empty(0, np.int64), np.empty(0), len(self._journal))
         each = np.fromstring(rows, np.int64, sep=",")
-        weights = self._weights[np.frombuffer(fields.encode(), np.uint8) - FIRST]
+        weights = self._weights[np.frombuffer(fields.encode("utf-32-le"), np.uint32) - FIRST]
         starts = np.flatnonzero(np.diff(each, prepend=-1))
         places = np.searchsorted(self._rows, each[starts])
         return Postings(places, np.add.reduceat(weights, starts), len(self._journal))
