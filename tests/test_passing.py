@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -227,3 +228,60 @@ async def test_a_scope_keeps_its_own(backend: SqliteBackend) -> None:
         for scope in ("a", "b"):
             hits = await by_vector(backend, eq("n", 3), scope, limit=100)
             assert {hit.record["scope"] for hit in hits} == {scope}
+
+
+async def test_a_scope_whose_number_was_another_s_keeps_nothing_of_it(
+    backend: SqliteBackend, tmp_path: Path
+) -> None:
+    dice = random.Random(6)
+    there = {scope: [item(n, dice, scope) for n in range(300)] for scope in "ab"}
+    before: dict[str, list[Scored]] = {}
+    other = await SqliteBackend.connect(str(tmp_path / "other"))
+    await other.ensure_table(ITEMS)
+    for each, scopes in ((backend, "ab"), (other, "ba")):
+        for scope in scopes:
+            await each.apply([Put("items", there[scope])])
+    await other.backup(tmp_path / "backup")
+    await other.close()
+    for scope in "ababab":
+        before[scope] = await by_vector(backend, eq("n", 3), scope)
+    await backend.restore(tmp_path / "backup")
+    for scope in "aabb":
+        assert same(await by_vector(backend, eq("n", 3), scope), before[scope])
+        assert same(await by_vector(backend, eq("n", 3), scope), before[scope])
+
+
+async def test_a_table_that_grows_is_filtered_by_what_came(backend: SqliteBackend) -> None:
+    dice = random.Random(7)
+    await backend.apply([Put("items", [item(n, dice) for n in range(300)])])
+    for _ in range(3):
+        await by_vector(backend, eq("n", 3))
+    await backend.ensure_table(replace(ITEMS, fields=(*ITEMS.fields, Field("m", Kind.INT))))
+    assert await by_vector(backend, eq("m", 1)) == []
+    await backend.apply([Update("items", [{"scope": "a", "id": "i5", "m": 1}])])
+    for _ in range(3):
+        assert [hit.record["id"] for hit in await by_vector(backend, eq("m", 1))] == ["i5"]
+
+
+async def test_a_table_that_another_made_anew_is_searched_as_it_is(
+    backend: SqliteBackend, tmp_path: Path
+) -> None:
+    dice = random.Random(8)
+    await backend.apply([Put("items", [item(n, dice) for n in range(300)])])
+    other = await SqliteBackend.connect(str(tmp_path))
+    for _ in range(3):
+        await by_vector(backend, eq("n", 3))
+        await backend.text_search("items", ["all"], where=eq("scope", "a"), limit=3)
+    await other.drop_table("items")
+    again = [replace(f, dimension=2) if f.name == "v" else f for f in ITEMS.fields]
+    again.append(Field("u", Kind.TERMS))
+    await other.ensure_table(replace(ITEMS, fields=tuple(again)))
+    rows = [{"scope": "a", "id": f"i{n}", "n": n, "u": "word", "v": [1, n]} for n in range(30)]
+    await other.apply([Put("items", rows)])
+    await other.close()
+    await backend.tables()
+    for _ in range(3):
+        found = await by_vector(backend, eq("n", 3), vector=[1, 3])
+        assert [hit.record["id"] for hit in found] == ["i3"]
+        hits = await backend.text_search("items", ["word"], where=eq("scope", "a"), limit=99)
+        assert len(hits) == 30

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ import pytest
 
 from engrammic.backends.memory import MemoryBackend
 from engrammic.backends.sqlite import SqliteBackend, inverted
-from engrammic.backends.sqlite.inverted import Inverted
+from engrammic.backends.sqlite.inverted import LONGEST, Inverted
 from engrammic.backends.sqlite.postings import Postings, frequencies, lengths
 from engrammic.backends.sqlite.words import ByFts5, ByPostings
 from engrammic.changes import Change, Delete, Put, Update
@@ -297,3 +297,30 @@ def test_a_ranking_by_postings_cuts_where_fts5_does() -> None:
     for limit in (1, 5, 100):
         assert mine.among(some, limit).scores.tolist() == fts5.among(some, limit).scores.tolist()
     assert len(mine.among(some[:0], 5).rows) == len(fts5.among(some[:0], 5).rows) == 0
+
+
+async def test_terms_that_fts5_cuts_off_are_left_to_it(backend: SqliteBackend) -> None:
+    whole, longer = "x" * LONGEST, "x" * (LONGEST + 9)
+    rows = [{"scope": "a", "id": f"i{n}", "t": t} for n, t in enumerate(["w", whole, longer])]
+    await backend.apply([Put("turns", rows[:2])])
+    for _ in range(2):
+        assert len(await found(backend, whole)) == 1
+    await backend.apply([Put("turns", rows[2:])])
+    for word in (whole, longer):
+        assert [len(await found(backend, word)) for _ in range(2)] == [2, 2]
+
+
+@pytest.mark.parametrize("weights", [[0.0], [-1.0, 2.0], range(1, 131)])
+async def test_every_search_says_the_same_whatever_the_fields_weigh(
+    tmp_path: Path, weights: Sequence[float]
+) -> None:
+    names = [f"t{n}" for n in range(len(weights))]
+    fields = [Field(n, Kind.TERMS, weight=w) for n, w in zip(names, weights, strict=True)]
+    backend = await SqliteBackend.connect(str(tmp_path))
+    await backend.ensure_table(Schema("turns", (Field("id", Kind.TEXT), *fields)))
+    rows = [{"id": f"i{n}", names[n % len(names)]: ["a", "b"]} for n in range(200)]
+    await backend.apply([Put("turns", rows)])
+    first, *others = [await found(backend, "a", where=None) for _ in range(3)]
+    assert len(first) == 10
+    assert all(same(each, first) for each in others)
+    await backend.close()

@@ -15,7 +15,11 @@ PASSING_BYTES = 1 << 26
 
 
 class Derived:
-    """The vectors, the postings and the filters of the partitions that were searched."""
+    """The vectors, the postings and the filters of the partitions that were searched.
+
+    Each is kept under all that it takes from its layout: another process may make a
+    table anew, or let it grow.
+    """
 
     def __init__(self) -> None:
         self._matrices: Kept[Matrix] = Kept(MATRIX_BYTES)
@@ -24,16 +28,19 @@ class Derived:
 
     def matrix(self, layout: Layout, field: str, part: int) -> Matrix:
         """The vectors of a field."""
-        key = layout.schema.name, field, part
+        schema = layout.schema
+        key = schema.name, schema.partition, field, layout.dimension(field), part
         return self._matrices.of(key, lambda: Matrix(layout, field, part))
 
     def inverted(self, layout: Layout, part: int) -> Inverted:
         """The postings of the terms that were asked for."""
-        return self._inverted.of((layout.schema.name, part), lambda: Inverted(layout, part))
+        key = layout.schema.name, layout.schema.partition, layout.terms, part
+        return self._inverted.of(key, lambda: Inverted(layout, part))
 
     def passing(self, layout: Layout, part: int, value: str | None) -> Passing:
         """What passes filters that were asked for; `value` is the partition's."""
-        key = layout.schema.name, part
+        # Under another epoch the number may be another value's.
+        key = layout, part, value
         return self._passing.of(key, lambda: Passing(layout, part, value))
 
     def forget(self) -> None:

@@ -36,7 +36,8 @@ JOURNAL = 1024
 """So many changes are kept for the terms that were not asked for since."""
 FIRST = ord("0")
 """Stands for the first field of terms; the next characters for the next ones."""
-FIELDS = ord("~") - FIRST
+LONGEST = 32_768
+"""Bytes of a term that FTS5 looks at: it takes all that begin with the same for one."""
 TERM_BYTES = 64 << 20
 """What the postings of one partition take at most, those of one query aside."""
 
@@ -47,7 +48,7 @@ class Inverted:
     def __init__(self, layout: Layout, part: int) -> None:
         self._weights = np.array([f.weight for f in layout.terms])
         # A row whose terms weigh nothing is a match all the same: FTS5 knows.
-        self._is_fit = bool(self._weights.min() > 0) and len(self._weights) <= FIELDS
+        self._is_fit = bool(self._weights.min() > 0)
         self._name = layout.schema.name
         self._part = part
         self._sizes = layout.terms_sizes(part)
@@ -99,7 +100,7 @@ class Inverted:
 
         `terms` are in the index's form, each once.
         """
-        if not self._is_fit:
+        if not self._is_fit or any(4 * len(t) >= LONGEST for t in terms):
             return None
         with self._lock:
             return self._scored(connection, terms) if self._is_current(connection) else None
@@ -206,7 +207,7 @@ class Inverted:
         if rows is None:
             return Postings(np.empty(0, np.int64), np.empty(0), len(self._journal))
         each = np.fromstring(rows, np.int64, sep=",")
-        weights = self._weights[np.frombuffer(fields.encode(), np.uint8) - FIRST]
+        weights = self._weights[np.frombuffer(fields.encode("utf-32-le"), np.uint32) - FIRST]
         starts = np.flatnonzero(np.diff(each, prepend=-1))
         places = np.searchsorted(self._rows, each[starts])
         if places[-1] == len(self._rows) or np.any(self._rows[places] != each[starts]):

@@ -19,6 +19,11 @@ class Sized(Protocol):
 
 T = TypeVar("T", bound=Sized)
 
+LEAST = 8192
+"""Bytes that each counts for at the least: about what it takes while it holds nothing."""
+PART = 8
+"""They are measured when this part of them is new, since measuring looks at all."""
+
 
 class Kept(Generic[T]):
     """Derived things by what they are of, the least recently used dropped past `bound` bytes."""
@@ -26,6 +31,7 @@ class Kept(Generic[T]):
     def __init__(self, bound: int) -> None:
         self._bound = bound
         self._held: OrderedDict[Hashable, T] = OrderedDict()
+        self._fresh = 0
         self._lock = threading.Lock()
 
     def of(self, key: Hashable, make: Callable[[], T]) -> T:
@@ -33,12 +39,15 @@ class Kept(Generic[T]):
         with self._lock:
             if key not in self._held:
                 self._held[key] = make()
-                self._shrink()
+                self._fresh += 1
+                if self._fresh * PART >= len(self._held):
+                    self._shrink()
             self._held.move_to_end(key)
             return self._held[key]
 
     def _shrink(self) -> None:
-        sizes = {key: each.nbytes for key, each in self._held.items()}
+        self._fresh = 0
+        sizes = {key: max(LEAST, each.nbytes) for key, each in self._held.items()}
         total = sum(sizes.values())
         for key in list(self._held)[:-1]:
             if total <= self._bound:

@@ -46,7 +46,7 @@ class Tables:
 
     def found(self, connection: apsw.Connection) -> list[Schema]:
         """Every schema in the file, by name. Lays the foundation of a new file."""
-        found = _layouts(connection)
+        found = self._read(connection)
         with self._guard:
             self._layouts = found
         return [layout.schema for layout in found.values()]
@@ -98,7 +98,7 @@ class Tables:
             "on conflict (name) do update set schema = excluded.schema",
             (schema.name, dump_schema(schema)),
         )
-        self._declared = _layouts(connection)
+        self._declared = self._read(connection)
 
     def drop(self, connection: apsw.Connection, table: str) -> None:
         """Remove a table and all that is derived from it. Inside a write transaction."""
@@ -114,14 +114,19 @@ class Tables:
         connection.execute(f"drop table if exists {layout.table}")
         connection.execute("delete from _tables where name = ?", (table,))
         connection.execute(NEW_EPOCH)
-        self._declared = _layouts(connection)
+        self._declared = self._read(connection)
 
-
-def _layouts(connection: apsw.Connection) -> dict[str, Layout]:
-    if not has_table(connection, "_tables"):
-        lay_foundation(connection)
-    rows = connection.execute("select name, number, schema from _tables order by name")
-    return {name: Layout(_schema(name, text), number) for name, number, text in rows}
+    def _read(self, connection: apsw.Connection) -> dict[str, Layout]:
+        """Every layout in the file; one that is as it was stays the same object."""
+        if not has_table(connection, "_tables"):
+            lay_foundation(connection)
+        rows = connection.execute("select name, number, schema from _tables order by name")
+        found: dict[str, Layout] = {}
+        for name, number, text in rows:
+            layout, old = Layout(_schema(name, text), number), self._layouts.get(name)
+            is_old = old is not None and (old.number, old.schema) == (number, layout.schema)
+            found[name] = old if old is not None and is_old else layout
+        return found
 
 
 def _schema(name: str, text: str) -> Schema:
