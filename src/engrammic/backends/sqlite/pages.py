@@ -79,8 +79,18 @@ def listing(page: Shape, where: str) -> Read:
 def _read(page: Shape, first: str, source: str) -> Read:
     """As one value where that can be: each row stepped to alone gives up the interpreter once."""
     chosen = ", ".join([first, *map(expression(page.layout), page.names)])
-    if not {page.layout.schema.field(name).kind for name in page.names} <= _IN_JSON:
-        plain = f"select {chosen} from {source}"
-        return lambda connection, values: connection.execute(plain, values).fetchall()
+    plain = f"select {chosen} from {source}"
     packed = f"select json_group_array(json_array({chosen})) from {source}"
-    return lambda connection, values: json.loads(connection.execute(packed, values).get)
+
+    def by_row(connection: apsw.Connection, values: Sequence[Any]) -> Sequence[Row]:
+        return connection.execute(plain, values).fetchall()
+
+    def at_once(connection: apsw.Connection, values: Sequence[Any]) -> Sequence[Row]:
+        try:
+            found: list[Row] = json.loads(connection.execute(packed, values).get)
+        except apsw.TooBigError:  # SQLite has no value as long as that
+            return by_row(connection, values)
+        return found
+
+    kinds = {page.layout.schema.field(name).kind for name in page.names}
+    return at_once if kinds <= _IN_JSON else by_row
