@@ -79,16 +79,23 @@ class Passing:
         Other parts may keep out more. `count` is about how many records there are; without
         it nothing is read: what is known counts where it is of now.
         """
-        with self._lock:
-            parts = [part for part in self._parts(where) if self._is_worth_it(part.key, count)]
-            if not parts:
-                return None
-            at, found = now(connection, self._point), None
-            for part in parts:
-                rows = self._of(connection, at, part, reading=count is not None)
-                if rows is not None:
-                    found = rows if found is None else np.intersect1d(found, rows, True)
-            return found
+        if not self._lock.acquire(blocking=count is not None):
+            return None  # another thread reads a whole partition
+        try:
+            return self._found(connection, where, count)
+        finally:
+            self._lock.release()
+
+    def _found(self, connection: apsw.Connection, where: Filter, count: int | None) -> Rows | None:
+        parts = [part for part in self._parts(where) if self._is_worth_it(part.key, count)]
+        if not parts:
+            return None
+        at, found = now(connection, self._point), None
+        for part in parts:
+            rows = self._of(connection, at, part, reading=count is not None)
+            if rows is not None:
+                found = rows if found is None else np.intersect1d(found, rows, True)
+        return found
 
     def _parts(self, where: Filter) -> Iterator[_Part]:
         for part in at_top(where):
