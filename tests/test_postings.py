@@ -98,6 +98,7 @@ async def test_whatever_is_written_the_ranking_is_that_of_fts5(
     """Two handles write in turn; one that never searched, and the reference, say what is right."""
     if seed % 2:
         monkeypatch.setattr(inverted, "JOURNAL", 12)
+        monkeypatch.setattr(inverted, "LETTERS", 20_000)
         monkeypatch.setattr(inverted, "TERM_BYTES", 4_000)
     dice = random.Random(seed)
     other, reference = await SqliteBackend.connect(str(tmp_path)), MemoryBackend()

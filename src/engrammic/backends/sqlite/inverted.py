@@ -31,7 +31,9 @@ from engrammic.errors import Corrupt
 from engrammic.ranking.bm25 import K1, B
 
 MANY = 256
-"""So many changed rows are brought in at most; after more, all is read anew."""
+"""So many changed rows are brought in at most; after more, all is read anew. And"""
+LETTERS = 1 << 20
+"""So many characters of their terms."""
 JOURNAL = 1024
 """So many changes are kept for the terms that were not asked for since."""
 FIRST = ord("0")
@@ -87,6 +89,7 @@ class Inverted:
     def _forget_terms(self) -> None:
         self._terms: OrderedDict[str, Postings] = OrderedDict()
         self._journal: list[Change] = []
+        self._noted = 0
         self._bytes = 0
 
     @property
@@ -143,16 +146,18 @@ class Inverted:
         ranges = changed(connection, self._name, self._part, since, Logged.WORDS)
         if ranges is None or np.count_nonzero(~self._alive) > MANY + len(self._rows) // 4:
             return False
-        count = 0
+        count = letters = 0
         for low, high in ranges:
             found: list[Any] = connection.execute(self._texts, (low, high)).fetchall()
             first, end = np.searchsorted(self._rows, (low, min(high, LAST - 1) + 1)).tolist()
             count += max(len(found), end - first)
-            if count > MANY:
+            letters += sum(len(text) for _, *texts in found for text in texts if text)
+            if count > MANY or letters > LETTERS:
                 return False
             if self._loaded:
                 self._bring_in(range(first, end), found)
-        if len(self._journal) > JOURNAL:
+        self._noted += letters
+        if len(self._journal) > JOURNAL or self._noted > 4 * LETTERS:
             self._forget_terms()
         self._weigh()
         return True
