@@ -31,7 +31,9 @@ from engrammic.errors import Corrupt
 from engrammic.ranking.bm25 import K1, B
 
 MANY = 256
-"""So many changed rows are brought in at most; after more, all is read anew. And"""
+"""So many changed rows are brought in at most; after more, FTS5 ranks. And"""
+WAIT = 8
+"""So many searches in a row must find little changed before it is read anew after that."""
 LETTERS = 1 << 20
 """So many characters of their terms."""
 JOURNAL = 1024
@@ -76,9 +78,10 @@ class Inverted:
         self._lock = threading.Lock()
         self._at: Point | None = None
         self._weighed = 0
-        self._reset()
+        self._reset(0)
 
-    def _reset(self) -> None:
+    def _reset(self, wait: int) -> None:
+        self._wait = wait
         self._loaded = False
         self._rows = np.empty(0, np.int64)
         self._lengths = np.empty(0)
@@ -116,8 +119,12 @@ class Inverted:
         if since is not None and at.epoch == since.epoch and at < since:
             return False  # another thread has brought in what this snapshot does not see
         self._at = None  # what breaks off is begun anew
-        if since is None or at.epoch != since.epoch or not self._catch_up(connection, since):
-            self._reset()
+        if since is None or at.epoch != since.epoch:
+            self._reset(0)
+        elif not self._catch_up(connection, since):
+            self._reset(WAIT)
+        elif self._wait:
+            self._wait -= 1
         elif not self._loaded:
             self._load(connection)
         self._at = at
@@ -145,6 +152,9 @@ class Inverted:
         since = since._replace(row=max(since.row, known))
         ranges = changed(connection, self._name, self._part, since, Logged.WORDS)
         if ranges is None or np.count_nonzero(~self._alive) > MANY + len(self._rows) // 4:
+            return False
+        fresh = f"select count(*) from (select 1 from {self._sizes} where id > ? limit {MANY + 1})"
+        if connection.execute(fresh, (since.row,)).get > MANY:
             return False
         count = letters = 0
         for low, high in ranges:
