@@ -22,6 +22,7 @@ from engrammic.backends.sqlite.diagnosis import terms_tables
 from engrammic.changes import Delete, Put, Update
 from engrammic.filters import eq, is_in
 from engrammic.types import Field, Kind, Record, Schema
+from sqlite_files import sound
 
 TURNS = Schema(
     "turns",
@@ -40,11 +41,8 @@ WORDS = [f"w{n}" for n in range(12)]
 
 @pytest.fixture
 async def backend(tmp_path: Path) -> AsyncIterator[SqliteBackend]:
-    backend = await SqliteBackend.connect(str(tmp_path))
-    await backend.ensure_table(TURNS)
-    yield backend
-    assert await backend.diagnose() == []
-    await backend.close()
+    async with sound(tmp_path, TURNS) as opened:
+        yield opened
 
 
 def turn(name: str, *terms: str, scope: str = "a", around: str | None = None) -> Record:

@@ -21,6 +21,7 @@ from engrammic.backends.sqlite.search import Search
 from engrammic.changes import Put
 from engrammic.filters import And, Compare, Filter, Or, eq
 from engrammic.types import Field, Index, Kind, Record, Schema
+from sqlite_files import sound
 
 DIMENSION = 24
 SCHEMA = Schema(
@@ -49,10 +50,8 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 async def backend(tmp_path: Path) -> AsyncIterator[SqliteBackend]:
-    backend = await SqliteBackend.connect(str(tmp_path))
-    await backend.ensure_table(SCHEMA)
-    yield backend
-    await backend.close()
+    async with sound(tmp_path, SCHEMA) as opened:
+        yield opened
 
 
 def notes(numbers: Any, seed: int = 0) -> list[Record]:

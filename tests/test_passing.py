@@ -17,6 +17,7 @@ from engrammic.backends.sqlite.passing import Passing
 from engrammic.changes import Change, Delete, Put, Update
 from engrammic.filters import And, Compare, Filter, Or, eq
 from engrammic.types import Field, Kind, Record, Schema, Scored
+from sqlite_files import sound
 
 ITEMS = Schema(
     "items",
@@ -37,11 +38,8 @@ ITEMS = Schema(
 
 @pytest.fixture
 async def backend(tmp_path: Path) -> AsyncIterator[SqliteBackend]:
-    backend = await SqliteBackend.connect(str(tmp_path))
-    await backend.ensure_table(ITEMS)
-    yield backend
-    assert await backend.diagnose() == []
-    await backend.close()
+    async with sound(tmp_path, ITEMS) as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from engrammic.changes import Change, Delete, Put, Update
 from engrammic.errors import Corrupt
 from engrammic.filters import Compare, eq, is_in
 from engrammic.types import Field, Kind, Record, Schema, Scored
+from sqlite_files import sound
 
 TURNS = Schema(
     "turns",
@@ -37,11 +38,8 @@ WORDS = ["everywhere", *[f"w{n}" for n in range(40)], "Upper", "straße", "記�
 
 @pytest.fixture
 async def backend(tmp_path: Path) -> AsyncIterator[SqliteBackend]:
-    backend = await SqliteBackend.connect(str(tmp_path))
-    await backend.ensure_table(TURNS)
-    yield backend
-    assert await backend.diagnose() == []
-    await backend.close()
+    async with sound(tmp_path, TURNS) as opened:
+        yield opened
 
 
 @pytest.fixture

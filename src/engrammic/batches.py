@@ -40,7 +40,9 @@ class Columns(Sequence[Record]):
     @overload
     def __getitem__(self, at: slice) -> list[Record]: ...
     def __getitem__(self, at: int | slice) -> Record | list[Record]:
-        return list(self)[at]
+        if isinstance(at, slice):
+            return list(self)[at]
+        return {name: column[at] for name, column in self._columns.items()}
 
     def __iter__(self) -> Iterator[Record]:
         names = tuple(self._columns)

@@ -18,9 +18,9 @@ from engrammic.embed.base import Vectors
 from engrammic.embed.prepare import Graph
 from engrammic.embed.window import CHARACTERS_READ, Window, not_text
 from engrammic.errors import EmbeddingError, InvalidSettings
+from engrammic.telemetry import turned_off
 
-if os.environ["ORT_DISABLE_TELEMETRY"] == "1":  # for who has imported onnxruntime before us
-    onnxruntime.disable_telemetry_events()
+turned_off(onnxruntime)
 
 SENTENCE = "sentence_embedding"
 """The output that is pooled already; a graph without it gives its tokens' states first."""

@@ -1,31 +1,44 @@
-"""What changed since a point: the file's log of changes, and the rows that came."""
+"""The file's log of changes: what a change list leaves in it, and what changed since a point."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import Enum
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import apsw
 
 from engrammic.backends.sqlite.translation import REPAIR
 from engrammic.errors import Corrupt
 
-FIELDS = 1 << 32
-"""What is added to a table's number to log that plain fields of its rows were updated."""
+RETAINED = 50_000
+"""Changes that stay; who has read less far begins anew."""
+TRIM_EVERY = 4096
 LAST = 2**63 - 1
 """No row has a greater number."""
 
+Ranges: TypeAlias = list[tuple[int, int]]
+"""Closed ranges of rows, rising, apart."""
+
 
 class Logged(Enum):
-    """What changed of rows, and under which numbers of `_changes` it is logged."""
+    """What of a table's rows changed; by the value times and plus this, its number is logged."""
 
-    VECTORS = "number"
-    """Replaced or gone."""
-    WORDS = "-number"
-    """Replaced or gone in the text index."""
-    RECORDS = f"number, number + {FIELDS}"
-    """Other fields updated, or, as all vectors are then, replaced or gone."""
+    VECTORS = (1, 0)
+    """Vectors were replaced, or the rows are gone."""
+    WORDS = (-1, 0)
+    """The text index holds other terms of them, or them no more."""
+    FIELDS = (1, 1 << 32)
+    """Other fields were updated."""
+
+    def of(self, number: int) -> int:
+        """What stands for it in `_changes.tbl`."""
+        sign, shift = self.value
+        return int(sign * number + shift)
+
+
+Touched: TypeAlias = Mapping[tuple[int, int], Sequence[int]]
+"""Rows that changed, by what stands for it and by partition."""
 
 
 class Point(NamedTuple):
@@ -56,23 +69,43 @@ def now(connection: apsw.Connection, statement: str) -> Point:
 
 
 def changed(
-    connection: apsw.Connection, table: str, part: int, since: Point, logged: Logged
-) -> list[tuple[int, int]] | None:
-    """The ranges of rows that changed or came, rising, apart; None where the log was trimmed."""
+    connection: apsw.Connection, table: str, part: int, since: Point, *logged: Logged
+) -> Ranges | None:
+    """The rows of which any of `logged` changed, and those that came; None if the log was cut."""
     lowest = connection.execute("select value from _meta where key = 'lowest_seq'").get
     if since.seq < int(lowest or 0):
         return None
-    number = connection.execute("select number from _tables where name = ?", (table,)).get
-    sql = (
-        "select low, high from _changes, (select ? as number) where seq > ? and part = ? "
-        f"and tbl in ({logged.value}) order by seq"
-    )
-    found: list[Any] = connection.execute(sql, (number, since.seq, part)).fetchall()
+    number = connection.execute("select number from _tables where name = ?", (table,)).get or 0
+    marks = ", ".join("?" * len(logged))
+    sql = f"select low, high from _changes where seq > ? and part = ? and tbl in ({marks})"
+    values = (since.seq, part, *[each.of(number) for each in logged])
+    found: list[Any] = connection.execute(sql, values).fetchall()
     return _merged([*found, (since.row + 1, LAST)])
 
 
-def _merged(ranges: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    merged: list[tuple[int, int]] = []
+def note(connection: apsw.Connection, touched: Touched) -> None:
+    """Log what changed, and now and then forget the oldest. Inside a write transaction."""
+    ranges = [
+        (table, part, low, high)
+        for (table, part), rows in touched.items()
+        for low, high in _merged([(row, row) for row in rows])
+    ]
+    if not ranges:
+        return
+    connection.executemany("insert into _changes(tbl, part, low, high) values (?, ?, ?, ?)", ranges)
+    last = connection.last_insert_rowid()
+    if last % TRIM_EVERY < len(ranges):
+        oldest = last - RETAINED
+        connection.execute("delete from _changes where seq < ?", (oldest,))
+        connection.execute(
+            "update _meta set value = max(cast(value as integer), ?) where key = 'lowest_seq'",
+            (oldest,),
+        )
+
+
+def _merged(ranges: Sequence[tuple[int, int]]) -> Ranges:
+    """As few ranges as hold the same rows: a bulk change leaves one."""
+    merged: Ranges = []
     for low, high in sorted(ranges):
         if merged and low <= merged[-1][1] + 1:
             merged[-1] = (merged[-1][0], max(high, merged[-1][1]))

@@ -31,11 +31,11 @@ from engrammic.errors import Corrupt
 from engrammic.ranking.bm25 import K1, B
 
 MANY = 256
-"""So many changed rows are brought in at most; after more, FTS5 ranks. And"""
-WAIT = 8
-"""So many searches in a row must find little changed before it is read anew after that."""
+"""Rows that change between two searches at most; after more, FTS5 ranks."""
 LETTERS = 1 << 20
-"""So many characters of their terms."""
+"""Characters that the terms of these rows have at most."""
+WAIT = 8
+"""Searches in a row that must find less changed than that, before all is read anew."""
 JOURNAL = 1024
 """So many changes are kept for the terms that were not asked for since."""
 FIRST = ord("0")
@@ -169,7 +169,8 @@ class Inverted:
         self._noted += letters
         if len(self._journal) > JOURNAL or self._noted > 4 * LETTERS:
             self._forget_terms()
-        self._weigh()
+        if count:
+            self._weigh()
         return True
 
     def _bring_in(self, places: range, found: Sequence[tuple[Any, ...]]) -> None:

@@ -31,11 +31,11 @@ SPARE = 1024
 COMPACT_SHARE = 0.2
 SMALL = 256
 QUICK = 1024
-"""Rows that an index finds, and"""
+"""Rows that an index finds in the time that a way to another thread takes."""
 READ = 400_000
-"""numbers that are multiplied, before another thread would have begun to, and"""
+"""Numbers of float32 that are multiplied in that time."""
 CODES = 8_000_000
-"""as many of the copy in eight bits, before it would have ended."""
+"""Numbers of eight bits whose scan takes no longer than a short write in place may."""
 BLOCK = 4096
 """Rows read at once."""
 

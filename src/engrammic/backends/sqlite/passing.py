@@ -140,7 +140,7 @@ class Passing:
         if known.at.epoch != at.epoch:
             return None
         name, rows = self._layout.schema.name, known.rows
-        ranges = changed(connection, name, self._part, known.at, Logged.RECORDS)
+        ranges = changed(connection, name, self._part, known.at, Logged.VECTORS, Logged.FIELDS)
         if ranges is None or len(ranges) > RANGES:
             return None
         for low, high in ranges:

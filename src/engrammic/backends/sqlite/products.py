@@ -7,7 +7,6 @@ writes graphs is none that a search may need.
 from __future__ import annotations
 
 import logging
-import os
 import time
 from collections.abc import Callable
 from functools import cache
@@ -16,7 +15,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from engrammic.telemetry import turn_off
+from engrammic.telemetry import turn_off, turned_off
 
 log = logging.getLogger(__name__)
 
@@ -56,8 +55,7 @@ def _loaded() -> Product:
     turn_off()
     import onnxruntime
 
-    if os.environ["ORT_DISABLE_TELEMETRY"] == "1":  # for who has imported it before us
-        onnxruntime.disable_telemetry_events()
+    turned_off(onnxruntime)
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     options.intra_op_num_threads = options.inter_op_num_threads = 1  # on the caller's own

@@ -65,15 +65,19 @@ class Scan:
         """What is known of them without."""
         return self.view.bounds(self.query)
 
+    @property
+    def _has_all(self) -> bool:
+        return "all" in self.__dict__  # where a cached property leaves its value
+
     def spares(self, limit: int) -> bool:
         """Whether the `limit` best are found without the cosines of all."""
-        if "all" in self.__dict__ or not 0 < limit <= len(self.view.rows) // FEWER:
+        if self._has_all or not 0 < limit <= len(self.view.rows) // FEWER:
             return False
         return self.bounds is not None
 
     def at(self, places: Rows) -> Query:
         """The cosines of the vectors at `places`."""
-        if "all" in self.__dict__ or len(places) > len(self.view.rows) // FEW:
+        if self._has_all or len(places) > len(self.view.rows) // FEW:
             return self.all[places]
         return cosines(self.view.vectors[places], self.query)
 

@@ -8,14 +8,15 @@ from typing import Any, NamedTuple, TypeAlias
 import apsw
 
 from engrammic.backends.sqlite import backlog, statements
+from engrammic.backends.sqlite.changelog import Logged
 from engrammic.backends.sqlite.layout import Layout
 from engrammic.backends.sqlite.partitions import Partitions
 from engrammic.types import Record
 
 Values: TypeAlias = Sequence[Any]
 Execute: TypeAlias = Callable[[str, list[Values]], None]
-Touch: TypeAlias = Callable[[Layout, int, list[int]], None]
-"""Notes that rows which the index of a partition holds are changed in it."""
+Touch: TypeAlias = Callable[[Layout, int, list[int], Logged], None]
+"""Notes what of a partition's rows changed."""
 
 
 class Placed(NamedTuple):
@@ -68,7 +69,7 @@ class Texts:
             self._later.append((statements.take_terms(layout, part), old))
             new: list[Values] = [(m.row, *m.after) for m in changed]
             self._later.append((statements.put_terms(layout, part), new))
-            self._touch(layout, part, [m.row for m in changed])
+            self._touch(layout, part, [m.row for m in changed], Logged.WORDS)
 
     def put_new(self, layout: Layout, rows: range, terms: Sequence[Values]) -> None:
         """As `put` for new rows, whose terms are given by field."""
@@ -81,7 +82,7 @@ class Texts:
         self._write()
         held = [row for row in rows if self._holds(layout, part, row[0])]
         self._execute(statements.delete_terms(layout, part), held)
-        self._touch(layout, part, [row[0] for row in held])
+        self._touch(layout, part, [row[0] for row in held], Logged.WORDS)
 
     def finish(self) -> None:
         """Write all that was asked for; let new rows wait if they are few."""

@@ -8,8 +8,8 @@ from typing import Any, TypeAlias
 
 import apsw
 
-from engrammic.backends.sqlite import columnwise, statements
-from engrammic.backends.sqlite.changelog import FIELDS
+from engrammic.backends.sqlite import changelog, columnwise, statements
+from engrammic.backends.sqlite.changelog import Logged
 from engrammic.backends.sqlite.folding import unfolded
 from engrammic.backends.sqlite.layout import Layout
 from engrammic.backends.sqlite.partitions import Partitions
@@ -22,9 +22,6 @@ from engrammic.records import clean_update
 from engrammic.types import Record
 
 Chosen: TypeAlias = tuple[str, ...]
-
-RETAINED_CHANGES = 50_000
-TRIM_EVERY = 4096
 
 
 def prepared(change: Change, layout: Layout) -> Change:
@@ -50,7 +47,7 @@ class Writer:
     texts: Texts = field(init=False)
 
     def __post_init__(self) -> None:
-        self.texts = Texts(self.connection, self.partitions, self._each, self._touch_words)
+        self.texts = Texts(self.connection, self.partitions, self._each, self._touch)
 
     def run(self, changes: Sequence[Change]) -> int:
         """Apply all; the number of records written or deleted."""
@@ -59,7 +56,7 @@ class Writer:
                 self._check(change)
         written = sum([self._one(c) for c in changes if not isinstance(c, Check)])
         self.texts.finish()
-        self._log()
+        changelog.note(self.connection, self.touched)
         return written
 
     def _each(self, statement: str, rows: list[Values]) -> None:
@@ -172,7 +169,7 @@ class Writer:
                 absent: list[Values] = [(m.row,) for m in members if m.record.get(name) is None]
                 self._each(statements.delete_vector(layout, name), absent)
         if layout.vectors and not fresh:
-            self._touch(layout, part, [m.row for m in members])
+            self._touch(layout, part, [m.row for m in members], Logged.VECTORS)
 
     def _update(self, layout: Layout, records: Sequence[Record]) -> int:
         if not records:
@@ -193,8 +190,7 @@ class Writer:
             if vectors:
                 self._put_vectors(layout, part, members, fresh=False)
             elif plain and layout.vectors:
-                rows = [m.row for m in members]
-                self.touched.setdefault((layout.number + FIELDS, part), []).extend(rows)
+                self._touch(layout, part, [m.row for m in members], Logged.FIELDS)
             if terms:
                 self.texts.put(layout, part, members)
         return updated
@@ -240,7 +236,7 @@ class Writer:
             for name in statements.vectors(layout):
                 self._each(statements.delete_vector(layout, name), doomed)
             if layout.vectors:
-                self._touch(layout, part, [m.row for m in group])
+                self._touch(layout, part, [m.row for m in group], Logged.VECTORS)
             if layout.terms:
                 self.texts.delete(layout, part, doomed)
         if rows:
@@ -248,39 +244,5 @@ class Writer:
         self._each(f"delete from {layout.table} where _row = ?", rows)
         return len(rows)
 
-    def _touch(self, layout: Layout, part: int, rows: list[int]) -> None:
-        self.touched.setdefault((layout.number, part), []).extend(rows)
-
-    def _touch_words(self, layout: Layout, part: int, rows: list[int]) -> None:
-        self.touched.setdefault((-layout.number, part), []).extend(rows)
-
-    def _log(self) -> None:
-        ranges: list[Values] = [
-            (table, part, low, high)
-            for (table, part), rows in self.touched.items()
-            for low, high in _runs(rows)
-        ]
-        if not ranges:
-            return
-        self._each("insert into _changes(tbl, part, low, high) values (?, ?, ?, ?)", ranges)
-        last = self.connection.last_insert_rowid()
-        if last % TRIM_EVERY < len(ranges):
-            oldest = last - RETAINED_CHANGES
-            self.connection.execute("delete from _changes where seq < ?", (oldest,))
-            self.connection.execute(
-                "update _meta set value = max(cast(value as integer), ?) where key = 'lowest_seq'",
-                (oldest,),
-            )
-
-
-def _runs(rows: list[int]) -> list[tuple[int, int]]:
-    """Row numbers as closed ranges without gaps, so that a bulk insert logs one change."""
-    if len(rows) == 1:
-        return [(rows[0], rows[0])]
-    runs: list[tuple[int, int]] = []
-    for row in sorted(set(rows)):
-        if runs and row == runs[-1][1] + 1:
-            runs[-1] = (runs[-1][0], row)
-        else:
-            runs.append((row, row))
-    return runs
+    def _touch(self, layout: Layout, part: int, rows: list[int], what: Logged) -> None:
+        self.touched.setdefault((what.of(layout.number), part), []).extend(rows)
