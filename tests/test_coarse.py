@@ -10,11 +10,11 @@ import numpy as np
 import onnx
 import pytest
 
-from engrammic.backends.sqlite import coarse, products, scan
-from engrammic.backends.sqlite.coarse import Coarse
-from engrammic.backends.sqlite.matrix import View
-from engrammic.backends.sqlite.products import GREATEST, MIDDLE
-from engrammic.backends.sqlite.scan import Scan, top
+from engrammic.backends.sqlite.derived import coarse, products, scan
+from engrammic.backends.sqlite.derived.coarse import Coarse
+from engrammic.backends.sqlite.derived.matrix import View
+from engrammic.backends.sqlite.derived.products import GREATEST, MIDDLE
+from engrammic.backends.sqlite.derived.scan import Scan, top
 from engrammic.units import cosines
 
 Rows: TypeAlias = np.ndarray[Any, np.dtype[np.float32]]

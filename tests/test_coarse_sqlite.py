@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engrammic.backends.sqlite import SqliteBackend, coarse, matrix, products, scan
-from engrammic.backends.sqlite.coarse import Coarse
+from engrammic.backends.sqlite import SqliteBackend
+from engrammic.backends.sqlite.derived import coarse, matrix, products, scan
+from engrammic.backends.sqlite.derived.coarse import Coarse
 from engrammic.backends.sqlite.reading import told_by_index
 from engrammic.backends.sqlite.search import Search
 from engrammic.changes import Put

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from engrammic.backends.sqlite.kept import LEAST, PART, Kept
+from engrammic.backends.sqlite.derived.kept import LEAST, PART, Kept
 
 MEASURED = [0]
 

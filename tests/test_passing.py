@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 
 from engrammic.backends.memory import MemoryBackend
-from engrammic.backends.sqlite import SqliteBackend, passing
-from engrammic.backends.sqlite.passing import Passing
+from engrammic.backends.sqlite import SqliteBackend
+from engrammic.backends.sqlite.derived import passing
+from engrammic.backends.sqlite.derived.passing import Passing
 from engrammic.changes import Change, Delete, Put, Update
 from engrammic.filters import And, Compare, Filter, Or, eq
 from engrammic.types import Field, Kind, Record, Schema, Scored

@@ -12,9 +12,10 @@ import apsw
 import pytest
 
 from engrammic.backends.memory import MemoryBackend
-from engrammic.backends.sqlite import SqliteBackend, inverted
-from engrammic.backends.sqlite.inverted import LONGEST, Inverted
-from engrammic.backends.sqlite.words import ByPostings
+from engrammic.backends.sqlite import SqliteBackend
+from engrammic.backends.sqlite.derived import inverted
+from engrammic.backends.sqlite.derived.inverted import LONGEST, Inverted
+from engrammic.backends.sqlite.derived.words import ByPostings
 from engrammic.changes import Change, Delete, Put, Update
 from engrammic.errors import Corrupt
 from engrammic.filters import Compare, eq, is_in

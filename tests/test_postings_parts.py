@@ -7,8 +7,8 @@ import random
 import apsw
 import numpy as np
 
-from engrammic.backends.sqlite.postings import Postings, frequencies, lengths
-from engrammic.backends.sqlite.words import ByFts5, ByPostings
+from engrammic.backends.sqlite.derived.postings import Postings, frequencies, lengths
+from engrammic.backends.sqlite.derived.words import ByFts5, ByPostings
 
 
 def test_sizes_are_read_as_fts5_writes_them() -> None:

@@ -15,18 +15,18 @@ from engrammic.backend import Backend, Survey
 from engrammic.backends.sqlite import statements
 from engrammic.backends.sqlite.connection import Connections, snapshot
 from engrammic.backends.sqlite.derived import Derived
+from engrammic.backends.sqlite.derived.matrix import Matrix, View
+from engrammic.backends.sqlite.derived.scan import VECTOR_DIGITS
+from engrammic.backends.sqlite.derived.words import ByFts5
 from engrammic.backends.sqlite.folding import unfolded
 from engrammic.backends.sqlite.layout import quoted
-from engrammic.backends.sqlite.matrix import Matrix, View
 from engrammic.backends.sqlite.partitions import Part, Partitions
 from engrammic.backends.sqlite.plan import Plan
-from engrammic.backends.sqlite.scan import VECTOR_DIGITS
 from engrammic.backends.sqlite.search import TERMS_DIGITS, Search
 from engrammic.backends.sqlite.tables import Tables
 from engrammic.backends.sqlite.transactions import Transactions
 from engrammic.backends.sqlite.translation import gone, translated
 from engrammic.backends.sqlite.waiting import Waiting
-from engrammic.backends.sqlite.words import ByFts5
 from engrammic.filters import Filter
 from engrammic.reads import query_terms, query_vector
 from engrammic.types import Scored, Vector

@@ -23,17 +23,17 @@ import numpy as np
 
 from engrammic.backend import Survey
 from engrammic.backends.sqlite import statements
+from engrammic.backends.sqlite.derived.matrix import View
+from engrammic.backends.sqlite.derived.passing import Passing
+from engrammic.backends.sqlite.derived.scan import TIE_ROOM, Query, Ranked, Rows, Scan, spread
+from engrammic.backends.sqlite.derived.words import WordRanking
 from engrammic.backends.sqlite.layout import quoted
-from engrammic.backends.sqlite.matrix import View
 from engrammic.backends.sqlite.pages import Row, Shape, along, listing, shape
-from engrammic.backends.sqlite.passing import Passing
 from engrammic.backends.sqlite.plan import Plan
 from engrammic.backends.sqlite.reading import (
     condition,
     told_by_index,
 )
-from engrammic.backends.sqlite.scan import TIE_ROOM, Query, Ranked, Rows, Scan, spread
-from engrammic.backends.sqlite.words import WordRanking
 from engrammic.emulation.words import Words
 from engrammic.types import Scored
 

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engrammic.backends.sqlite.changelog import Logged, Point, changed, now, point
-from engrammic.backends.sqlite.coarse import Bounds, Coarse
+from engrammic.backends.sqlite.derived.coarse import Bounds, Coarse
 from engrammic.backends.sqlite.layout import Layout
 from engrammic.backends.sqlite.translation import REPAIR
 from engrammic.errors import Corrupt

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from engrammic.backends.sqlite.coarse import Bounds
-from engrammic.backends.sqlite.matrix import View
+from engrammic.backends.sqlite.derived.coarse import Bounds
+from engrammic.backends.sqlite.derived.matrix import View
 from engrammic.units import cosines
 
 Rows: TypeAlias = NDArray[np.int64]

@@ -1,12 +1,15 @@
-"""All that one handle derives of a file's partitions and keeps, each within its bound."""
+"""What a handle derives of a file and keeps in memory: vectors, postings, what passes filters.
+
+The file is the truth. Each brings itself up to date by the change log (`changelog`).
+"""
 
 from __future__ import annotations
 
-from engrammic.backends.sqlite.inverted import Inverted
-from engrammic.backends.sqlite.kept import Kept
+from engrammic.backends.sqlite.derived.inverted import Inverted
+from engrammic.backends.sqlite.derived.kept import Kept
+from engrammic.backends.sqlite.derived.matrix import Matrix
+from engrammic.backends.sqlite.derived.passing import Passing
 from engrammic.backends.sqlite.layout import Layout
-from engrammic.backends.sqlite.matrix import Matrix
-from engrammic.backends.sqlite.passing import Passing
 
 MATRIX_BYTES = 4 << 30
 INVERTED_BYTES = 1 << 28

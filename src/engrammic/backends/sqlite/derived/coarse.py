@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from engrammic.backends.sqlite.products import GREATEST, MIDDLE, Product, product
+from engrammic.backends.sqlite.derived.products import GREATEST, MIDDLE, Product, product
 from engrammic.units import cosines
 
 LEAST = 4096

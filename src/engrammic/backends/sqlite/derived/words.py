@@ -8,8 +8,8 @@ from typing import Protocol
 import apsw
 import numpy as np
 
-from engrammic.backends.sqlite.postings import Numbers
-from engrammic.backends.sqlite.scan import Ranked, Rows
+from engrammic.backends.sqlite.derived.postings import Numbers
+from engrammic.backends.sqlite.derived.scan import Ranked, Rows
 
 
 class WordRanking(Protocol):

@@ -23,10 +23,10 @@ import apsw
 import numpy as np
 
 from engrammic.backends.sqlite.changelog import LAST, Logged, Point, changed, now, point
+from engrammic.backends.sqlite.derived.postings import Change, Postings, frequencies, lengths
+from engrammic.backends.sqlite.derived.words import ByPostings
 from engrammic.backends.sqlite.layout import Layout, quote_text, quoted
-from engrammic.backends.sqlite.postings import Change, Postings, frequencies, lengths
 from engrammic.backends.sqlite.translation import REPAIR
-from engrammic.backends.sqlite.words import ByPostings
 from engrammic.errors import Corrupt
 from engrammic.ranking.bm25 import K1, B
 
