@@ -87,8 +87,8 @@ async def pages(backend: SqliteBackend, rng: random.Random) -> list[Any]:
                 "notes", "v", query, limit=limit, where=where, columns=["id"]
             )
             found.append([(hit.record["id"], hit.score) for hit in page])
-        survey = await backend.vector_survey("notes", "v", query, limit=5, where=where, sample=20)
-        found.append(([hit.record["id"] for hit in survey.hits], survey.sample.tolist()))
+        survey = await backend.survey("notes", "v", query, limit=5, where=where, sample=20)
+        found.append(([record["id"] for record in survey.records], survey.sample.tolist()))
     return found
 
 

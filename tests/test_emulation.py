@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from engrammic.backend import Capabilities
 from engrammic.emulation.backend import CollectionBackend
-from engrammic.emulation.collections import NOTES, Collections, Key
+from engrammic.emulation.collections import NOTES, Collections
 from engrammic.emulation.pushdown import Asked, Push
-from engrammic.emulation.settling import key_of
 from engrammic.errors import Unsupported
 from engrammic.filters import And, Compare, Filter, Op, Or, eq, is_in
+from engrammic.keys import Key, key_of
 from engrammic.predicate import predicate
 from engrammic.records import coerce
 from engrammic.testing.backends import BackendTests

@@ -211,10 +211,10 @@ async def test_a_survey_draws_its_sample_from_what_passes(backend: SqliteBackend
         row["v"] = [1.0, 0.0, 0.0, 0.0] if row["n"] == 3 else [0.0, 1.0, 0.0, 0.0]
     await backend.apply([Put("items", rows)])
     for _ in range(4):
-        found = await backend.vector_survey(
+        found = await backend.survey(
             "items", "v", [1.0, 0, 0, 0], limit=5, where=eq("scope", "a") & eq("n", 3), sample=20
         )
-        assert len(found.hits) == 5
+        assert len(found.records) == 5
         assert np.allclose(found.sample, 1.0)
         assert len(found.sample) > 5
 

@@ -11,7 +11,7 @@ from tests.test_emulation import DictBackend, Dicts
 
 from engrammic import Memory, Message
 from engrammic.embed.hashing import HashingEmbedder
-from engrammic.emulation.collections import Key
+from engrammic.keys import Key
 from engrammic.tiers.fallback import fallback_fact, summary_of
 from engrammic.types import Record, Schema
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Self, TypeAlias
 
@@ -13,13 +12,14 @@ from numpy.typing import NDArray
 
 from engrammic.capabilities import Capabilities as Capabilities
 from engrammic.changes import Change, Delete, Put, check_records
-from engrammic.errors import Conflict, Unsupported
+from engrammic.errors import Conflict, InvalidSchema, Unsupported
 from engrammic.filters import Filter, eq, every
 from engrammic.reader import Decide as Decide
 from engrammic.reader import Reader as Reader
 from engrammic.scrubbing import UNSUPPORTED, Scrubbed
+from engrammic.surveying import Survey as Survey
+from engrammic.surveying import surveyed
 from engrammic.types import Kind, Order, Record, Schema, Scored, Vector
-from engrammic.units import unit
 
 RETRIES = 8
 
@@ -27,14 +27,6 @@ SPREAD = 16
 """Records that the emulated `vector_sample` reads for each one it takes."""
 
 Health: TypeAlias = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Survey:
-    """Where a query's vector stands: its nearest records, and the cosines of a sample of all."""
-
-    hits: list[Scored]
-    sample: NDArray[np.float32]
 
 
 class Backend(ABC):
@@ -155,9 +147,16 @@ class Backend(ABC):
                 continue
         return await self.apply(await decide(self))
 
+    async def schema(self, table: str) -> Schema:
+        """The schema of a declared table. Raises InvalidSchema for another."""
+        found = next((schema for schema in await self.tables() if schema.name == table), None)
+        if found is None:
+            raise InvalidSchema(str(table), "no such table; declare it with ensure_table")
+        return found
+
     async def get(self, table: str, key: tuple[Any, ...]) -> Record | None:
         """The record under `key`, or None."""
-        schema = next(s for s in await self.tables() if s.name == table)
+        schema = await self.schema(table)
         where = every(*(eq(name, value) for name, value in zip(schema.key, key, strict=True)))
         found = await self.query(table, where, limit=1)
         return found[0] if found else None
@@ -185,27 +184,27 @@ class Backend(ABC):
         found = await self.query(table, where, limit=count * SPREAD, columns=(field,))
         vectors = [r[field] for r in found if r[field] is not None]
         chosen = vectors[:: max(1, len(vectors) // max(1, count))][:count]
-        schema = next(s for s in await self.tables() if s.name == table)
+        schema = await self.schema(table)
         return np.array(chosen, np.float32).reshape(len(chosen), schema.field(field).dimension or 0)
 
-    async def vector_survey(
+    async def survey(
         self,
         table: str,
         field: str,
         vector: Vector,
+        terms: Sequence[str] = (),
         *,
         limit: int,
         where: Filter | None = None,
         sample: int = 0,
         columns: Sequence[str] | None = None,
     ) -> Survey:
-        """`vector_search`, and the cosines of `vector_sample`, as one step."""
-        hits = await self.vector_search(
-            table, field, vector, limit=limit, where=where, columns=columns
-        )
-        vectors = await self.vector_sample(table, field, count=sample, where=where)
-        query = unit(vector, vectors.shape[1], f"{table}.{field}")
-        return Survey(hits, vectors @ query)
+        """`vector_search` and `text_search`, each to its `limit`, and the other's scores of both.
+
+        With the cosines of a `vector_sample` of `sample` records. Without `terms`
+        nothing is searched for by words.
+        """
+        return await surveyed(self, table, field, vector, terms, limit, where, sample, columns)
 
     async def insert(self, table: str, records: Sequence[Record]) -> int:
         """Put records in one step; the number of them."""

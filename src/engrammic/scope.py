@@ -169,24 +169,27 @@ class Scoped:
             table, field, count=count, where=self._narrow(table, where)
         )
 
-    async def vector_survey(
+    async def survey(
         self,
         table: str,
         field: str,
         vector: Vector,
+        terms: Sequence[str] = (),
         *,
         limit: int,
         where: Filter | None = None,
         sample: int = 0,
         columns: Sequence[str] | None = None,
     ) -> Survey:
-        """As `Backend.vector_survey`, within the scope."""
+        """As `Backend.survey`, within the scope."""
         _check_columns(table, columns)
-        found = await self.backend.vector_survey(
-            table, field, vector, limit=limit, where=self._narrow(table, where), sample=sample,
-            columns=columns,
+        found = await self.backend.survey(
+            table, field, vector, terms, limit=limit, where=self._narrow(table, where),
+            sample=sample, columns=columns,
         )  # fmt: skip
-        _bared(found.hits, columns)
+        if columns is None:
+            for record in found.records:
+                _bare(record)
         return found
 
     async def count(self, table: str, where: Filter | None = None) -> int:

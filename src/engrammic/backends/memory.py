@@ -249,6 +249,10 @@ class MemoryBackend(Backend):
         self._open()
         return [self._tables[name].schema for name in sorted(self._tables)]
 
+    async def schema(self, table: str) -> Schema:
+        """As `Backend.schema`."""
+        return self._table(table).schema
+
     async def drop_table(self, table: str) -> None:
         """As `Backend.drop_table`."""
         self._open()

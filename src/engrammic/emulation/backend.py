@@ -10,7 +10,12 @@ from engrammic.backend import Backend, Decide, Health, Reader
 from engrammic.batches import prepared
 from engrammic.catalogue import dump_schema, load_schema
 from engrammic.changes import Change, Check, Delete, checked
-from engrammic.emulation.collections import NOTES, TABLE, Collections, Key, Outcome
+from engrammic.emulation.collections import (
+    NOTES,
+    TABLE,
+    Collections,
+    Outcome,
+)
 from engrammic.emulation.derived import Derived
 from engrammic.emulation.listings import Listings
 from engrammic.emulation.mixed import Mixed
@@ -27,6 +32,7 @@ from engrammic.errors import (
 )
 from engrammic.evolution import grown
 from engrammic.filters import Filter, eq
+from engrammic.keys import Key
 from engrammic.predicate import check_filter
 from engrammic.records import cleaner
 from engrammic.turns import Turns

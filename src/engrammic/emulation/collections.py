@@ -6,16 +6,14 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engrammic.filters import Filter
+from engrammic.keys import Key
 from engrammic.types import Field, Kind, Order, Record, Schema, Scored
-
-Key: TypeAlias = tuple[Any, ...]
-"""A record's values of `schema.key`."""
 
 
 @dataclass(slots=True)

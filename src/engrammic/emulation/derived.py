@@ -13,12 +13,12 @@ from hashlib import sha256
 from typing import Any, TypeAlias
 from uuid import uuid4
 
-from engrammic.emulation.collections import NOTES, Collections, Key, Outcome
+from engrammic.emulation.collections import NOTES, Collections, Outcome
 from engrammic.emulation.ranks import Ranked
-from engrammic.emulation.settling import key_of
 from engrammic.emulation.vectors import Vectors
 from engrammic.emulation.words import Words
 from engrammic.filters import eq
+from engrammic.keys import Key, key_of
 from engrammic.types import Kind, Record, Schema
 
 Place: TypeAlias = tuple[str, Any]

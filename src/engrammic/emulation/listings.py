@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from engrammic.emulation.collections import Key, Outcome
+from engrammic.emulation.collections import Outcome
+from engrammic.keys import Key
 
 
 @dataclass(slots=True)

@@ -15,11 +15,11 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from engrammic.emulation.collections import Collections, Key
+from engrammic.emulation.collections import Collections
 from engrammic.emulation.payload import decode, encode, point_id, safe, short
 from engrammic.emulation.pushdown import Push, Pushed
-from engrammic.emulation.settling import key_of
 from engrammic.filters import Filter
+from engrammic.keys import Key, key_of
 from engrammic.types import Kind, Record, Schema, Scored
 
 Floats: TypeAlias = NDArray[np.float32]

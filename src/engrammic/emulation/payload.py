@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from engrammic.emulation.collections import Key
+from engrammic.keys import Key
 from engrammic.types import Kind, Record, Schema
 
 _PLAIN_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from engrammic.emulation.collections import Key
+from engrammic.keys import Key
 
 Ranked: TypeAlias = list[tuple[Key, float]]
 """Keys and scores, best first."""

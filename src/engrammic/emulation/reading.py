@@ -6,11 +6,11 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
 from engrammic import reads
-from engrammic.emulation.collections import Collections, Key
+from engrammic.emulation.collections import Collections
 from engrammic.emulation.listings import Listings
 from engrammic.emulation.pushdown import demanded_keys, fields_of
-from engrammic.emulation.settling import key_of
 from engrammic.filters import Filter
+from engrammic.keys import Key, key_of
 from engrammic.predicate import check_filter, predicate
 from engrammic.records import coerce
 from engrammic.types import Order, Record, Schema

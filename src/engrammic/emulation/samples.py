@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engrammic.backend import SPREAD
-from engrammic.emulation.collections import Collections, Key, Outcome
+from engrammic.emulation.collections import Collections, Outcome
 from engrammic.emulation.derived import Place, partition_of_key
 from engrammic.emulation.pushdown import demanded_keys, fields_of
 from engrammic.emulation.reading import given
-from engrammic.emulation.settling import key_of
 from engrammic.filters import Filter, eq
+from engrammic.keys import Key, key_of
 from engrammic.predicate import predicate
 from engrammic.reads import partition_of
 from engrammic.types import Record, Schema

@@ -9,17 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engrammic import reads
-from engrammic.backend import Survey
 from engrammic.emulation import vectors
-from engrammic.emulation.collections import Collections, Key
+from engrammic.emulation.collections import Collections
 from engrammic.emulation.derived import Derived, Index, Ranking
 from engrammic.emulation.mixed import Mixed
 from engrammic.emulation.pushdown import demanded_keys, fields_of
 from engrammic.emulation.ranks import Ranked, ordered
 from engrammic.emulation.reading import given
 from engrammic.emulation.samples import Samples
-from engrammic.emulation.settling import key_of
 from engrammic.filters import Filter
+from engrammic.keys import Key, key_of
 from engrammic.predicate import check_filter, predicate
 from engrammic.types import Record, Schema, Scored, Vector
 
@@ -244,27 +243,6 @@ class Searches:
             check_filter(where, schema)
         found = await self.samples.of(schema, field, count, where)
         return np.array(found, np.float32).reshape(len(found), dimension)
-
-    async def vector_survey(
-        self,
-        table: str,
-        field: str,
-        vector: Vector,
-        *,
-        limit: int,
-        where: Filter | None = None,
-        sample: int = 0,
-        columns: Sequence[str] | None = None,
-    ) -> Survey:
-        """As `Backend.vector_survey`."""
-        hits = await self.vector_search(
-            table, field, vector, limit=limit, where=where, columns=columns
-        )
-        schema: Schema = await self.schema(table)
-        query = reads.query_vector(schema, field, vector)
-        return Survey(
-            hits, await self.vector_sample(table, field, count=sample, where=where) @ query
-        )
 
 
 def _checked(schema: Schema, where: Filter | None, limit: int) -> Any:

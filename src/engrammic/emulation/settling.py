@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from engrammic.changes import Change, Check, Delete, Put, Update
-from engrammic.emulation.collections import Key, Outcome
+from engrammic.emulation.collections import Outcome
 from engrammic.filters import Filter
+from engrammic.keys import Key, key_of
 from engrammic.predicate import predicate
 from engrammic.records import coerce
 from engrammic.types import Record, Schema
@@ -22,11 +23,6 @@ Matching: TypeAlias = Callable[[Schema, Filter], Awaitable[list[Key]]]
 
 Loading: TypeAlias = Callable[[Schema, Sequence[Key]], Awaitable[list[Record]]]
 """Stored records, whole, in their stored form."""
-
-
-def key_of(schema: Schema, record: Record) -> Key:
-    """The record's key."""
-    return tuple([record[name] for name in schema.key])
 
 
 @dataclass(slots=True)

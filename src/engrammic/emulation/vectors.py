@@ -7,8 +7,8 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from engrammic.emulation.collections import Key
 from engrammic.emulation.ranks import Ranked, best
+from engrammic.keys import Key
 from engrammic.units import cosines
 
 SAME = ".6f"

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from engrammic.emulation.collections import Key
 from engrammic.emulation.ranks import Ranked, best
+from engrammic.keys import Key
 from engrammic.ranking.bm25 import K1, B, idf
 from engrammic.types import Kind, Record, Schema
 

@@ -88,7 +88,8 @@ class LayeredBackend(Backend):
         for f in schema.of_kind(Kind.VECTOR) if schema else ():
             await self.vectors.drop_table(vector_table(table, f.name))
 
-    async def _schema(self, table: str) -> Schema:
+    async def schema(self, table: str) -> Schema:
+        """As `Backend.schema`."""
         if table not in self._known:
             await self.tables()
         return known(self._known, table)
@@ -96,7 +97,7 @@ class LayeredBackend(Backend):
     async def apply(self, changes: Sequence[Change]) -> int:
         """As `Backend.apply`: vectors first; on the side of the records it is one step."""
         for change in checked(changes):
-            await self._schema(change.table)
+            await self.schema(change.table)
 
         async def fixed(_: Reader) -> Sequence[Change]:
             return changes
@@ -149,7 +150,7 @@ class LayeredBackend(Backend):
         columns: Sequence[str] | None = None,
     ) -> list[Record]:
         """As `Backend.query`."""
-        schema = await self._schema(table)
+        schema = await self.schema(table)
         chosen = reads.page_columns(schema, columns)
         check_where(schema, where)
         reads.sort_fields(schema, order)
@@ -166,7 +167,7 @@ class LayeredBackend(Backend):
         self, table: str, *, after: tuple[Any, ...] | None = None, limit: int | None = None
     ) -> list[Record]:
         """As `Backend.export`."""
-        schema = await self._schema(table)
+        schema = await self.schema(table)
 
         async def read() -> list[Record]:
             return await self.records.export(table, after=after, limit=limit)
@@ -175,13 +176,13 @@ class LayeredBackend(Backend):
 
     async def get(self, table: str, key: tuple[Any, ...]) -> Record | None:
         """As `Backend.get`."""
-        schema = await self._schema(table)
+        schema = await self.schema(table)
         found = await self.records.get(table, reads.check_key(schema, key))
         return None if found is None else {name: found[name] for name in schema.stored}
 
     async def count(self, table: str, where: Filter | None = None) -> int:
         """As `Backend.count`."""
-        check_where(await self._schema(table), where)
+        check_where(await self.schema(table), where)
         return await self.records.count(table, where)
 
     async def vector_search(
@@ -195,7 +196,7 @@ class LayeredBackend(Backend):
         columns: Sequence[str] | None = None,
     ) -> list[Scored]:
         """As `Backend.vector_search`: near on the one side, named and matching on the other."""
-        schema = await self._schema(table)
+        schema = await self.schema(table)
         query = reads.query_vector(schema, field, vector)
         check_where(schema, where)
         reads.partition_of(schema, where)
@@ -214,7 +215,7 @@ class LayeredBackend(Backend):
         columns: Sequence[str] | None = None,
     ) -> list[Scored]:
         """As `Backend.text_search`, by the side of the records."""
-        schema = await self._schema(table)
+        schema = await self.schema(table)
         check_where(schema, where)
         chosen = reads.columns_of(schema, columns)
         hits = await self.records.text_search(

@@ -10,14 +10,12 @@ from numpy.typing import NDArray
 
 from engrammic.backend import Backend
 from engrammic.filters import Compare, Filter, Op, every, is_in
+from engrammic.keys import Key, key_of, under
 from engrammic.layering.layout import (
     STAMP,
     VECTOR,
-    Key,
     chunks,
-    key_of,
     narrowed,
-    under,
     vector_table,
 )
 from engrammic.types import Kind, Record, Schema, Scored

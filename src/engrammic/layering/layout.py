@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from hashlib import blake2b
-from typing import Any, TypeAlias, TypeVar
+from typing import TypeVar
 from urllib.parse import quote
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engrammic.clock import new_id
-from engrammic.filters import Compare, Filter, Or, eq, every, is_in
+from engrammic.filters import Compare, Filter, eq, every
 from engrammic.reads import at_top, partition_of
-from engrammic.types import Field, Kind, Record, Schema
+from engrammic.types import Field, Kind, Schema
 
 T = TypeVar("T")
-Key: TypeAlias = tuple[Any, ...]
 
 STAMP = "engrammic_stamp"
 VECTOR = "engrammic_vector"
@@ -69,30 +68,11 @@ def content_hash(vector: NDArray[np.float32]) -> str:
     return blake2b(np.asarray(vector, "<f4").tobytes(), digest_size=16).hexdigest()
 
 
-def key_of(schema: Schema, record: Record) -> Key:
-    """The record's key."""
-    return tuple([record[name] for name in schema.key])
-
-
 def chunks(items: Iterable[T]) -> Iterator[list[T]]:
     """The items, AT_ONCE at a time."""
     whole = list(items)
     for start in range(0, len(whole), AT_ONCE):
         yield whole[start : start + AT_ONCE]
-
-
-def under(schema: Schema, keys: Sequence[Key]) -> Filter:
-    """The records under these keys: as a list of values where they differ in one field only."""
-    columns = list(zip(schema.key, zip(*keys, strict=True), strict=True))
-    varied = [(name, values) for name, values in columns if len(set(values)) > 1]
-    if len(varied) > 1:
-        return Or(tuple(_one(schema, key) for key in dict.fromkeys(keys)))
-    same = [eq(name, values[0]) for name, values in columns if len(set(values)) == 1]
-    return every(*same, *(is_in(name, tuple(dict.fromkeys(v))) for name, v in varied))
-
-
-def _one(schema: Schema, key: Key) -> Filter:
-    return every(*(eq(name, value) for name, value in zip(schema.key, key, strict=True)))
 
 
 def narrowed(schema: Schema, where: Filter | None) -> Filter | None:

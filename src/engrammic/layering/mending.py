@@ -9,14 +9,12 @@ from typing import Any, Literal, TypeAlias
 from engrammic.backend import Backend, Reader
 from engrammic.changes import Change, Update
 from engrammic.clock import now
+from engrammic.keys import Key, key_of, under
 from engrammic.layering.layout import (
     STAMP,
     VECTOR,
-    Key,
     content_hash,
-    key_of,
     of_vectors,
-    under,
     vector_table,
 )
 from engrammic.layering.writing import Stamped, forget

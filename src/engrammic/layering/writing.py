@@ -11,14 +11,12 @@ from engrammic.batches import clean_all
 from engrammic.changes import Change, Check, Delete, Put, checked
 from engrammic.errors import InvalidSchema
 from engrammic.filters import Filter, every, is_in
+from engrammic.keys import Key, key_of, under
 from engrammic.layering.layout import (
     STAMP,
     VECTOR,
-    Key,
     chunks,
-    key_of,
     stamp_of,
-    under,
     vector_table,
 )
 from engrammic.predicate import check_filter

@@ -184,6 +184,10 @@ class SqlBackend(Backend):
         if not self.pool.is_closed:
             await self.pool.close()
 
+    async def schema(self, table: str) -> Schema:
+        """As `Backend.schema`."""
+        return self.layout(table).schema
+
     def layout(self, table: str) -> Layout:
         """The layout of a declared table. Raises InvalidSchema for another."""
         self.pool.ensure_open()

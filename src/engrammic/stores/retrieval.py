@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import chain
 from typing import TypeAlias
 
-from engrammic.backend import Survey
+import numpy as np
+
 from engrammic.embed.base import Embedder, Vectors
 from engrammic.errors import InvalidInput, ModelNotFound
 from engrammic.filters import Filter, every, is_in
@@ -19,6 +19,7 @@ from engrammic.scope import Scoped
 from engrammic.stores.base import IN
 from engrammic.stores.encoding import encode_query
 from engrammic.stores.modes import Mode, checked
+from engrammic.surveying import Survey
 from engrammic.text import query_terms
 from engrammic.types import Kind, Record, Schema, Scored
 
@@ -33,7 +34,6 @@ LEXICAL = (
 )
 UNLINKED = "found by meaning and words: the graph knows nothing that the query names"
 
-Scores: TypeAlias = Sequence[Scored]
 Links: TypeAlias = Mapping[str, Mapping[str, Linked]]
 """What a walk through the graph reached: how near, by kind of item and by id."""
 
@@ -159,38 +159,27 @@ class _Search:
 
     async def run(self) -> list[Fused]:
         """The best candidates of all corpora, fused, best first."""
-        # Words need no vector: they are searched for while the query is embedded.
-        words = asyncio.gather(*map(self._by_words, self.corpora))
-        try:
-            vector = await self._vector()
-            surveys = [await self._survey(corpus, vector) for corpus in self.corpora]
-        except BaseException:
-            words.cancel()
-            await asyncio.gather(words, return_exceptions=True)
-            raise
-        everywhere = [cosine for survey in surveys if survey for cosine in survey.sample]
+        vector = await self._vector()
+        surveys = [await self._survey(corpus, vector) for corpus in self.corpora]
+        everywhere = [cosine for survey in surveys for cosine in survey.sample]
         found = [
-            await self._fused(corpus, survey, told, vector, everywhere)
-            for corpus, survey, told in zip(self.corpora, surveys, await words, strict=True)
+            await self._fused(corpus, survey, vector, everywhere)
+            for corpus, survey in zip(self.corpora, surveys, strict=True)
         ]
         return sorted(chain.from_iterable(found), key=lambda hit: -hit.score)
 
     async def _fused(
-        self, corpus: Corpus, survey: Survey | None, told: list[Scored], vector: Vectors | None,
-        everywhere: Sequence[float],
-    ) -> list[Fused]:  # fmt: skip
-        near: Scores = [] if survey is None else survey.hits
-        linked = await self._linked(corpus)
-        farther: Scores = []
-        if near and vector is not None:
-            missing = _missing(corpus, [*told, *linked], near)
-            farther = await self._cosines(corpus, vector, missing)
-        candidates = self._candidates(corpus, near, told, linked, farther)
+        self, corpus: Corpus, survey: Survey, vector: Vectors | None, everywhere: Sequence[float]
+    ) -> list[Fused]:
+        candidates = self._candidates(corpus, survey)
+        candidates += await self._linked(corpus, vector, {c.key for c in candidates})
         if not candidates:
             return []
         background = None
-        if survey is not None:  # of a few versions of one item, none is unrelated
-            background = Background.of(everywhere if len(survey.sample) < FEW else survey.sample)
+        if vector is not None and corpus.has_vectors:
+            # Of a few versions of one item, none is unrelated.
+            few = len(survey.sample) < FEW
+            background = Background.of(everywhere if few else survey.sample)
         return fuse(
             candidates,
             fusion=self.fusion,
@@ -199,42 +188,53 @@ class _Search:
             limit=self.limit,
         )
 
-    async def _survey(self, corpus: Corpus, vector: Vectors | None) -> Survey | None:
-        """What is near by meaning, and how near unrelated records are."""
+    async def _survey(self, corpus: Corpus, vector: Vectors | None) -> Survey:
+        """What meaning and words find, and how near unrelated records are."""
         if vector is None or not corpus.has_vectors:
-            return None
+            told = await self._by_words(corpus)
+            return Survey.of({}, dict(enumerate(told)), {}, np.empty(0, np.float32))
         # Unrelated records of what is searched, not of the whole table: turns of one
         # conversation resemble each other, and a cosine high among them is no surprise.
-        return await self.backend.vector_survey(
+        return await self.backend.survey(
             corpus.schema.name,
             corpus.vector,
             vector,
+            self.terms if self.mode.by_words else (),
             limit=self.pool,
             where=corpus.where,
             sample=SAMPLE,
             columns=corpus.columns,
         )
 
-    async def _linked(self, corpus: Corpus) -> list[Scored]:
-        """What the graph leads to, the nearest first, as many as the pool holds."""
+    async def _linked(
+        self, corpus: Corpus, vector: Vectors | None, known: Set[Hashable]
+    ) -> list[Candidate]:
+        """What the graph alone leads to, the nearest first, as many as the pool holds."""
         mine = self.links.get(corpus.kind, {})
         ids = sorted(mine, key=lambda i: (-mine[i].nearness, i))
-        found: list[Scored] = []
+        found: list[Record] = []
         for start in range(0, len(ids), IN):
             part = is_in(corpus.key, ids[start : start + IN])
             where = every(corpus.where, corpus.findable, part)
-            records = await self.backend.query(corpus.schema.name, where, columns=corpus.columns)
-            found += [Scored(r, mine[r[corpus.key]].nearness) for r in records]
+            found += await self.backend.query(corpus.schema.name, where, columns=corpus.columns)
             if len(found) >= self.pool:
                 break
-        return sorted(found, key=lambda s: (-s.score, s.record[corpus.key]))[: self.pool]
+        found.sort(key=lambda r: (-mine[r[corpus.key]].nearness, r[corpus.key]))
+        moments = {r[corpus.key]: r[corpus.moment] for r in found[: self.pool]}
+        fresh = [i for i in moments if (corpus.kind, i) not in known]
+        cosines = await self._cosines(corpus, vector, fresh)
+        return [
+            Candidate((corpus.kind, i), cosines.get(i), None, moments[i], mine[i]) for i in fresh
+        ]
 
-    async def _cosines(self, corpus: Corpus, vector: Vectors, ids: Sequence[str]) -> list[Scored]:
-        """The cosines of what was found by words alone."""
-        if not ids:
-            return []
+    async def _cosines(
+        self, corpus: Corpus, vector: Vectors | None, ids: Sequence[str]
+    ) -> dict[str, float]:
+        """The cosines of what was found by other ways."""
+        if not ids or vector is None or not corpus.has_vectors:
+            return {}
         where = is_in(corpus.key, ids)
-        return await self.backend.vector_search(
+        found = await self.backend.vector_search(
             corpus.schema.name,
             corpus.vector,
             vector,
@@ -242,6 +242,7 @@ class _Search:
             where=where,
             columns=(corpus.key,),
         )
+        return {hit.record[corpus.key]: hit.score for hit in found}
 
     async def records(self, page: Sequence[Fused]) -> list[Found]:
         """The full records of a page, in its order; what vanished meanwhile is left out."""
@@ -274,17 +275,13 @@ class _Search:
             columns=corpus.columns,
         )
 
-    def _candidates(
-        self, corpus: Corpus, near: Scores, told: Scores, linked: Scores, farther: Scores
-    ) -> list[Candidate]:
-        """What was found, each once; `farther` are cosines of what only words or graph found."""
-        key, links = corpus.key, self.links.get(corpus.kind, {})
-        cosines = {hit.record[key]: hit.score for hit in chain(near, farther)}
-        bm25s = {hit.record[key]: hit.score for hit in told}
-        moments = {h.record[key]: h.record[corpus.moment] for h in chain(near, told, linked)}
-        keys = [(corpus.kind, i) for i in moments]
-        scores = map(cosines.get, moments), map(bm25s.get, moments)
-        return list(map(Candidate, keys, *scores, moments.values(), map(links.get, moments)))
+    def _candidates(self, corpus: Corpus, survey: Survey) -> list[Candidate]:
+        """What a survey found."""
+        ids = [record[corpus.key] for record in survey.records]
+        moments = [record[corpus.moment] for record in survey.records]
+        links = map(self.links.get(corpus.kind, {}).get, ids)
+        keys = [(corpus.kind, i) for i in ids]
+        return list(map(Candidate, keys, survey.cosines, survey.bm25s, moments, links))
 
     def _spans(self, candidates: Sequence[Candidate]) -> Sequence[Interval]:
         """The time that the query names, counted from now and from the oldest candidate."""
@@ -292,9 +289,3 @@ class _Search:
             return ()
         earliest = min((c.moment for c in candidates if c.moment is not None), default=None)
         return spans(self.query, self.moment, earliest=earliest)
-
-
-def _missing(corpus: Corpus, told: Scores, near: Scores) -> list[str]:
-    key = corpus.key
-    known = {hit.record[key] for hit in near}
-    return [i for hit in told if (i := hit.record[key]) not in known]

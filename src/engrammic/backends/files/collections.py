@@ -16,9 +16,10 @@ from engrammic.backends.files import disk, journal
 from engrammic.backends.files.documents import document
 from engrammic.backends.files.journal import Step
 from engrammic.backends.files.shelf import Shelf
-from engrammic.emulation.collections import Collections, Key, Outcome
+from engrammic.emulation.collections import Collections, Outcome
 from engrammic.errors import InvalidInput, Locked, StorageError
 from engrammic.filters import Filter
+from engrammic.keys import Key
 from engrammic.turns import Turns
 from engrammic.types import Record, Schema
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from engrammic.backends.files.disk import BACKUP
 from engrammic.backends.files.documents import record
 from engrammic.backends.files.names import file_name
-from engrammic.emulation.collections import Key, Outcome
-from engrammic.emulation.settling import key_of
+from engrammic.emulation.collections import Outcome
 from engrammic.errors import Corrupt
+from engrammic.keys import Key, key_of
 from engrammic.types import Record, Schema
 
 SUFFIX = ".json"

@@ -15,10 +15,11 @@ from engrammic.backends.lance.columns import ID, arrow_schema, from_arrow, to_ar
 from engrammic.backends.lance.commits import answered, committed
 from engrammic.backends.lance.literals import behind, conditions, one_of
 from engrammic.catalogue import load_schema
-from engrammic.emulation.collections import NOTES, TABLE, Collections, Key
+from engrammic.emulation.collections import NOTES, TABLE, Collections
 from engrammic.emulation.payload import point_id, safe, short
 from engrammic.errors import NotADatabase
 from engrammic.filters import Filter, eq
+from engrammic.keys import Key
 from engrammic.reads import sort_fields
 from engrammic.types import Kind, Order, Record, Schema, Scored
 

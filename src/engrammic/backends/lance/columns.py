@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from engrammic.emulation.payload import point_id, safe
-from engrammic.emulation.settling import key_of
+from engrammic.keys import key_of
 from engrammic.types import Field, Kind, Record, Schema
 
 ID = "_id"

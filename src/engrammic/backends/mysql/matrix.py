@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engrammic.emulation.collections import Key
 from engrammic.emulation.ranks import Ranked
 from engrammic.emulation.vectors import Vectors
+from engrammic.keys import Key
 from engrammic.sql.layout import Layout
 from engrammic.sql.session import Session
 from engrammic.types import Kind

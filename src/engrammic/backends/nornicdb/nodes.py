@@ -17,11 +17,11 @@ from engrammic.backends.nornicdb.statements import (
     statements,
 )
 from engrammic.backends.nornicdb.wire import Rows, Run, Wire
-from engrammic.emulation.collections import NOTES, TABLE, Collections, Key
+from engrammic.emulation.collections import NOTES, TABLE, Collections
 from engrammic.emulation.derived import stamped
 from engrammic.emulation.payload import point_id
-from engrammic.emulation.settling import key_of
 from engrammic.filters import Compare, Filter
+from engrammic.keys import Key, key_of
 from engrammic.types import Record, Schema
 
 FEW = 20

@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 from engrammic.backends.pinecone import metadata as packing
 from engrammic.backends.pinecone.metadata import Packed, push
 from engrammic.backends.pinecone.wire import Space, Wire, placeholder
-from engrammic.emulation.collections import NOTES, Collections, Key
+from engrammic.emulation.collections import NOTES, Collections
 from engrammic.emulation.payload import decode, point_id, safe
-from engrammic.emulation.settling import key_of
 from engrammic.errors import Corrupt
 from engrammic.filters import Filter
+from engrammic.keys import Key, key_of
 from engrammic.types import Field, Kind, Record, Schema, Scored
 
 PLAIN = 2

@@ -12,7 +12,7 @@ import numpy as np
 
 from engrammic.backends.qdrant.driver import Point, Wanted
 from engrammic.emulation.payload import decode, encode, point_id, safe
-from engrammic.emulation.settling import key_of
+from engrammic.keys import key_of
 from engrammic.types import Kind, Record, Schema
 
 _PLAIN = re.compile(r"[a-wyz][a-z0-9_]{0,59}")

@@ -12,10 +12,11 @@ from engrammic.backends.qdrant.codec import point, record, wanted
 from engrammic.backends.qdrant.driver import Driver, Point
 from engrammic.backends.qdrant.paging import INDEXED, Pages, indexed
 from engrammic.backends.qdrant.work import Work
-from engrammic.emulation.collections import NOTES, Key
+from engrammic.emulation.collections import NOTES
 from engrammic.emulation.payload import point_id, safe
 from engrammic.errors import InvalidSchema
 from engrammic.filters import Filter
+from engrammic.keys import Key
 from engrammic.types import Field, Kind, Record, Schema, Scored
 
 BYTES = 16 * 2**20

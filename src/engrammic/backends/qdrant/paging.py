@@ -14,8 +14,8 @@ from engrammic.backends.qdrant.work import Work
 from engrammic.emulation.collections import Collections
 from engrammic.emulation.payload import safe
 from engrammic.emulation.pushdown import Pushed
-from engrammic.emulation.settling import key_of
 from engrammic.filters import Compare, Filter, Op, every
+from engrammic.keys import key_of
 from engrammic.types import Field, Kind, Order, Record, Schema
 
 INDEXED: Mapping[Kind, models.PayloadSchemaType] = {

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from enum import Enum, auto
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import apsw
 import numpy as np
@@ -19,17 +20,17 @@ from engrammic.backends.sqlite.derived.matrix import Matrix, View
 from engrammic.backends.sqlite.derived.scan import VECTOR_DIGITS
 from engrammic.backends.sqlite.derived.words import ByFts5
 from engrammic.backends.sqlite.folding import unfolded
-from engrammic.backends.sqlite.layout import quoted
+from engrammic.backends.sqlite.layout import Layout, quoted
 from engrammic.backends.sqlite.partitions import Part, Partitions
 from engrammic.backends.sqlite.plan import Plan
-from engrammic.backends.sqlite.search import TERMS_DIGITS, Search
+from engrammic.backends.sqlite.search import TERMS_DIGITS, Passed, Search
 from engrammic.backends.sqlite.tables import Tables
 from engrammic.backends.sqlite.transactions import Transactions
 from engrammic.backends.sqlite.translation import gone, translated
 from engrammic.backends.sqlite.waiting import Waiting
 from engrammic.filters import Filter
 from engrammic.reads import query_terms, query_vector
-from engrammic.types import Scored, Vector
+from engrammic.types import Schema, Scored, Vector
 
 T = TypeVar("T")
 
@@ -42,6 +43,16 @@ class Way(Enum):
     THREAD = auto()
 
 
+class Asked(NamedTuple):
+    """The words of a search, in the index's form, and whether the index holds every record."""
+
+    words: list[str]
+    whole: bool
+
+
+NOTHING = Asked([], True)
+
+
 class RankedSearch(Backend):
     """What a SQLite backend finds; each search is one job on one thread."""
 
@@ -52,6 +63,10 @@ class RankedSearch(Backend):
         self._derived = Derived()
         self._transactions = Transactions(connections, self._partitions, self._tables)
         self._waiting = Waiting(connections, self._transactions, self._partitions)
+
+    async def schema(self, table: str) -> Schema:
+        """As `Backend.schema`."""
+        return self._tables.layout(table).schema
 
     @property
     def path(self) -> Path:
@@ -73,31 +88,42 @@ class RankedSearch(Backend):
         query = query_vector(layout.schema, field, vector)
         plan = Plan.of(layout, where, columns, limit, VECTOR_DIGITS)
 
-        def work(search: Search, view: View) -> list[Scored]:
+        def work(search: Search, view: View, _part: Part) -> list[Scored]:
             return search.by_vector(view, query)
 
         return await self._scanned(plan, field, work, [])
 
-    async def vector_survey(
+    async def survey(
         self,
         table: str,
         field: str,
         vector: Vector,
+        terms: Sequence[str] = (),
         *,
         limit: int,
         where: Filter | None = None,
         sample: int = 0,
         columns: Sequence[str] | None = None,
     ) -> Survey:
-        """As `Backend.vector_survey`, over one scan."""
+        """As `Backend.survey`: one job, one snapshot, one scan."""
         layout = self._tables.layout(table)
         query = query_vector(layout.schema, field, vector)
         plan = Plan.of(layout, where, columns, limit, VECTOR_DIGITS)
+        asked = await self._asked(layout, plan.partition, terms) if terms else NOTHING
 
-        def work(search: Search, view: View) -> Survey:
-            return search.survey(view, query, sample)
+        def told(connection: apsw.Connection, part: Part) -> Passed:
+            if self._lacks_words(connection, plan, part, asked):
+                return []
+            return self._by_terms(connection, replace(plan, digits=TERMS_DIGITS), part, asked)
 
-        return await self._scanned(plan, field, work, Survey([], query[:0]))
+        def work(search: Search, view: View, part: Part) -> Survey:
+            return search.survey(view, query, sample, told(search.connection, part))
+
+        def may_be_here(connection: apsw.Connection, part: Part) -> bool:
+            return self._lacks_words(connection, plan, part, asked)
+
+        nothing = Survey([], [], [], query[:0])
+        return await self._scanned(plan, field, work, nothing, may_be_here)
 
     async def vector_sample(
         self, table: str, field: str, *, count: int, where: Filter | None = None
@@ -106,7 +132,7 @@ class RankedSearch(Backend):
         layout = self._tables.layout(table)
         plan = Plan.of(layout, where, (), count, VECTOR_DIGITS)
 
-        def work(search: Search, view: View) -> NDArray[np.float32]:
+        def work(search: Search, view: View, _part: Part) -> NDArray[np.float32]:
             return view.vectors[search.sample(view, count)]
 
         nothing = np.empty((0, layout.dimension(field)), np.float32)
@@ -128,24 +154,41 @@ class RankedSearch(Backend):
         """
         layout = self._tables.layout(table)
         plan = Plan.of(layout, where, columns, limit, TERMS_DIGITS)
-        words = [unfolded(t) for t in query_terms(layout.schema, terms)]
-        match = " OR ".join(map(quoted, words))
-        with self._translated():
-            whole = not match or await self._waiting.none_waits(layout, plan.partition)
+        asked = await self._asked(layout, plan.partition, terms)
 
         def way(connection: apsw.Connection, part: Part) -> Way:
-            absent = not match or (whole and not self._has_terms(connection, plan, part))
-            return Way.NONE if absent else Way.THREAD
+            return Way.NONE if self._lacks_words(connection, plan, part, asked) else Way.THREAD
 
         def work(connection: apsw.Connection, part: Part) -> list[Scored]:
-            search = self._search(connection, plan, part)
-            if not whole:
-                return search.by_reading(words)
-            ranking = self._derived.inverted(layout, part.number).ranking(connection, words)
-            table = layout.terms_table(part.number)
-            return search.by_terms(ranking or ByFts5(connection, table, match))
+            page = self._by_terms(connection, plan, part, asked)
+            return self._search(connection, plan, part).hits(page)
 
         return await self._within(plan, work, [], way)
+
+    async def _asked(self, layout: Layout, partition: str | None, terms: Sequence[str]) -> Asked:
+        """The words to search for; what waits for the index comes in, if that can be."""
+        words = [unfolded(t) for t in query_terms(layout.schema, terms)]
+        with self._translated():
+            whole = not words or await self._waiting.none_waits(layout, partition)
+        return Asked(words, whole)
+
+    def _by_terms(
+        self, connection: apsw.Connection, plan: Plan, part: Part, asked: Asked
+    ) -> Passed:
+        search = self._search(connection, plan, part)
+        if not asked.whole:
+            return search.by_reading(asked.words)
+        ranking = self._derived.inverted(plan.layout, part.number).ranking(connection, asked.words)
+        if ranking is None:
+            match = " OR ".join(map(quoted, asked.words))
+            return search.by_terms(ByFts5(connection, plan.layout.terms_table(part.number), match))
+        return search.by_terms(ranking)
+
+    def _lacks_words(
+        self, connection: apsw.Connection, plan: Plan, part: Part, asked: Asked
+    ) -> bool:
+        """Whether no record can hold one of the words."""
+        return not asked.words or (asked.whole and not self._has_terms(connection, plan, part))
 
     def _has_terms(self, connection: apsw.Connection, plan: Plan, part: Part) -> bool:
         """Whether there is an index to search. Raises Corrupt where one has gone."""
@@ -159,22 +202,25 @@ class RankedSearch(Backend):
         self,
         plan: Plan,
         field: str,
-        work: Callable[[Search, View], T],
+        work: Callable[[Search, View, Part], T],
         nothing: T,
+        may_be_here: Callable[[apsw.Connection, Part], bool] = lambda _, __: True,
     ) -> T:
-        """What `work` finds in the matrix of a field."""
+        """What `work` finds in the matrix of a field; here, where that is allowed and quick."""
 
         def matrix(part: Part) -> Matrix:
             return self._derived.matrix(plan.layout, field, part.number)
 
         def way(connection: apsw.Connection, part: Part) -> Way:
+            if not may_be_here(connection, part):
+                return Way.THREAD
             passing = self._search(connection, plan, part).passing if plan.where else None
             quick = matrix(part).is_quick(connection, passing)
             return Way.HERE if quick else Way.THREAD
 
         def inside(connection: apsw.Connection, part: Part) -> T:
             search = self._search(connection, plan, part)
-            return work(search, matrix(part).view(connection))
+            return work(search, matrix(part).view(connection), part)
 
         return await self._within(plan, inside, nothing, way)
 

@@ -21,7 +21,6 @@ from typing import Any, TypeAlias
 import apsw
 import numpy as np
 
-from engrammic.backend import Survey
 from engrammic.backends.sqlite import statements
 from engrammic.backends.sqlite.derived.matrix import View
 from engrammic.backends.sqlite.derived.passing import Passing
@@ -35,10 +34,11 @@ from engrammic.backends.sqlite.reading import (
     told_by_index,
 )
 from engrammic.emulation.words import Words
+from engrammic.surveying import Survey
 from engrammic.types import Scored
 
-Passed: TypeAlias = list[tuple[float, Row]]
-"""Scores of records that pass the filter, and their rows."""
+Passed: TypeAlias = list[tuple[float, int, Row]]
+"""Records that pass the filter: the score, the number of the table's row, and what was read."""
 
 BEYOND = 8
 """So many rows more than fit on the page are read with it, since one may not pass, or tie; then
@@ -66,21 +66,41 @@ class Search:
 
     def by_vector(self, view: View, query: Query) -> list[Scored]:
         """The page nearest to `query`."""
+        return self.hits(self._near(Scan(view, query)))
+
+    def _near(self, scan: Scan) -> Passed:
+        view = scan.view
         if not self.plan.indexed:
-            return self._down(Scan(view, query), self._narrowed(view.count))
+            return self._down(scan, self._narrowed(view.count))
         if self.plan.named <= self.plan.limit:
-            return self._listed(Scan(view, query))
-        return self._among(Scan(view, query), view.places(self.matching()))
+            return self._listed(scan)
+        return self._page(scan.best(view.places(self.matching()), self.plan.limit))
 
-    def survey(self, view: View, query: Query, count: int) -> Survey:
-        """As `by_vector`, with the cosines of a sample."""
+    def survey(self, view: View, query: Query, count: int, told: Passed) -> Survey:
+        """What is near, with a sample of `count` vectors; `told` is the page by words."""
+        scan = Scan(view, query)
         if self.plan.indexed:
-            scan, places = Scan(view, query), view.places(self.matching())
-            return Survey(self._among(scan, places), scan.at(spread(places, count)))
-        scan, narrowed = Scan(view, query), self._narrowed(view.count)
-        return Survey(self._down(scan, narrowed), scan.at(self._sample(view, count, narrowed)))
+            places = view.places(self.matching())
+            near = self._page(scan.best(places, self.plan.limit))
+            sample = spread(places, count)
+        else:
+            narrowed = self._narrowed(view.count)
+            near, sample = self._down(scan, narrowed), self._sample(view, count, narrowed)
+        rows = np.array([row for _, row, _ in told], np.int64)
+        places = view.places(rows, keep=True)
+        there = places >= 0
+        cosines = dict(zip(rows[there].tolist(), scan.at(places[there]).tolist(), strict=True))
+        return Survey.of(self._by_row(near), self._by_row(told), cosines, scan.at(sample))
 
-    def by_terms(self, ranking: WordRanking) -> list[Scored]:
+    def _by_row(self, page: Passed) -> dict[int, Scored]:
+        return dict(zip([row for _, row, _ in page], self.hits(page), strict=True))
+
+    def hits(self, page: Passed) -> list[Scored]:
+        """The records of a page."""
+        records = self._shape.records([read for _, _, read in page])
+        return list(map(Scored, records, [score for score, _, _ in page]))
+
+    def by_terms(self, ranking: WordRanking) -> Passed:
         """The page best by BM25."""
         room = self.plan.limit + TIE_ROOM
 
@@ -98,7 +118,7 @@ class Search:
 
         return self._deepen(lambda depth: ranking.among(narrowed, depth), room, None, rest)
 
-    def by_reading(self, words: Sequence[str]) -> list[Scored]:
+    def by_reading(self, words: Sequence[str]) -> Passed:
         """As `by_terms` without an index: every record of the partition is read."""
         layout = self.plan.layout
         index, names = Words(layout.schema), [f.name for f in layout.terms]
@@ -137,18 +157,16 @@ class Search:
         found: int = self.connection.execute(f"select count(*) from ({rows})", (*values, most)).get
         return found
 
-    def _among(self, scan: Scan, places: Rows) -> list[Scored]:
-        return self._page(scan.best(places, self.plan.limit))
-
-    def _listed(self, scan: Scan) -> list[Scored]:
+    def _listed(self, scan: Scan) -> Passed:
         """The page of a filter that no more records pass than fit on it: all are read."""
         where, values = condition(self.plan.layout, self.plan.whole, checked=True)
         found = listing(self._shape, where)(self.connection, values)
         places = scan.view.places(np.array([row[0] for row in found], np.int64), keep=True)
         there = places >= 0
         rows = [row for row, is_there in zip(found, there, strict=True) if is_there]
-        scored = zip(scan.at(places[there]).tolist(), rows, strict=True)
-        return self._cut(sorted(scored, key=itemgetter(0), reverse=True))
+        scores = scan.at(places[there]).tolist()
+        passed = [(score, row[0], row) for score, row in zip(scores, rows, strict=True)]
+        return self._cut(sorted(passed, key=itemgetter(0), reverse=True))
 
     def matching(self) -> Rows:
         """The rows of every record that passes the filter."""
@@ -181,7 +199,7 @@ class Search:
         too_many = rows is not None and count is not None and NARROW * len(rows) > count
         return None if too_many else rows
 
-    def _down(self, scan: Scan, narrowed: Rows | None) -> list[Scored]:
+    def _down(self, scan: Scan, narrowed: Rows | None) -> Passed:
         """The page found walking down all cosines, or those of the rows that a filter leaves."""
         view, limit = scan.view, self.plan.limit
         filtered = self.plan.where is not None
@@ -213,7 +231,7 @@ class Search:
         depth: int,
         total: int | None,
         collect: Callable[[], Ranked],
-    ) -> list[Scored]:
+    ) -> Passed:
         """Rank first, then filter; deeper while the page is short and more are there."""
         limit, before = self.plan.limit, Ranked.of(())
         passed: Passed = []
@@ -228,7 +246,7 @@ class Search:
                 break
         return self._page(collect())
 
-    def _page(self, ranked: Ranked) -> list[Scored]:
+    def _page(self, ranked: Ranked) -> Passed:
         return self._cut(self._passed(ranked, []))
 
     def _passed(self, ranked: Ranked, passed: Passed) -> Passed:
@@ -236,14 +254,15 @@ class Search:
         limit, digits = self.plan.limit, self.plan.digits
         if not limit:
             return passed
-        scores, last = ranked.scores.tolist(), None
+        scores, rows, last = ranked.scores.tolist(), ranked.rows.tolist(), None
         for start, row in self._walk(ranked.rows):
-            score = scores[start + row[0] - 1]
+            place = start + row[0] - 1
+            score = scores[place]
             if len(passed) >= limit:
                 last = round(passed[limit - 1][0], digits) if last is None else last
                 if round(score, digits) < last:
                     break
-            passed.append((score, row))
+            passed.append((score, rows[place], row))
         return passed
 
     def _walk(self, rows: Rows) -> Iterator[tuple[int, Row]]:
@@ -257,20 +276,19 @@ class Search:
                 yield start, row
             start, end, more = end, end + more, 2 * more
 
-    def _cut(self, passed: Passed) -> list[Scored]:
+    def _cut(self, passed: Passed) -> Passed:
         """The page of what passed, best first; equal scores by key."""
-        page, digits, limit = self._shape, self.plan.digits, self.plan.limit
-        told = {round(score, digits) for score, _ in passed}
+        digits = self.plan.digits
+        told = {round(score, digits) for score, _, _ in passed}
         ordered = passed if len(told) == len(passed) else self._ordered(passed)
-        records = page.records([row for _, row in ordered[:limit]])
-        return list(map(Scored, records, [score for score, _ in ordered]))
+        return ordered[: self.plan.limit]
 
     def _ordered(self, passed: Passed) -> Passed:
         page, digits = self._shape, self.plan.digits
         ordered: Passed = []
         for _, run in groupby(passed, lambda hit: round(hit[0], digits)):
             tied = list(run)
-            ordered += sorted(tied, key=lambda hit: page.key(hit[1])) if tied[1:] else tied
+            ordered += sorted(tied, key=lambda hit: page.key(hit[2])) if tied[1:] else tied
         return ordered
 
     @property

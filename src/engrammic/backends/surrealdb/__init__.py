@@ -19,11 +19,12 @@ from engrammic.backends.surrealdb.ranges import is_indexed
 from engrammic.backends.surrealdb.stamps import Stamps
 from engrammic.changes import Change
 from engrammic.emulation.backend import CollectionBackend
-from engrammic.emulation.collections import Key, Outcome
+from engrammic.emulation.collections import Outcome
 from engrammic.emulation.derived import Ranking
 from engrammic.emulation.searching import GROWTH
 from engrammic.errors import ConnectionFailed, Locked
 from engrammic.filters import Filter
+from engrammic.keys import Key
 from engrammic.types import Schema, Scored
 
 T = TypeVar("T")

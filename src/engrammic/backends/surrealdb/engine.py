@@ -20,9 +20,9 @@ from engrammic.backends.surrealdb.rows import (
     table_of,
 )
 from engrammic.compile.surreal import MARK, Condition, column, numbered, surreal
-from engrammic.emulation.collections import NOTES, Collections, Key, Outcome
-from engrammic.emulation.settling import key_of
+from engrammic.emulation.collections import NOTES, Collections, Outcome
 from engrammic.filters import Filter
+from engrammic.keys import Key, key_of
 from engrammic.types import Kind, Order, Record, Schema, Scored
 
 PAGE = 2000

@@ -6,8 +6,8 @@ from typing import Any
 
 from engrammic.backends.surrealdb.rows import row_id, table_of
 from engrammic.compile.surreal import MARK, Condition, column
-from engrammic.emulation.collections import Key
 from engrammic.filters import Filter
+from engrammic.keys import Key
 from engrammic.reads import at_top, equalities
 from engrammic.types import Kind, Order, Schema
 

@@ -10,8 +10,8 @@ import numpy as np
 from surrealdb import RecordID
 
 from engrammic.compile.surreal import column, native
-from engrammic.emulation.collections import Key
 from engrammic.emulation.payload import safe, short
+from engrammic.keys import Key
 from engrammic.types import Index, Kind, Record, Schema
 
 INDEXED = frozenset({Kind.TEXT, Kind.INT, Kind.BOOL})

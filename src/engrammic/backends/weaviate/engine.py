@@ -16,11 +16,11 @@ from weaviate.collections.classes.filters import FilterReturn
 from engrammic.backends.weaviate import objects
 from engrammic.backends.weaviate.filters import push
 from engrammic.backends.weaviate.wire import TooLarge, Wire
-from engrammic.emulation.collections import NOTES, Collections, Key
+from engrammic.emulation.collections import NOTES, Collections
 from engrammic.emulation.payload import point_id
-from engrammic.emulation.settling import key_of
 from engrammic.errors import StorageError
 from engrammic.filters import Filter
+from engrammic.keys import Key, key_of
 from engrammic.types import Kind, Record, Schema, Scored
 
 STEP = 1000
