@@ -11,26 +11,27 @@ from typing import Any
 import numpy as np
 
 from engrammic import Message
+from engrammic.embed.cached import CachedEmbedder
 from engrammic.embed.hashing import HashingEmbedder
 
 DIMENSION = 384
 START = 1_700_000_000_000
 
 
-class GivenVectors(HashingEmbedder):
-    """Gives queries random unit vectors at once: what is measured is all but the model."""
+class GivenVectors(CachedEmbedder):
+    """Knows the vectors of queries, random units: what is measured is all but the model."""
 
     def __init__(self) -> None:
-        super().__init__(DIMENSION)
-        self._known: dict[str, Any] = {}
+        super().__init__(HashingEmbedder(DIMENSION))
+        self._given: dict[str, Any] = {}
 
     def prepare(self, texts: Sequence[str]) -> None:
         """Make the vectors of these queries."""
-        self._known = dict(zip(texts, unit_vectors(len(texts), seed=7), strict=True))
+        self._given = dict(zip(texts, unit_vectors(len(texts), seed=7), strict=True))
 
-    def embed(self, text: str) -> Any:
+    def known(self, text: str) -> Any:
         """The prepared vector."""
-        return self._known[text]
+        return self._given.get(text)
 
 
 def unit_vectors(count: int, seed: int = 0) -> Any:

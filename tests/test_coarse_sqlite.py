@@ -17,8 +17,8 @@ import pytest
 from engrammic.backends.sqlite import SqliteBackend
 from engrammic.backends.sqlite.derived import coarse, matrix, products, scan
 from engrammic.backends.sqlite.derived.coarse import Coarse
+from engrammic.backends.sqlite.filling import Page
 from engrammic.backends.sqlite.reading import told_by_index
-from engrammic.backends.sqlite.search import Search
 from engrammic.changes import Put
 from engrammic.filters import And, Compare, Filter, Or, eq
 from engrammic.types import Field, Index, Kind, Record, Schema
@@ -87,7 +87,9 @@ async def pages(backend: SqliteBackend, rng: random.Random) -> list[Any]:
                 "notes", "v", query, limit=limit, where=where, columns=["id"]
             )
             found.append([(hit.record["id"], hit.score) for hit in page])
-        survey = await backend.survey("notes", "v", query, limit=5, where=where, sample=20)
+        survey = await backend.survey(
+            "notes", "v", query, limit=5, where=where, sample=20, columns=["id"]
+        )
         found.append(([record["id"] for record in survey.records], survey.sample.tolist()))
     return found
 
@@ -146,13 +148,13 @@ async def test_a_matrix_that_is_read_anew_begins_a_new_copy(
 async def threads(backend: SqliteBackend, where: Filter, monkeypatch: pytest.MonkeyPatch) -> bool:
     """Whether the second search under a filter runs on the calling thread."""
     found: list[int] = []
-    passed = Search._passed
+    passed = Page._passed
 
-    def noted(self: Search, *given: Any) -> Any:
+    def noted(self: Page, *given: Any) -> Any:
         found.append(threading.get_ident())
         return passed(self, *given)
 
-    monkeypatch.setattr(Search, "_passed", noted)
+    monkeypatch.setattr(Page, "_passed", noted)
     for _ in range(2):
         found.clear()
         whole = And((eq("owner", "ann"), where))

@@ -212,7 +212,13 @@ async def test_a_survey_draws_its_sample_from_what_passes(backend: SqliteBackend
     await backend.apply([Put("items", rows)])
     for _ in range(4):
         found = await backend.survey(
-            "items", "v", [1.0, 0, 0, 0], limit=5, where=eq("scope", "a") & eq("n", 3), sample=20
+            "items",
+            "v",
+            [1.0, 0, 0, 0],
+            limit=5,
+            where=eq("scope", "a") & eq("n", 3),
+            sample=20,
+            columns=["id"],
         )
         assert len(found.records) == 5
         assert np.allclose(found.sample, 1.0)

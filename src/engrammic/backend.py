@@ -197,7 +197,7 @@ class Backend(ABC):
         limit: int,
         where: Filter | None = None,
         sample: int = 0,
-        columns: Sequence[str] | None = None,
+        columns: Sequence[str],
     ) -> Survey:
         """`vector_search` and `text_search`, each to its `limit`, and the other's scores of both.
 

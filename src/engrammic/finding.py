@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias, cast
@@ -10,10 +9,11 @@ from typing import Any, TypeAlias, cast
 import numpy as np
 
 from engrammic.embed.base import Embedder
-from engrammic.filters import Filter, every, is_in
+from engrammic.filters import Filter, eq, every, is_in
 from engrammic.hits import Hit
 from engrammic.items import Item, MemoryTier
 from engrammic.scope import Scoped
+from engrammic.stores.encoding import encode_query
 from engrammic.stores.items import ItemStore
 from engrammic.stores.retrieval import Found
 from engrammic.stores.versions import Version
@@ -85,10 +85,14 @@ class Finder:
         """The best passage of each item that has several."""
         if not places or self.embedder is None:
             return {}
-        rows = await self.backend.query("passages", _at(places, "item_id"))
-        if not rows:
+        # Most have none, which a look at their first ones tells without another thread.
+        first = every(_at(places, "item_id"), eq("number", 0))
+        there = await self.backend.query("passages", first, columns=("kind", "item_id"))
+        if not there:
             return {}
-        vector = await asyncio.to_thread(self.embedder.embed, query)
+        split = [(row["kind"], row["item_id"]) for row in there]
+        rows = await self.backend.query("passages", _at(split, "item_id"))
+        vector = await encode_query(self.embedder, query)
         best: dict[Place, tuple[float, tuple[int, int]]] = {}
         for row in rows:
             place = row["kind"], row["item_id"]

@@ -179,18 +179,14 @@ class Scoped:
         limit: int,
         where: Filter | None = None,
         sample: int = 0,
-        columns: Sequence[str] | None = None,
+        columns: Sequence[str],
     ) -> Survey:
         """As `Backend.survey`, within the scope."""
         _check_columns(table, columns)
-        found = await self.backend.survey(
+        return await self.backend.survey(
             table, field, vector, terms, limit=limit, where=self._narrow(table, where),
             sample=sample, columns=columns,
         )  # fmt: skip
-        if columns is None:
-            for record in found.records:
-                _bare(record)
-        return found
 
     async def count(self, table: str, where: Filter | None = None) -> int:
         """As `Backend.count`, within the scope."""

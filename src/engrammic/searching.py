@@ -74,12 +74,14 @@ class Searching:
         return Hits(hits, ranking.mode, notes)
 
     async def _corpora(self, chosen: Selection) -> list[Corpus]:
-        """What is searched: every kind that is asked for, but those that are empty for now."""
-        always = (self.messages, self.notes)
+        """What is searched: every kind that is asked for, but those that are empty for now.
+
+        Messages nearly always are there, so that looking would be for nothing.
+        """
         found = [
             store.corpus(chosen.filter(store.kind))
             for store in self._stores
-            if chosen.covers(store.kind) and (store in always or await store.holds_any())
+            if chosen.covers(store.kind) and (store is self.messages or await store.holds_any())
         ]
         if chosen.as_of is not None and await self.tiers.versions.holds_any():
             found.append(self.tiers.versions.corpus(chosen.past()))

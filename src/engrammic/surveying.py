@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol, Self, TypeVar
+from typing import Any, Protocol, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +25,8 @@ class Survey:
     The nearest come first, then what only words found, both best first.
     """
 
-    records: list[Record]
+    columns: Mapping[str, Sequence[Any]]
+    """The fields asked for, of each a value for every record."""
     cosines: list[float | None]
     """Of each record with the query; None where it has no vector."""
     bm25s: list[float | None]
@@ -36,19 +37,27 @@ class Survey:
     @classmethod
     def of(
         cls,
+        columns: Sequence[str],
         near: Mapping[K, Scored],
         told: Mapping[K, Scored],
         farther: Mapping[K, float],
         sample: NDArray[np.float32],
     ) -> Self:
         """What searches by meaning and by words found; `farther` has cosines of the latter."""
-        others = [key for key in told if key not in near]
+        hits = {**told, **near}
+        keys = [*near, *(key for key in told if key not in near)]
         return cls(
-            [*(hit.record for hit in near.values()), *(told[key].record for key in others)],
-            [*(hit.score for hit in near.values()), *map(farther.get, others)],
-            [told[key].score if key in told else None for key in (*near, *others)],
+            {name: [hits[key].record[name] for key in keys] for name in columns},
+            [near[key].score if key in near else farther.get(key) for key in keys],
+            [told[key].score if key in told else None for key in keys],
             sample,
         )
+
+    @property
+    def records(self) -> list[Record]:
+        """What was found, record by record."""
+        rows = zip(*self.columns.values(), strict=True)
+        return [dict(zip(self.columns, row, strict=True)) for row in rows]
 
 
 class Searches(Protocol):
@@ -88,7 +97,7 @@ async def surveyed(
     limit: int,
     where: Filter | None,
     sample: int,
-    columns: Sequence[str] | None,
+    columns: Sequence[str],
 ) -> Survey:
     """As `Backend.survey`, search by search: the two at once, then what one found of the other."""
     schema = await backend.schema(table)
@@ -111,15 +120,11 @@ async def surveyed(
         words.cancel()
         await asyncio.gather(words, return_exceptions=True)
         raise
-    close = {key_of(schema, hit.record): _cut(hit, chosen) for hit in near}
-    told = {key_of(schema, hit.record): _cut(hit, chosen) for hit in await words}
+    close = {key_of(schema, hit.record): hit for hit in near}
+    told = {key_of(schema, hit.record): hit for hit in await words}
     rest = [key for key in told if key not in close] if close else []
     farther = await backend.vector_search(
         table, field, vector, limit=len(rest), where=under(schema, rest), columns=schema.key
     ) if rest else []  # fmt: skip
     scores = {key_of(schema, hit.record): hit.score for hit in farther}
-    return Survey.of(close, told, scores, vectors @ query)
-
-
-def _cut(hit: Scored, columns: Sequence[str]) -> Scored:
-    return Scored({name: hit.record[name] for name in columns}, hit.score)
+    return Survey.of(chosen, close, told, scores, vectors @ query)

@@ -52,7 +52,7 @@ class CachedEmbedder:
 
     def embed(self, text: str) -> Vectors:
         """The vector of one text, shape (dimension,); from the cache when it is there."""
-        found = self._find(text)
+        found = self.known(text)
         return self._keep(text, self.inner.embed(text)) if found is None else found
 
     def embed_cached(self, text: str) -> Vectors:
@@ -66,7 +66,7 @@ class CachedEmbedder:
         """
         known: dict[str, Vectors] = {}
         for text in dict.fromkeys(texts):
-            found = self._find(text)
+            found = self.known(text)
             if found is not None:
                 known[text] = found
         absent = [text for text in dict.fromkeys(texts) if text not in known]
@@ -104,7 +104,8 @@ class CachedEmbedder:
         with self._lock:
             self._vectors.clear()
 
-    def _find(self, text: str) -> Vectors | None:
+    def known(self, text: str) -> Vectors | None:
+        """The vector of a text that the cache holds, else None; at once."""
         key = (self.fingerprint, text)
         with self._lock:
             found = self._vectors.get(key)

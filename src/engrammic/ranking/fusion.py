@@ -187,11 +187,12 @@ def fuse(
 
 def _columns(candidates: Sequence[Candidate]) -> tuple[Column, Column, Column]:
     """Cosines, BM25 scores and nearness in the graph; NaN where there is none."""
-    near = [None if c.linked is None else c.linked.nearness for c in candidates]
+    links = [c.linked for c in candidates]
+    near = [None if link is None else link.nearness for link in links] if any(links) else ()
     return (
         np.array([c.cosine for c in candidates], np.float64),
         np.array([c.bm25 for c in candidates], np.float64),
-        np.array(near, np.float64),
+        np.array(near, np.float64) if near else np.full(len(candidates), np.nan),
     )
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engrammic.embed.base import Embedder, Span, Vectors
+from engrammic.embed.cached import CachedEmbedder
 from engrammic.types import Field, Kind, Record, Schema
 
 PASSAGES = Schema(
@@ -80,5 +81,8 @@ async def encode_later(embedder: Embedder, texts: Sequence[str]) -> list[Encoded
 
 
 async def encode_query(embedder: Embedder, text: str) -> Vectors:
-    """The vector of a query, on another thread."""
+    """The vector of a query, on another thread unless it is known."""
+    known = embedder.known(text) if isinstance(embedder, CachedEmbedder) else None
+    if known is not None:
+        return known
     return await asyncio.to_thread(embedder.embed, text)

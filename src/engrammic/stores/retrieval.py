@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence, Set
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, repeat
 from typing import TypeAlias
 
 import numpy as np
@@ -172,7 +172,8 @@ class _Search:
         self, corpus: Corpus, survey: Survey, vector: Vectors | None, everywhere: Sequence[float]
     ) -> list[Fused]:
         candidates = self._candidates(corpus, survey)
-        candidates += await self._linked(corpus, vector, {c.key for c in candidates})
+        if links := self.links.get(corpus.kind):
+            candidates += await self._linked(corpus, vector, links, {c.key for c in candidates})
         if not candidates:
             return []
         background = None
@@ -192,7 +193,8 @@ class _Search:
         """What meaning and words find, and how near unrelated records are."""
         if vector is None or not corpus.has_vectors:
             told = await self._by_words(corpus)
-            return Survey.of({}, dict(enumerate(told)), {}, np.empty(0, np.float32))
+            nothing = np.empty(0, np.float32)
+            return Survey.of(corpus.columns, {}, dict(enumerate(told)), {}, nothing)
         # Unrelated records of what is searched, not of the whole table: turns of one
         # conversation resemble each other, and a cosine high among them is no surprise.
         return await self.backend.survey(
@@ -207,10 +209,13 @@ class _Search:
         )
 
     async def _linked(
-        self, corpus: Corpus, vector: Vectors | None, known: Set[Hashable]
+        self,
+        corpus: Corpus,
+        vector: Vectors | None,
+        mine: Mapping[str, Linked],
+        known: Set[Hashable],
     ) -> list[Candidate]:
         """What the graph alone leads to, the nearest first, as many as the pool holds."""
-        mine = self.links.get(corpus.kind, {})
         ids = sorted(mine, key=lambda i: (-mine[i].nearness, i))
         found: list[Record] = []
         for start in range(0, len(ids), IN):
@@ -277,10 +282,9 @@ class _Search:
 
     def _candidates(self, corpus: Corpus, survey: Survey) -> list[Candidate]:
         """What a survey found."""
-        ids = [record[corpus.key] for record in survey.records]
-        moments = [record[corpus.moment] for record in survey.records]
+        ids, moments = survey.columns[corpus.key], survey.columns[corpus.moment]
         links = map(self.links.get(corpus.kind, {}).get, ids)
-        keys = [(corpus.kind, i) for i in ids]
+        keys = zip(repeat(corpus.kind), ids)
         return list(map(Candidate, keys, survey.cosines, survey.bm25s, moments, links))
 
     def _spans(self, candidates: Sequence[Candidate]) -> Sequence[Interval]:

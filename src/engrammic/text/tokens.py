@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from hashlib import blake2b
 from itertools import chain
 from unicodedata import category, normalize
@@ -89,9 +89,13 @@ def query_terms(text: str) -> list[str]:
     Function words are left out unless the text consists of them. A CJK run asks
     for its bigrams alone; its characters are terms for who asks for one.
     """
-    found = dict.fromkeys(chain.from_iterable(_analyse(w, bigrams) for w in _words(text)))
+    found = dict.fromkeys(chain.from_iterable(map(_asked, _words(text))))
     chosen = [t for t in found if t not in STOP_TERMS]
     return (chosen or list(found))[:MAX_QUERY_TERMS]
+
+
+def _asked(word: str) -> Sequence[str]:
+    return _memo[word] if word.isascii() else _analyse(word, bigrams)
 
 
 def _words(text: str) -> list[str]:

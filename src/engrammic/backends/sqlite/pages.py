@@ -29,10 +29,21 @@ class Shape:
     """What is read of each record: its key within its partition, then what else `columns` name."""
 
     layout: Layout
+    asked: tuple[str, ...]
     names: tuple[str, ...]
+    """The key's, and what else is asked for."""
     own: int
     """How many of the names are the key's."""
     records: Callable[[Sequence[Row]], list[Record]]
+
+    def columns(self, rows: Sequence[Row]) -> dict[str, Sequence[Any]]:
+        """The columns asked for, of each a value for every row."""
+        asked = self.asked
+        if not rows or not is_plain(self.layout, asked):
+            records = self.records(rows)
+            return {name: [record[name] for record in records] for name in asked}
+        turned = list(zip(*rows, strict=True))
+        return {name: turned[1 + self.names.index(name)] for name in asked}
 
     def key(self, row: Row) -> tuple[Any, ...]:
         """What equal scores are ordered by."""
@@ -46,7 +57,7 @@ def shape(layout: Layout, columns: tuple[str, ...]) -> Shape:
     own = tuple(name for name in schema.key if name != schema.partition)
     names = own + tuple(name for name in columns if name not in own)
     places = [1 + names.index(name) for name in columns]
-    return Shape(layout, names, len(own), _recorder(layout, columns, places))
+    return Shape(layout, columns, names, len(own), _recorder(layout, columns, places))
 
 
 def _recorder(
@@ -59,6 +70,8 @@ def _recorder(
     decode = decoder(layout, columns)
     if len(columns) > 1:
         pick = itemgetter(*places)
+        if is_plain(layout, columns):
+            return lambda rows: [dict(zip(columns, pick(row), strict=True)) for row in rows]
         return lambda rows: [decode(pick(row)) for row in rows]
     return lambda rows: [decode([row[place] for place in places]) for row in rows]
 

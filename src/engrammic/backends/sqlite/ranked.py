@@ -19,11 +19,12 @@ from engrammic.backends.sqlite.derived import Derived
 from engrammic.backends.sqlite.derived.matrix import Matrix, View
 from engrammic.backends.sqlite.derived.scan import VECTOR_DIGITS
 from engrammic.backends.sqlite.derived.words import ByFts5
+from engrammic.backends.sqlite.filling import Page, Passed
 from engrammic.backends.sqlite.folding import unfolded
 from engrammic.backends.sqlite.layout import Layout, quoted
 from engrammic.backends.sqlite.partitions import Part, Partitions
 from engrammic.backends.sqlite.plan import Plan
-from engrammic.backends.sqlite.search import TERMS_DIGITS, Passed, Search
+from engrammic.backends.sqlite.search import TERMS_DIGITS, Search
 from engrammic.backends.sqlite.tables import Tables
 from engrammic.backends.sqlite.transactions import Transactions
 from engrammic.backends.sqlite.translation import gone, translated
@@ -103,7 +104,7 @@ class RankedSearch(Backend):
         limit: int,
         where: Filter | None = None,
         sample: int = 0,
-        columns: Sequence[str] | None = None,
+        columns: Sequence[str],
     ) -> Survey:
         """As `Backend.survey`: one job, one snapshot, one scan."""
         layout = self._tables.layout(table)
@@ -122,7 +123,7 @@ class RankedSearch(Backend):
         def may_be_here(connection: apsw.Connection, part: Part) -> bool:
             return self._lacks_words(connection, plan, part, asked)
 
-        nothing = Survey([], [], [], query[:0])
+        nothing = Survey(dict.fromkeys(plan.columns, ()), [], [], query[:0])
         return await self._scanned(plan, field, work, nothing, may_be_here)
 
     async def vector_sample(
@@ -161,7 +162,7 @@ class RankedSearch(Backend):
 
         def work(connection: apsw.Connection, part: Part) -> list[Scored]:
             page = self._by_terms(connection, plan, part, asked)
-            return self._search(connection, plan, part).hits(page)
+            return Page(connection, plan).hits(page)
 
         return await self._within(plan, work, [], way)
 

@@ -12,11 +12,10 @@ Three ways, tried in this order:
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from operator import itemgetter
-from typing import Any, TypeAlias
+from typing import Any
 
 import apsw
 import numpy as np
@@ -26,26 +25,15 @@ from engrammic.backends.sqlite.derived.matrix import View
 from engrammic.backends.sqlite.derived.passing import Passing
 from engrammic.backends.sqlite.derived.scan import TIE_ROOM, Query, Ranked, Rows, Scan, spread
 from engrammic.backends.sqlite.derived.words import WordRanking
+from engrammic.backends.sqlite.filling import Page, Passed
 from engrammic.backends.sqlite.layout import quoted
-from engrammic.backends.sqlite.pages import Row, Shape, along, listing, shape
+from engrammic.backends.sqlite.pages import listing
 from engrammic.backends.sqlite.plan import Plan
-from engrammic.backends.sqlite.reading import (
-    condition,
-    told_by_index,
-)
+from engrammic.backends.sqlite.reading import condition, told_by_index
 from engrammic.emulation.words import Words
 from engrammic.surveying import Survey
 from engrammic.types import Scored
 
-Passed: TypeAlias = list[tuple[float, int, Row]]
-"""Records that pass the filter: the score, the number of the table's row, and what was read."""
-
-BEYOND = 8
-"""So many rows more than fit on the page are read with it, since one may not pass, or tie; then
-twice as many, and so on."""
-DEEPER = 1.5
-DEPTHS = 3
-"""How often a page is looked for down a ranking before all that match are collected."""
 WALK = 2048
 """So far at once it looks where the cosines of all are there anyway."""
 NARROW = 8
@@ -64,9 +52,14 @@ class Search:
     plan: Plan
     known: Passing
 
+    @property
+    def page(self) -> Page:
+        """The page that the search is for."""
+        return Page(self.connection, self.plan)
+
     def by_vector(self, view: View, query: Query) -> list[Scored]:
         """The page nearest to `query`."""
-        return self.hits(self._near(Scan(view, query)))
+        return self.page.hits(self._near(Scan(view, query)))
 
     def _near(self, scan: Scan) -> Passed:
         view = scan.view
@@ -74,31 +67,27 @@ class Search:
             return self._down(scan, self._narrowed(view.count))
         if self.plan.named <= self.plan.limit:
             return self._listed(scan)
-        return self._page(scan.best(view.places(self.matching()), self.plan.limit))
+        return self.page.filled(scan.best(view.places(self.matching()), self.plan.limit))
 
     def survey(self, view: View, query: Query, count: int, told: Passed) -> Survey:
         """What is near, with a sample of `count` vectors; `told` is the page by words."""
         scan = Scan(view, query)
         if self.plan.indexed:
             places = view.places(self.matching())
-            near = self._page(scan.best(places, self.plan.limit))
+            near = self.page.filled(scan.best(places, self.plan.limit))
             sample = spread(places, count)
         else:
             narrowed = self._narrowed(view.count)
             near, sample = self._down(scan, narrowed), self._sample(view, count, narrowed)
-        rows = np.array([row for _, row, _ in told], np.int64)
-        places = view.places(rows, keep=True)
-        there = places >= 0
-        cosines = dict(zip(rows[there].tolist(), scan.at(places[there]).tolist(), strict=True))
-        return Survey.of(self._by_row(near), self._by_row(told), cosines, scan.at(sample))
-
-    def _by_row(self, page: Passed) -> dict[int, Scored]:
-        return dict(zip([row for _, row, _ in page], self.hits(page), strict=True))
-
-    def hits(self, page: Passed) -> list[Scored]:
-        """The records of a page."""
-        records = self._shape.records([read for _, _, read in page])
-        return list(map(Scored, records, [score for score, _, _ in page]))
+        nearest = dict.fromkeys(row for _, row, _ in near)
+        others = [hit for hit in told if hit[1] not in nearest]
+        bm25s = {row: score for score, row, _ in told}
+        return Survey(
+            self.page.columns([*near, *others]),
+            [*(score for score, _, _ in near), *_cosines(scan, others)],
+            [*map(bm25s.get, nearest), *(score for score, _, _ in others)],
+            scan.at(sample),
+        )
 
     def by_terms(self, ranking: WordRanking) -> Passed:
         """The page best by BM25."""
@@ -108,15 +97,15 @@ class Search:
             return ranking.among(self.matching(), room)
 
         if self.plan.indexed:
-            return self._page(among())
+            return self.page.filled(among())
         narrowed = self._narrowed(ranking.count)
         if narrowed is None:
-            return self._deepen(ranking.best, room, None, among)
+            return self.page.deepen(ranking.best, room, None, among)
 
         def rest() -> Ranked:
             return ranking.among(self._passing(narrowed), room)
 
-        return self._deepen(lambda depth: ranking.among(narrowed, depth), room, None, rest)
+        return self.page.deepen(lambda depth: ranking.among(narrowed, depth), room, None, rest)
 
     def by_reading(self, words: Sequence[str]) -> Passed:
         """As `by_terms` without an index: every record of the partition is read."""
@@ -127,7 +116,7 @@ class Search:
         for row, *texts in self.connection.execute(sql, (self.plan.partition,)):
             index.put((row,), dict(zip(names, texts, strict=True)))
         found = index.rank(words, len(index))
-        return self._page(Ranked.of([(key[0], score) for key, score in found]))
+        return self.page.filled(Ranked.of([(key[0], score) for key, score in found]))
 
     def sample(self, view: View, count: int) -> Rows:
         """The places of about `count` vectors of what passes the filter, evenly spread."""
@@ -160,13 +149,13 @@ class Search:
     def _listed(self, scan: Scan) -> Passed:
         """The page of a filter that no more records pass than fit on it: all are read."""
         where, values = condition(self.plan.layout, self.plan.whole, checked=True)
-        found = listing(self._shape, where)(self.connection, values)
+        found = listing(self.page.shape, where)(self.connection, values)
         places = scan.view.places(np.array([row[0] for row in found], np.int64), keep=True)
         there = places >= 0
         rows = [row for row, is_there in zip(found, there, strict=True) if is_there]
         scores = scan.at(places[there]).tolist()
         passed = [(score, row[0], row) for score, row in zip(scores, rows, strict=True)]
-        return self._cut(sorted(passed, key=itemgetter(0), reverse=True))
+        return self.page.cut(sorted(passed, key=itemgetter(0), reverse=True))
 
     def matching(self) -> Rows:
         """The rows of every record that passes the filter."""
@@ -209,7 +198,7 @@ class Search:
             def rest() -> Ranked:
                 return scan.best(view.places(self._passing(narrowed)), limit)
 
-            return self._deepen(lambda n: scan.best(places, n), limit + TIE_ROOM, None, rest)
+            return self.page.deepen(lambda n: scan.best(places, n), limit + TIE_ROOM, None, rest)
 
         first = limit + TIE_ROOM
 
@@ -223,74 +212,12 @@ class Search:
         def collect() -> Ranked:
             return scan.best(view.places(self.matching()), limit)
 
-        return self._deepen(best, first, view.count, collect)
+        return self.page.deepen(best, first, view.count, collect)
 
-    def _deepen(
-        self,
-        best: Callable[[int], Ranked],
-        depth: int,
-        total: int | None,
-        collect: Callable[[], Ranked],
-    ) -> Passed:
-        """Rank first, then filter; deeper while the page is short and more are there."""
-        limit, before = self.plan.limit, Ranked.of(())
-        passed: Passed = []
-        for _ in range(DEPTHS):
-            ranked = best(depth)
-            passed = self._passed(ranked.beyond(before), passed)
-            if self.plan.where is None or len(passed) >= limit or len(ranked.rows) < depth:
-                return self._cut(passed)
-            before = ranked
-            depth = int(DEEPER * limit * len(ranked.rows) / (len(passed) + 0.5))
-            if total is not None and depth > total // 2:
-                break
-        return self._page(collect())
 
-    def _page(self, ranked: Ranked) -> Passed:
-        return self._cut(self._passed(ranked, []))
-
-    def _passed(self, ranked: Ranked, passed: Passed) -> Passed:
-        """`passed` and the next that pass: until the page is full, and what ties with its last."""
-        limit, digits = self.plan.limit, self.plan.digits
-        if not limit:
-            return passed
-        scores, rows, last = ranked.scores.tolist(), ranked.rows.tolist(), None
-        for start, row in self._walk(ranked.rows):
-            place = start + row[0] - 1
-            score = scores[place]
-            if len(passed) >= limit:
-                last = round(passed[limit - 1][0], digits) if last is None else last
-                if round(score, digits) < last:
-                    break
-            passed.append((score, rows[place], row))
-        return passed
-
-    def _walk(self, rows: Rows) -> Iterator[tuple[int, Row]]:
-        """Those of `rows` that pass, in blocks: where each begins, and a row of it."""
-        # The partition is left in: what an index holds by mistake stays behind its wall.
-        where, values = condition(self.plan.layout, self.plan.whole, checked=True)
-        read = along(self._shape, where)
-        start, end, more = 0, self.plan.limit + BEYOND, 2 * BEYOND
-        while start < len(rows):
-            for row in read(self.connection, (apsw.carray(rows[start:end]), *values)):
-                yield start, row
-            start, end, more = end, end + more, 2 * more
-
-    def _cut(self, passed: Passed) -> Passed:
-        """The page of what passed, best first; equal scores by key."""
-        digits = self.plan.digits
-        told = {round(score, digits) for score, _, _ in passed}
-        ordered = passed if len(told) == len(passed) else self._ordered(passed)
-        return ordered[: self.plan.limit]
-
-    def _ordered(self, passed: Passed) -> Passed:
-        page, digits = self._shape, self.plan.digits
-        ordered: Passed = []
-        for _, run in groupby(passed, lambda hit: round(hit[0], digits)):
-            tied = list(run)
-            ordered += sorted(tied, key=lambda hit: page.key(hit[2])) if tied[1:] else tied
-        return ordered
-
-    @property
-    def _shape(self) -> Shape:
-        return shape(self.plan.layout, self.plan.columns)
+def _cosines(scan: Scan, page: Passed) -> list[float | None]:
+    """Of each record; None where it has no vector."""
+    places = scan.view.places(np.array([row for _, row, _ in page], np.int64), keep=True)
+    there = places >= 0
+    cosines = iter(scan.at(places[there]).tolist())
+    return [next(cosines) if known else None for known in there.tolist()]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -97,6 +98,18 @@ class Scan:
 def spread(items: Rows, count: int) -> Rows:
     """About `count` of `items`, evenly spread."""
     return items[:: max(1, len(items) // max(1, count))][:count]
+
+
+def neighbours(scores: Sequence[float], digits: int) -> list[tuple[int, int]]:
+    """Where falling scores that may agree up to so many digits begin and end."""
+    least = 1.01 * 10.0**-digits
+    pairs = enumerate(pairwise(scores))
+    close = [place for place, (score, lower) in pairs if score - lower < least]
+    runs: list[tuple[int, int]] = []
+    for place in close:
+        start = runs.pop()[0] if runs and runs[-1][1] == place + 1 else place
+        runs.append((start, place + 2))
+    return runs
 
 
 def top(rows: Rows, scores: Query, limit: int) -> Ranked:
