@@ -242,8 +242,7 @@ class LayeredBackend(Backend):
     async def health(self) -> Health:
         """As `Backend.health`: the worse of both sides."""
         sides = {"records": await self.records.health(), "vectors": await self.vectors.health()}
-        order = ("ok", "degraded", "error")
-        worst = max((side["status"] for side in sides.values()), key=order.index)
+        worst = max((s["status"] for s in sides.values()), key=["ok", "degraded", "error"].index)
         problems = [f"{name}: {p}" for name, side in sides.items() for p in side["problems"]]
         return {"status": worst, "problems": problems, "backend": self.scheme, **sides}
 
