@@ -18,7 +18,7 @@ from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from math import sqrt
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,6 +76,22 @@ class Candidate(NamedTuple):
     bm25: float | None = None
     moment: int | None = None
     linked: Linked | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """Many candidates, as a column for each field of `Candidate`."""
+
+    keys: Sequence[Hashable]
+    cosines: Sequence[float | None]
+    bm25s: Sequence[float | None]
+    moments: Sequence[int | None]
+    links: Sequence[Linked | None]
+
+    @classmethod
+    def of(cls, rows: Sequence[Candidate]) -> Self:
+        """The same, turned."""
+        return cls(*zip(*rows, strict=True)) if rows else cls((), (), (), (), ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +160,7 @@ class Fused:
 
 
 def fuse(
-    candidates: Sequence[Candidate],
+    candidates: Candidates | Sequence[Candidate],
     *,
     fusion: Fusion | str = Fusion.EVIDENCE,
     background: Background | None = None,
@@ -157,6 +173,8 @@ def fuse(
     is taken. Scores of several tables compare, so their lists can be merged.
     """
     fusion = Fusion(fusion)
+    if not isinstance(candidates, Candidates):
+        candidates = Candidates.of(candidates)
     columns = _columns(candidates)
     ranks = [_ranks(column) for column in columns]
     if fusion is Fusion.EVIDENCE:
@@ -165,9 +183,9 @@ def fuse(
         parts, full = _rrf(ranks), 2 / (RRF_K + 1)
     else:
         parts, full = _convex(columns), 1.0
-    times = np.zeros(len(candidates))
+    times = np.zeros(len(candidates.keys))
     if spans:
-        times[[_within(c.moment, spans) for c in candidates]] = TIME_BOOST * full
+        times[[_within(moment, spans) for moment in candidates.moments]] = TIME_BOOST * full
     totals = parts[0] + parts[1] + parts[2] + times
     raw = [np.where(np.isnan(column), -LOWEST, -column) for column in columns]
     order = np.lexsort((*raw[::-1], -totals))[:limit]
@@ -176,23 +194,26 @@ def fuse(
         *[part[order].tolist() for part in parts], *[_places(rank[order]) for rank in ranks],
         strict=True,
     )  # fmt: skip
+    keys, links = candidates.keys, candidates.links
+    cosines, bm25s = candidates.cosines, candidates.bm25s
     return [
         Fused(
-            candidates[i].key, _score(fusion, total), candidates[i].cosine, candidates[i].bm25,
-            near, told, meaning, words, time, candidates[i].linked, linked, graph,
+            keys[i], _score(fusion, total), cosines[i], bm25s[i],
+            near, told, meaning, words, time, links[i], linked, graph,
         )
         for i, total, time, meaning, words, graph, near, told, linked in rows
     ]  # fmt: skip
 
 
-def _columns(candidates: Sequence[Candidate]) -> tuple[Column, Column, Column]:
+def _columns(candidates: Candidates) -> tuple[Column, Column, Column]:
     """Cosines, BM25 scores and nearness in the graph; NaN where there is none."""
-    links = [c.linked for c in candidates]
-    near = [None if link is None else link.nearness for link in links] if any(links) else ()
+    near = np.full(len(candidates.keys), np.nan)
+    if any(candidates.links):
+        near[:] = [np.nan if link is None else link.nearness for link in candidates.links]
     return (
-        np.array([c.cosine for c in candidates], np.float64),
-        np.array([c.bm25 for c in candidates], np.float64),
-        np.array(near, np.float64) if near else np.full(len(candidates), np.nan),
+        np.array(candidates.cosines, np.float64),
+        np.array(candidates.bm25s, np.float64),
+        near,
     )
 
 
@@ -219,9 +240,10 @@ def _places(ranks: Column) -> list[int | None]:
     return [None if rank != rank else int(rank) for rank in ranks.tolist()]  # NaN is not itself
 
 
-def _named(candidates: Sequence[Candidate]) -> NDArray[np.bool_]:
+def _named(candidates: Candidates) -> NDArray[np.bool_]:
     """Which candidates the query names itself, so that no relation leads there."""
-    return np.array([c.linked is not None and not c.linked.way[1:] for c in candidates], np.bool_)
+    links = candidates.links
+    return np.array([link is not None and not link.way[1:] for link in links], np.bool_)
 
 
 def _evidence(

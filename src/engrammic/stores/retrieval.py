@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence, Set
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain, repeat
+from itertools import chain
 from typing import TypeAlias
 
 import numpy as np
@@ -12,7 +12,7 @@ import numpy as np
 from engrammic.embed.base import Embedder, Vectors
 from engrammic.errors import InvalidInput, ModelNotFound
 from engrammic.filters import Filter, every, is_in
-from engrammic.ranking.fusion import POOL, Background, Candidate, Fused, Fusion, fuse
+from engrammic.ranking.fusion import POOL, Background, Candidates, Fused, Fusion, fuse
 from engrammic.ranking.linked import Linked
 from engrammic.ranking.timespan import Interval, spans
 from engrammic.scope import Scoped
@@ -173,8 +173,8 @@ class _Search:
     ) -> list[Fused]:
         candidates = self._candidates(corpus, survey)
         if links := self.links.get(corpus.kind):
-            candidates += await self._linked(corpus, vector, links, {c.key for c in candidates})
-        if not candidates:
+            candidates = await self._linked(corpus, vector, links, candidates)
+        if not candidates.keys:
             return []
         background = None
         if vector is not None and corpus.has_vectors:
@@ -185,7 +185,7 @@ class _Search:
             candidates,
             fusion=self.fusion,
             background=background,
-            spans=self._spans(candidates),
+            spans=self._spans(candidates.moments),
             limit=self.limit,
         )
 
@@ -213,9 +213,9 @@ class _Search:
         corpus: Corpus,
         vector: Vectors | None,
         mine: Mapping[str, Linked],
-        known: Set[Hashable],
-    ) -> list[Candidate]:
-        """What the graph alone leads to, the nearest first, as many as the pool holds."""
+        known: Candidates,
+    ) -> Candidates:
+        """What is known, and what the graph alone leads to: the nearest first, POOL at most."""
         ids = sorted(mine, key=lambda i: (-mine[i].nearness, i))
         found: list[Record] = []
         for start in range(0, len(ids), IN):
@@ -226,11 +226,16 @@ class _Search:
                 break
         found.sort(key=lambda r: (-mine[r[corpus.key]].nearness, r[corpus.key]))
         moments = {r[corpus.key]: r[corpus.moment] for r in found[: self.pool]}
-        fresh = [i for i in moments if (corpus.kind, i) not in known]
+        there = set(known.keys)
+        fresh = [i for i in moments if (corpus.kind, i) not in there]
         cosines = await self._cosines(corpus, vector, fresh)
-        return [
-            Candidate((corpus.kind, i), cosines.get(i), None, moments[i], mine[i]) for i in fresh
-        ]
+        return Candidates(
+            [*known.keys, *((corpus.kind, i) for i in fresh)],
+            [*known.cosines, *map(cosines.get, fresh)],
+            [*known.bm25s, *(None for _ in fresh)],
+            [*known.moments, *(moments[i] for i in fresh)],
+            [*known.links, *(mine[i] for i in fresh)],
+        )
 
     async def _cosines(
         self, corpus: Corpus, vector: Vectors | None, ids: Sequence[str]
@@ -280,16 +285,16 @@ class _Search:
             columns=corpus.columns,
         )
 
-    def _candidates(self, corpus: Corpus, survey: Survey) -> list[Candidate]:
+    def _candidates(self, corpus: Corpus, survey: Survey) -> Candidates:
         """What a survey found."""
         ids, moments = survey.columns[corpus.key], survey.columns[corpus.moment]
-        links = map(self.links.get(corpus.kind, {}).get, ids)
-        keys = zip(repeat(corpus.kind), ids)
-        return list(map(Candidate, keys, survey.cosines, survey.bm25s, moments, links))
+        links = list(map(self.links.get(corpus.kind, {}).get, ids))
+        keys = [(corpus.kind, i) for i in ids]
+        return Candidates(keys, survey.cosines, survey.bm25s, moments, links)
 
-    def _spans(self, candidates: Sequence[Candidate]) -> Sequence[Interval]:
+    def _spans(self, moments: Sequence[int | None]) -> Sequence[Interval]:
         """The time that the query names, counted from now and from the oldest candidate."""
         if self.mode not in (Mode.HYBRID, Mode.MULTI):
             return ()
-        earliest = min((c.moment for c in candidates if c.moment is not None), default=None)
+        earliest = min((m for m in moments if m is not None), default=None)
         return spans(self.query, self.moment, earliest=earliest)

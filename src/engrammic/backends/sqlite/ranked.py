@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from enum import Enum, auto
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -34,14 +33,6 @@ from engrammic.reads import query_terms, query_vector
 from engrammic.types import Schema, Scored, Vector
 
 T = TypeVar("T")
-
-
-class Way(Enum):
-    """Where a search is done: nowhere, since there is nothing; where it is called; on a thread."""
-
-    NONE = auto()
-    HERE = auto()
-    THREAD = auto()
 
 
 class Asked(NamedTuple):
@@ -157,14 +148,14 @@ class RankedSearch(Backend):
         plan = Plan.of(layout, where, columns, limit, TERMS_DIGITS)
         asked = await self._asked(layout, plan.partition, terms)
 
-        def way(connection: apsw.Connection, part: Part) -> Way:
-            return Way.NONE if self._lacks_words(connection, plan, part, asked) else Way.THREAD
+        def at_once(connection: apsw.Connection, part: Part) -> list[Scored] | None:
+            return [] if self._lacks_words(connection, plan, part, asked) else None
 
         def work(connection: apsw.Connection, part: Part) -> list[Scored]:
             page = self._by_terms(connection, plan, part, asked)
             return Page(connection, plan).hits(page)
 
-        return await self._within(plan, work, [], way)
+        return await self._within(plan, work, [], at_once)
 
     async def _asked(self, layout: Layout, partition: str | None, terms: Sequence[str]) -> Asked:
         """The words to search for; what waits for the index comes in, if that can be."""
@@ -212,18 +203,26 @@ class RankedSearch(Backend):
         def matrix(part: Part) -> Matrix:
             return self._derived.matrix(plan.layout, field, part.number)
 
-        def way(connection: apsw.Connection, part: Part) -> Way:
-            if not may_be_here(connection, part):
-                return Way.THREAD
-            passing = self._search(connection, plan, part).passing if plan.where else None
-            quick = matrix(part).is_quick(connection, passing)
-            return Way.HERE if quick else Way.THREAD
-
         def inside(connection: apsw.Connection, part: Part) -> T:
             search = self._search(connection, plan, part)
             return work(search, matrix(part).view(connection), part)
 
-        return await self._within(plan, inside, nothing, way)
+        def at_once(connection: apsw.Connection, part: Part) -> T | None:
+            if not matrix(part).may_be_quick(filtered=plan.where is not None):
+                return None
+            if not may_be_here(connection, part):
+                return None
+            with snapshot(connection):
+                again = self._partitions.known(connection, plan.partition)
+                if again is None:
+                    return nothing
+                search = self._search(connection, plan, again)
+                passing = search.passing if plan.where else None
+                if not matrix(again).is_quick(connection, passing):
+                    return None
+                return work(search, matrix(again).view(connection), again)
+
+        return await self._within(plan, inside, nothing, at_once)
 
     def _search(self, connection: apsw.Connection, plan: Plan, part: Part) -> Search:
         known = self._derived.passing(plan.layout, part.number, plan.partition)
@@ -234,25 +233,28 @@ class RankedSearch(Backend):
         plan: Plan,
         work: Callable[[apsw.Connection, Part], T],
         nothing: T,
-        way: Callable[[apsw.Connection, Part], Way],
+        at_once: Callable[[apsw.Connection, Part], T | None],
     ) -> T:
-        """What `work` finds in a partition; `nothing` when nothing was ever stored there."""
+        """What `work` finds in a partition; `nothing` when nothing was ever stored there.
+
+        `at_once` gives the answer where it is called, or None: then a thread does it.
+        """
         partition = plan.partition
         with self._translated(), self._connections.here() as own:
             part = self._partitions.likely(own, partition)
             if part is None:
                 self._check_unknown(own, plan)
                 return nothing
-            chosen = way(own, part)
-            if chosen is Way.NONE:
-                return nothing
+            found = at_once(own, part)
+            if found is not None:
+                return found
 
         def inside(connection: apsw.Connection) -> T:
             with snapshot(connection):
                 again = self._partitions.known(connection, partition)
                 return nothing if again is None else work(connection, again)
 
-        return await self._read(inside, here=chosen is Way.HERE)
+        return await self._read(inside)
 
     def _check_unknown(self, connection: apsw.Connection, plan: Plan) -> None:
         """Raise Corrupt where records lie in a partition that has no number."""

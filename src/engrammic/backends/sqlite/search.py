@@ -25,7 +25,7 @@ from engrammic.backends.sqlite.derived.matrix import View
 from engrammic.backends.sqlite.derived.passing import Passing
 from engrammic.backends.sqlite.derived.scan import TIE_ROOM, Query, Ranked, Rows, Scan, spread
 from engrammic.backends.sqlite.derived.words import WordRanking
-from engrammic.backends.sqlite.filling import Page, Passed
+from engrammic.backends.sqlite.filling import BEYOND, Page, Passed
 from engrammic.backends.sqlite.layout import quoted
 from engrammic.backends.sqlite.pages import listing
 from engrammic.backends.sqlite.plan import Plan
@@ -44,13 +44,14 @@ TERMS_DIGITS = 12
 """Scores that agree up to here are equal; a BM25 score may be as small as 1e-6."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Search:
-    """A plan being carried out over one connection."""
+    """A plan being carried out over one connection, in one snapshot."""
 
     connection: apsw.Connection
     plan: Plan
     known: Passing
+    _matching: Rows | None = None
 
     @property
     def page(self) -> Page:
@@ -142,9 +143,11 @@ class Search:
         if self.plan.named <= most or not told_by_index(self.plan.layout.schema, self.plan.where):
             return self.plan.named
         where, values = condition(self.plan.layout, self.plan.whole, checked=True)
-        rows = f"select 1 from {self.plan.layout.table} as t where {where} limit ?"
-        found: int = self.connection.execute(f"select count(*) from ({rows})", (*values, most)).get
-        return found
+        some = f"(select t._row from {self.plan.layout.table} as t where {where} limit ?) as t"
+        rows = self._rows(some, (*values, most))
+        if len(rows) < most:
+            self._matching = rows  # which are all
+        return len(rows)
 
     def _listed(self, scan: Scan) -> Passed:
         """The page of a filter that no more records pass than fit on it: all are read."""
@@ -159,6 +162,8 @@ class Search:
 
     def matching(self) -> Rows:
         """The rows of every record that passes the filter."""
+        if self._matching is not None:
+            return self._matching
         # The partition is left in: it leads every index.
         where, values = condition(self.plan.layout, self.plan.whole, checked=True)
         return self._rows(f"{self.plan.layout.table} as t where {where}", values)
@@ -192,15 +197,14 @@ class Search:
         """The page found walking down all cosines, or those of the rows that a filter leaves."""
         view, limit = scan.view, self.plan.limit
         filtered = self.plan.where is not None
+        first = limit + BEYOND if filtered else limit
         if narrowed is not None:
             places = view.places(narrowed)
 
             def rest() -> Ranked:
                 return scan.best(view.places(self._passing(narrowed)), limit)
 
-            return self.page.deepen(lambda n: scan.best(places, n), limit + TIE_ROOM, None, rest)
-
-        first = limit + TIE_ROOM
+            return self.page.deepen(lambda n: scan.best(places, n), first, None, rest)
 
         def best(depth: int) -> Ranked:
             if filtered and depth == first and scan.spares(depth):

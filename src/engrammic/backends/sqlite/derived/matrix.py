@@ -133,18 +133,27 @@ class Matrix:
         """Bytes that the arrays take."""
         return self._vectors.nbytes + self._rows.nbytes + self._coarse.nbytes
 
+    def may_be_quick(self, *, filtered: bool) -> bool:
+        """Whether it is worth it to ask `is_quick`."""
+        if self._at is None:
+            return False
+        return filtered or self._size <= SMALL or self._is_coarse
+
+    @property
+    def _is_coarse(self) -> bool:
+        """Whether the copy in eight bits serves for the scan of all, in a short time."""
+        return self._coarse.covers(self._size) and self._size * self._dimension <= CODES
+
     def is_quick(self, connection: apsw.Connection, passing: Callable[[int], float] | None) -> bool:
         """Whether it is up to date, and so little is to be read that another thread is farther.
 
         `passing` counts the records that pass a filter, up to a number; None: all do.
         """
-        if self._at is None:
-            return False
         few = min(QUICK, READ // self._dimension)
         if self._size <= SMALL:
             is_little = True
         elif passing is None:
-            is_little = self._coarse.covers(self._size) and self._size * self._dimension <= CODES
+            is_little = self._is_coarse
         else:
             is_little = passing(few + 1) <= few
         return is_little and now(connection, self._point) == self._at

@@ -91,8 +91,14 @@ class Scan:
         limit = min(limit, self.view.count)
         if not self.spares(limit) or self.bounds is None:
             return top(self.view.rows, self.all, limit)
-        least = self.at(self.bounds.likely(limit)).min()  # as many are as near as this
-        return self.best(self.bounds.reaching(least - TIE), limit)
+        likely = self.bounds.likely(limit)
+        known = self.at(likely)
+        places = self.bounds.reaching(known.min() - TIE)  # as many as wanted are as near
+        scores = np.empty(len(places), np.float32)
+        is_known = np.zeros(len(places), bool)
+        is_known[np.searchsorted(places, likely)] = True
+        scores[is_known], scores[~is_known] = known, self.at(places[~is_known])
+        return top(self.view.rows[places], scores, limit)
 
 
 def spread(items: Rows, count: int) -> Rows:
