@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -11,6 +10,7 @@ from unicodedata import category, normalize
 from engrammic.clock import iso
 from engrammic.errors import InvalidInput
 from engrammic.hits import Hit
+from engrammic.patterns import lazy_pattern
 from engrammic.text.budget import count_tokens
 
 __all__ = ["Context", "Counter", "compose", "count_tokens"]
@@ -28,8 +28,8 @@ QUOTE = "> "
 """Stands before every line of a content, so that none looks like the head of an entry."""
 LEAST = 40
 """Characters of a text below which it is not worth showing."""
-_ANGLE = re.compile("[<\uff1c\ufe64\u2039\u2329\u27e8\u3008\u276e\u29fc\u02c2\u1438]")
-_FENCE = re.compile("</*recalled-*memory")
+_ANGLE = lazy_pattern("[<\uff1c\ufe64\u2039\u2329\u27e8\u3008\u276e\u29fc\u02c2\u1438]")
+_FENCE = lazy_pattern("</*recalled-*memory")
 _FOREIGN = "\u0430\u0441\u0435\u043e\u0443\u043c\u0433\u04cf\u0501\u03bf"
 _LOOKALIKES = str.maketrans(
     dict.fromkeys("\u2039\u2329\u27e8\u3008\u276e\u29fc\u02c2\u1438", "<")

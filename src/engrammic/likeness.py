@@ -13,12 +13,13 @@ from engrammic.claims.kinds import CATEGORIES
 from engrammic.claims.plain import finite
 from engrammic.claims.words import ADVERBS, DETERMINERS, POSSESSIVES, PREPOSITIONS, PRONOUNS
 from engrammic.orders import bare
+from engrammic.patterns import lazy_pattern
 from engrammic.text.stems import STOP_WORDS
 from engrammic.text.tokens import telling
 
-_WORDS = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
-FIRST_PERSON = re.compile(r"\b(?:i|me|my|mine|we|us|our|ours|user|user's)\b", re.IGNORECASE)
-_BEGINS = re.compile(r"(?:^|[.!?:]\s+)[\"'(]*$")
+_WORDS = lazy_pattern(r"[^\W\d_]+(?:-[^\W\d_]+)*")
+FIRST_PERSON = lazy_pattern(r"\b(?:i|me|my|mine|we|us|our|ours|user|user's)\b", re.IGNORECASE)
+_BEGINS = lazy_pattern(r"(?:^|[.!?:]\s+)[\"'(]*$")
 _DATES = CATEGORIES["weekday"] | CATEGORIES["month"]
 _SMALL = (
     STOP_WORDS | DETERMINERS | POSSESSIVES | PREPOSITIONS | PRONOUNS | ADVERBS | {"user", "yes"}
@@ -37,21 +38,21 @@ SAME_FRAME = 0.75
 """The share of words that two states of one thing have in common, but for values."""
 SAME_ATTRIBUTE, SAME_STEM = 0.15, 0.2
 """What it adds to a cosine that an aspect and a statement are of one attribute, or share a word."""
-_DENIAL = re.compile(
+_DENIAL = lazy_pattern(
     r"\b(?:do|does|did|is|are|was|were|am|has|have|had|can|could|will|would|may|might|must|should|"
     r"shall)(?:\s+(?:not|never|no)|n['’]t)\b(?! only\b)|\b(?:cannot|never)\b",
     re.IGNORECASE,
 )
-_OPEN = re.compile(
+_OPEN = lazy_pattern(
     r"^(?:whether|if|what|where|when|who|whom|whose|which|how|why|is|are|was|were|do|does|did|has|"
     r"have|had|can|could|will|would|may|should)\b|\?\s*$",
     re.IGNORECASE,
 )
 DERIVED = 5
 """Letters that a verb and the noun of it begin with alike, at least: approve, approval."""
-_OWNER = re.compile(r"([^\W\d_]+)(?:['’]s\b|(?<=s)['’](?=\s|$))")
-_OWNING = re.compile(r"(?<=\w)['’]s\b|(?<=s)['’](?=\s|$)")
-_NUMBERS = re.compile(r"\S*\d\S*")
+_OWNER = lazy_pattern(r"([^\W\d_]+)(?:['’]s\b|(?<=s)['’](?=\s|$))")
+_OWNING = lazy_pattern(r"(?<=\w)['’]s\b|(?<=s)['’](?=\s|$)")
+_NUMBERS = lazy_pattern(r"\S*\d\S*")
 
 
 @dataclass(frozen=True, slots=True)

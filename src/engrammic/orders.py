@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from engrammic.patterns import lazy_pattern
+
 _POLITE = (
     r"please|kindly|hey|hi|hello|ok|okay|so|well|now|just|"
     r"(?:can|could|would|will) you(?: please| kindly| just)?|"
@@ -37,12 +39,12 @@ _KNOWN = (
     r"told you|kept|noted|recorded|think|believe)?(?:\s+(?:stored|saved|noted|recorded|down|"
     r"on file|in memory))*\s+(?:of|about|on|for|regarding|concerning|as)"
 )
-_AHEAD = re.compile(rf"^(?:{_POLITE})\b[,:]?\s+", re.IGNORECASE)
-_VERB = re.compile(
+_AHEAD = lazy_pattern(rf"^(?:{_POLITE})\b[,:]?\s+", re.IGNORECASE)
+_VERB = lazy_pattern(
     rf"^(?:{_CORRECTING}|{_RELEASING})\b(?:\s+about\b)?:?\s+{_BEGINS}", re.IGNORECASE
 )
-_OBJECT = re.compile(rf"^(?:{_STORED}|{_KNOWN})\b\s+(?=\S)", re.IGNORECASE)
-_BEHIND = re.compile(
+_OBJECT = lazy_pattern(rf"^(?:{_STORED}|{_KNOWN})\b\s+(?=\S)", re.IGNORECASE)
+_BEHIND = lazy_pattern(
     r"[\s,;-]+(?:please|kindly|thanks|thank you|for me|for us|will you|would you"
     r"|if you (?:can|would)"
     r"|needs? (?:an )?(?:updat(?:e|ing)|correct(?:ing|ion)|chang(?:e|ing)|fix(?:ing)?)"
@@ -51,7 +53,7 @@ _BEHIND = re.compile(
     r"|(?:from|in) (?:your|the) (?:memory|memories|records?|notes)|any ?more)\s*[.!?]*$",
     re.IGNORECASE,
 )
-_ALL = re.compile(
+_ALL = lazy_pattern(
     r"^(?:(?:absolutely )?(?:everything|anything|whatever|all)(?: (?:of )?(?:the |your |my |our )?"
     r"(?:things?|stuff|facts?|notes?|memor(?:y|ies)|messages?|entries|items?|records?|details?|"
     r"information|info|data|knowledge))?|(?:every|any)(?: single)? (?:thing|fact|note|memory|"
@@ -68,23 +70,23 @@ _ALL = re.compile(
     r"naming)\s+(?P<about>.+)$",
     re.IGNORECASE,
 )
-_MENTIONS = re.compile(
+_MENTIONS = lazy_pattern(
     r"^(?:everything|anything|whatever|all(?: (?:facts|notes|memories|messages|items))?|every "
     r"(?:fact|note|memory|message|item)) (?:that |which )?(?:mentions?|names?|concerns?|involves?)"
     r"\s+(?P<about>.+)$",
     re.IGNORECASE,
 )
-_EXCEPT = re.compile(
+_EXCEPT = lazy_pattern(
     r",?\s+(?:except(?:ing)?(?: for)?|apart from|other than|save for|but not|but for|but keep|"
     r"but)\s+(?:(?:what|everything|anything|that which)\s+(?:\w+\s+){0,3}?"
     r"(?:about|of|on|concerning)\s+)?(?P<but>.+)$",
     re.IGNORECASE,
 )
-_DETERMINED = re.compile(
+_DETERMINED = lazy_pattern(
     r"^(?:the|my|our|your|his|her|its|their|this|that|these|those|a|an|any|all)\s+", re.IGNORECASE
 )
 
-_NAME = re.compile(r"^(?=.*[A-Z\d@])[\w@.+#/-]*(?<!'s)$")
+_NAME = lazy_pattern(r"^(?=.*[A-Z\d@])[\w@.+#/-]*(?<!'s)$")
 _RELATING = frozenset(
     ["of", "in", "at", "on", "to", "from", "with", "for", "by", "about", "and", "or", "near"]
 )
@@ -96,19 +98,19 @@ _RECORD = (
     "profile|information|info|data|records?|details|particulars|facts|entries|notes|memories|"
     "knowledge|dossier|bio|stuff"
 )
-_OF_SOMEBODY = re.compile(
+_OF_SOMEBODY = lazy_pattern(
     rf"^(?:(?:all|any|every|everything|each)(?: of)? )?(?P<name>.+?)(?:['’]s|(?<=s)['’])?"
     rf"(?P<record>(?:\s+(?:{_OWN}))*(?:\s+(?:{_RECORD}))+)$",
     re.IGNORECASE,
 )
-_RECORD_OF = re.compile(
+_RECORD_OF = lazy_pattern(
     rf"^(?:(?:all|any|every)(?: of)? )?(?:the )?(?P<record>(?:(?:{_OWN})\s+)*"
     rf"(?:(?:{_RECORD})\s+)+)(?:of|on|about|for|regarding|concerning)\s+(?P<name>.+)$",
     re.IGNORECASE,
 )
-_OWNED = re.compile(r"^(?P<name>.+?)(?:['’]s|(?<=s)['’])\s+(?P<aspect>.+)$")
-_ASPECT_OF = re.compile(r"^(?:the )?(?P<aspect>[^A-Z\d]+?)\s+(?:of|for)\s+(?P<name>.+)$")
-_NAME_FIRST = re.compile(r"^(?P<name>(?:[A-Z][\w-]*\s+)+)(?P<aspect>[a-z][^A-Z\d]*)$")
+_OWNED = lazy_pattern(r"^(?P<name>.+?)(?:['’]s|(?<=s)['’])\s+(?P<aspect>.+)$")
+_ASPECT_OF = lazy_pattern(r"^(?:the )?(?P<aspect>[^A-Z\d]+?)\s+(?:of|for)\s+(?P<name>.+)$")
+_NAME_FIRST = lazy_pattern(r"^(?P<name>(?:[A-Z][\w-]*\s+)+)(?P<aspect>[a-z][^A-Z\d]*)$")
 
 
 def bare(text: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -16,6 +15,7 @@ from engrammic.forgetting.choosing import Test, matching, speaks_of
 from engrammic.items import MessageSummary
 from engrammic.likeness import FIRST_PERSON, called, denies, framed, meant_by, nearness
 from engrammic.orders import all_about, aspect_of, bare, is_name, names_of_all, record_of
+from engrammic.patterns import lazy_pattern
 from engrammic.stores.items import ItemStore, of_kind
 from engrammic.stores.keeping import protection, standings
 from engrammic.stores.tombstones import Reason
@@ -23,7 +23,7 @@ from engrammic.text import terms
 from engrammic.text.tokens import telling
 from engrammic.tiers.versioning import Closing, Versioning
 
-_LETTER = re.compile(r"\b[A-Z]\b")
+_LETTER = lazy_pattern(r"\b[A-Z]\b")
 """A letter that tells one of several, as in "Building A"; the terms leave it out."""
 AHEAD = 1.0
 """What one statement of an item must be ahead of its others, to go alone."""

@@ -9,6 +9,7 @@ from engrammic.claims.checking import contradiction
 from engrammic.claims.parts import bare_word, main_verbs, subject
 from engrammic.claims.words import ADVERBS, PREPOSITIONS
 from engrammic.likeness import is_state_of_same
+from engrammic.patterns import lazy_pattern
 from engrammic.same import STATES, Found
 from engrammic.text.tokens import telling
 
@@ -17,23 +18,23 @@ LEAST_OF_STAGE = -0.5
 NEXT = 1.0
 """What it adds that a stage was stored next of its subject: "later switched to" names no more."""
 
-_BEGINS = re.compile(
+_BEGINS = lazy_pattern(
     r"\b(?:initially|originally|(?:at )?first|at the (?:start|beginning|outset)|in the beginning|"
     r"to begin with|start(?:ed|s)? (?:out|off)|began|formerly|previously|used to)\b",
     re.IGNORECASE,
 )
-_GOES_ON = re.compile(
+_GOES_ON = lazy_pattern(
     r"\b(?:later(?: on)?|then|afterwards?|subsequently|after (?:that|which)|temporarily|briefly|"
     r"for (?:a (?:while|time|bit)|some time)|in (?:between|the meantime)|meanwhile|next|"
     r"eventually|until)\b",
     re.IGNORECASE,
 )
-_RETURNS = re.compile(
+_RETURNS = lazy_pattern(
     r"\b(?:again|back|once more|return(?:s|ed)?|revert(?:s|ed)?|restore[sd]?|reinstate[sd]?|"
     r"resume[sd]?)\b",
     re.IGNORECASE,
 )
-_CHANGES = re.compile(
+_CHANGES = lazy_pattern(
     r"\b(?:switch(?:ed|es)?|chang(?:ed|es?)|mov(?:ed|es?)|migrate[sd]?|transfer(?:s|red)?|"
     r"convert(?:s|ed)?|transition(?:s|ed)?|shift(?:s|ed)?|return(?:s|ed)?|revert(?:s|ed)?|"
     r"relocate[sd]?|replace[sd]?|swap(?:s|ped)?|adopt(?:s|ed)?|try|tries|tried|upgrade[sd]?|"
@@ -41,14 +42,14 @@ _CHANGES = re.compile(
     r"turn(?:s|ed)? to|buys?|bought|picks? up|picked up)\b",
     re.IGNORECASE,
 )
-_MOVES = re.compile(
+_MOVES = lazy_pattern(
     r"\b(?:switch(?:ed|es)?|chang(?:ed|es?)|mov(?:ed|es?)|migrate[sd]?|transfer(?:s|red)?|"
     r"convert(?:s|ed)?|shift(?:s|ed)?|replace[sd]?|swap(?:s|ped)?)\s+(?P<object>[^,.;]*)",
     re.IGNORECASE,
 )
 """What goes from one value to another may be named behind the verb: "switched jobs"."""
-_NUMBERS = re.compile(r"\S*\d\S*")
-_DATED = re.compile(r"\b(?:19|20)\d\d\b|\b(?:was|were|had|used to)\b", re.IGNORECASE)
+_NUMBERS = lazy_pattern(r"\S*\d\S*")
+_DATED = lazy_pattern(r"\b(?:19|20)\d\d\b|\b(?:was|were|had|used to)\b", re.IGNORECASE)
 
 
 def earlier(found: Sequence[Found], content: str) -> list[Found]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
 from engrammic.claims.kinds import CATEGORIES
 from engrammic.claims.quantities import quantities
+from engrammic.patterns import lazy_pattern
 from engrammic.text import terms
 
 _NAMED = {
@@ -61,7 +60,7 @@ for _name, _found in CATEGORIES.items():
     for _word in terms(" ".join(_found)):
         _KIND_OF[_word] = _KIND_OF.get(_word, frozenset()) | {_name}
 _CATEGORY_NAMES = {terms(name)[0]: name for name in CATEGORIES if "-" not in name}
-_MAY = re.compile(r"\bMay\b")
+_MAY = lazy_pattern(r"\bMay\b")
 
 
 def attributes(text: str) -> frozenset[str]:

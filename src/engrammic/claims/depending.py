@@ -17,6 +17,7 @@ from engrammic.claims.parts import (
 )
 from engrammic.claims.plain import finite
 from engrammic.claims.words import ADVERBS, BE, DETERMINERS, POSSESSIVES, PREPOSITIONS, several
+from engrammic.patterns import lazy_pattern
 from engrammic.text.tokens import telling
 
 _TIMES = several(
@@ -24,13 +25,13 @@ _TIMES = several(
     "summer autumn fall winter century decade quarter semester monday tuesday wednesday thursday "
     "friday saturday sunday days weeks months years"
 )
-_SO = re.compile(r"\b(?:do|does|did|done|doing|say|says|said|think|thinks|thought) so\b|"
+_SO = lazy_pattern(r"\b(?:do|does|did|done|doing|say|says|said|think|thinks|thought) so\b|"
                  r"^\W*so\b", re.IGNORECASE)  # fmt: skip
-_SINCE = re.compile(r"\b(?:(?:ever )?since(?: then)?|as one|the same|because of|as a result|"
+_SINCE = lazy_pattern(r"\b(?:(?:ever )?since(?: then)?|as one|the same|because of|as a result|"
                     r"therefore|thus|accordingly|hence|thereby|either way|as such)\W*$"
                     r"|\b(?:therefore|thus|accordingly|hence|thereby|as a result|as such|"
                     r"as one)\b", re.IGNORECASE)  # fmt: skip
-_HELD_OPEN = re.compile(r"^it (?:\w+ )?\w+ (?:to|that)\b", re.IGNORECASE)
+_HELD_OPEN = lazy_pattern(r"^it (?:\w+ )?\w+ (?:to|that)\b", re.IGNORECASE)
 _DEFINITE = DETERMINERS & {"the", "this", "that", "these", "those"} | POSSESSIVES
 _ITS = frozenset(("its",))
 _POINTERS = frozenset(("it", "this", "that", "these", "those"))

@@ -10,6 +10,7 @@ from engrammic.claims.attributes import kinds
 from engrammic.claims.parts import bare_word, has_verb, subject
 from engrammic.claims.plain import finite, words
 from engrammic.claims.words import ADVERBS, PREPOSITIONS, VERBS, WILL, Form, noun, several, third
+from engrammic.patterns import lazy_pattern
 from engrammic.text import terms
 from engrammic.text.tokens import telling
 
@@ -17,8 +18,8 @@ _EVENT = several(
     "is are was were takes take starts start begins begin meets meet happens happen leaves leave "
     "departs depart opens open closes close lands land arrives arrive"
 )
-_SUBJECTS = re.compile(r"((?:[A-Z][\w-]+,\s*)*[A-Z][\w-]+,?\s+and\s+[A-Z][\w-]+)\b")
-_TOGETHER = re.compile(
+_SUBJECTS = lazy_pattern(r"((?:[A-Z][\w-]+,\s*)*[A-Z][\w-]+,?\s+and\s+[A-Z][\w-]+)\b")
+_TOGETHER = lazy_pattern(
     r"\b(?:together|each other|one another|jointly|they|them|their|share[sd]?|married|engaged|"
     r"divorced|related|siblings|friends|twins|neighbours|neighbors|colleagues|partners|spouses|"
     r"brothers|sisters|cousins|couple|dating|alike)\b",
@@ -29,10 +30,10 @@ _OF_ONE = {"are": "is", "were": "was", "have": "has", "do": "does", "aren't": "i
 _PARTICLES = frozenset(("of", "like", "than", "up", "down", "off", "out", "over"))
 """These open no phrase of when or where: "is backed up at midnight"."""
 _TIMES = frozenset(("clock", "date", "weekday", "month", "daytime"))
-_PLACED = re.compile(r"\b(?:in|at|on|from)\s+(?!now\b|then\b)", re.IGNORECASE)
-_BETWEEN = re.compile(r"\bbetween\s+(?:(?!\band\b)[^,;])*$", re.IGNORECASE)
+_PLACED = lazy_pattern(r"\b(?:in|at|on|from)\s+(?!now\b|then\b)", re.IGNORECASE)
+_BETWEEN = lazy_pattern(r"\bbetween\s+(?:(?!\band\b)[^,;])*$", re.IGNORECASE)
 """What an "and" stands behind that ends a span, no list: "between May and June"."""
-_LAST = re.compile(r",?\s+(?:and|or|as well as)\s+", re.IGNORECASE)
+_LAST = lazy_pattern(r",?\s+(?:and|or|as well as)\s+", re.IGNORECASE)
 
 
 def left_of(statement: str, asked: str, content: str) -> str:

@@ -18,28 +18,29 @@ from engrammic.claims.words import (
     VERBS,
     WILL,
 )
+from engrammic.patterns import lazy_pattern
 from engrammic.text.sentences import sentences
 
-_JOINT = re.compile(
+_JOINT = lazy_pattern(
     r"\s*;\s+|\s+[-–—]\s+|,?\s+(?:and|but|while|whereas|yet)\s+|,\s+(?:then\s+|also\s+)?",
     re.IGNORECASE,
 )
-_AND = re.compile(r",?\s+and\s+", re.IGNORECASE)
-_RELATIVE = re.compile(r"(,?)\s+(who|which)\s+", re.IGNORECASE)
-_POSSESSED = re.compile(r"(?:my|our|your|his|her|its|their)\b|[\w ]+?['’]s\b", re.IGNORECASE)
-_FRONTED = re.compile(r"^(?:while|whereas|although|though)\s+([^,]+),\s+(.+)$", re.IGNORECASE)
-_CONTRACTED = re.compile(
+_AND = lazy_pattern(r",?\s+and\s+", re.IGNORECASE)
+_RELATIVE = lazy_pattern(r"(,?)\s+(who|which)\s+", re.IGNORECASE)
+_POSSESSED = lazy_pattern(r"(?:my|our|your|his|her|its|their)\b|[\w ]+?['’]s\b", re.IGNORECASE)
+_FRONTED = lazy_pattern(r"^(?:while|whereas|although|though)\s+([^,]+),\s+(.+)$", re.IGNORECASE)
+_CONTRACTED = lazy_pattern(
     r"\b(?:i['’]m|(?:that|it|he|she|there|what|who|i|you|we|they)['’](?:s|re|ve|ll|d))\b",
     re.IGNORECASE,
 )
 AUXILIARIES = BE | HAVE | DO | WILL
 _STANDS_FOR = frozenset(("he", "she", "it", "they"))
 _THEIRS = frozenset(("his", "her", "its", "their"))
-_OWNER = re.compile(r"[A-Z]\w+['’]s(?=\s)")
-_NAMED = re.compile(r"\b[A-Z][a-z]+$")
-_DEMONSTRATIVE = re.compile(r"^(?:[Hh]e|[Ss]he|[Ii]t|[Tt]hey)\b")
+_OWNER = lazy_pattern(r"[A-Z]\w+['’]s(?=\s)")
+_NAMED = lazy_pattern(r"\b[A-Z][a-z]+$")
+_DEMONSTRATIVE = lazy_pattern(r"^(?:[Hh]e|[Ss]he|[Ii]t|[Tt]hey)\b")
 _ENDS = ".!?"
-_DANGLING = re.compile(r"(?:he|she|it|they|his|her|its|their|this|these|there)\b", re.IGNORECASE)
+_DANGLING = lazy_pattern(r"(?:he|she|it|they|his|her|its|their|this|these|there)\b", re.IGNORECASE)
 
 
 class Part(NamedTuple):

@@ -22,10 +22,11 @@ from engrammic.claims.words import (
     Form,
     several,
 )
+from engrammic.patterns import lazy_pattern
 
 _QUOTES = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "—": ";", "\u00a0": " "})
 _CONTRACTIONS = [
-    (re.compile(pattern, re.IGNORECASE), by)
+    (lazy_pattern(pattern, re.IGNORECASE), by)
     for pattern, by in (
         (r"\b(wo)n't\b", "will not"), (r"\b(sha)n't\b", "shall not"), (r"\bcan't\b", "can not"),
         (r"\bcannot\b", "can not"), (r"\bain't\b", "is not"), (r"(\w+)n't\b", r"\1 not"),
@@ -83,12 +84,12 @@ _MANY = {
     for word in words
     if "-" in word
 }
-_MANY_RE = re.compile(
+_MANY_RE = lazy_pattern(
     r"\b(?:" + "|".join(sorted(map(re.escape, _MANY), key=len, reverse=True)) + r")(?=s?\b)",
     re.IGNORECASE,
 )
-_END = re.compile(r"(?<=[.!?])[\"')\]]*\s+(?=[\"'(\[`]*[A-Z0-9`~/])|\s*\n+\s*|;\s+|\s+-\s+")
-_OPENING = re.compile(
+_END = lazy_pattern(r"(?<=[.!?])[\"')\]]*\s+(?=[\"'(\[`]*[A-Z0-9`~/])|\s*\n+\s*|;\s+|\s+-\s+")
+_OPENING = lazy_pattern(
     r"^(?:(?:(?:yes|yeah|no|ok|okay|well|hey|hi|hello|sorry)[,!.]|actually|also|please|fyi|btw|update|"
     r"correction|note|reminder|heads up|by the way|as of now|as of today|in fact|of course|"
     r"to be clear|just so you know|for the record|in general|generally|remember|note that|"
@@ -100,20 +101,20 @@ _OPENING = re.compile(
     r")\b[,:]?\s+)+",
     re.IGNORECASE,
 )
-_WORD = re.compile(
+_WORD = lazy_pattern(
     r"[\w.]+\(\)|[€$£]?\d{1,3}(?:,\d{3})+(?:\.\d+)?"
     r"|[~/.]?[\w@#$€£%°][\w@#$€£%°./\\:+~-]*[\w%+#/°]|[\w€£$%+#]|'s|,|\(|\)"
 )
-_FALSE = re.compile(
+_FALSE = lazy_pattern(
     r"^it is (?:not (?:true|correct|the case)|false|wrong|untrue|incorrect) that\s+", re.IGNORECASE
 )
 _SPLIT = several("but because although though whereas so which who yet while")
 _IF = several("if when whenever unless once")
-_SPACES = re.compile(r"[^\S\n]+")
+_SPACES = lazy_pattern(r"[^\S\n]+")
 LONGEST = 600
 """Characters of a sentence that is read: longer ones are lists, logs or law."""
-_LABEL = re.compile(r"([A-Za-z][\w' -]{1,40}):\s+(\S.*)$")
-_PLURAL = re.compile(r"(?:are|were|have|do|must|should|can|will|not|[a-z]+[^s\W])\b")
+_LABEL = lazy_pattern(r"([A-Za-z][\w' -]{1,40}):\s+(\S.*)$")
+_PLURAL = lazy_pattern(r"(?:are|were|have|do|must|should|can|will|not|[a-z]+[^s\W])\b")
 
 
 class Sentence(NamedTuple):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+from engrammic.patterns import lazy_pattern
 
 _ONES = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen"
 _TEENS = "fifteen sixteen seventeen eighteen nineteen"
@@ -38,11 +39,13 @@ for _dimension, _table in {
 _YEAR = "january february march april may june july august september october november december"
 MONTHS = {name: n + 1 for n, name in enumerate(_YEAR.split())}
 _SHORT = {name[:3]: n for name, n in MONTHS.items()} | {"sept": 9}
-_CLOCK = re.compile(r"(?P<h>\d{1,2})(?::(?P<m>\d\d))?(?P<half>am|pm)?$")
-_ISO = re.compile(r"(\d{4})-(\d\d)-(\d\d)$")
-_NUMBER = re.compile(r"(?P<sign>[€$£]?)(?P<n>\d+(?:,\d{3})*(?:\.\d+)?|\.\d+)(?P<unit>[a-zµ%°€]*)$")
-_ORDINAL = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?$")
-_VERSION = re.compile(r"v?\d+(?:\.\d+){1,3}$")
+_CLOCK = lazy_pattern(r"(?P<h>\d{1,2})(?::(?P<m>\d\d))?(?P<half>am|pm)?$")
+_ISO = lazy_pattern(r"(\d{4})-(\d\d)-(\d\d)$")
+_NUMBER = lazy_pattern(
+    r"(?P<sign>[€$£]?)(?P<n>\d+(?:,\d{3})*(?:\.\d+)?|\.\d+)(?P<unit>[a-zµ%°€]*)$"
+)
+_ORDINAL = lazy_pattern(r"(\d{1,2})(?:st|nd|rd|th)?$")
+_VERSION = lazy_pattern(r"v?\d+(?:\.\d+){1,3}$")
 
 _MORE = {
     "newer",

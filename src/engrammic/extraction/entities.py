@@ -18,6 +18,7 @@ from engrammic.extraction.words import (
     SUBCOMMANDS,
     TOOLS,
 )
+from engrammic.patterns import lazy_pattern
 
 LONGEST = 120
 """Characters of a name; what is longer is no name."""
@@ -33,50 +34,50 @@ class Found(NamedTuple):
     signature: str = ""
 
 
-_FILE = re.compile(
+_FILE = lazy_pattern(
     r"(?<![\w@/.-])(?:[\w@~.+-]*[\\/])*(?:"
     + "|".join(re.escape(name) + r"(?![\w.-])" for name in FILE_NAMES)
     + rf"|[\w@+-][\w@.+-]*\.(?:{'|'.join(EXTENSIONS)})(?![\w/-]|\.\w))"
 )
-_URL = re.compile(r"\b[a-z][a-z0-9+.-]*://\S+|\b[\w.+-]+@[\w-]+\.[\w.]+", re.IGNORECASE)
+_URL = lazy_pattern(r"\b[a-z][a-z0-9+.-]*://\S+|\b[\w.+-]+@[\w-]+\.[\w.]+", re.IGNORECASE)
 _NAME = r"[A-Za-z_][\w$]*"
-_DEFINED = re.compile(
+_DEFINED = lazy_pattern(
     rf"\b(?:fn|def|func|function|sub)\s+(?:\([^)\n]{0, 400}\)\s*)?`?(?P<name>{_NAME})`?"
     r"(?P<rest>\s*(?:<[^>\n]{0,100}>)?\([^)\n]{0,400}\)(?:\s*->\s*[^\s{:]+)?)?"
 )
-_CALL = re.compile(rf"(?<![\w.])(?P<name>(?:{_NAME}(?:\.|::))*{_NAME})\(\)")
+_CALL = lazy_pattern(rf"(?<![\w.])(?P<name>(?:{_NAME}(?:\.|::))*{_NAME})\(\)")
 _SAID = (
-    re.compile(rf"\b(?:function|method|fn)s?\s+[`'\"]?(?P<name>{_NAME})[`'\"]?"),
-    re.compile(rf"[`'\"]?\b(?P<name>{_NAME})[`'\"]?\s+(?:function|method)\b"),
+    lazy_pattern(rf"\b(?:function|method|fn)s?\s+[`'\"]?(?P<name>{_NAME})[`'\"]?"),
+    lazy_pattern(rf"[`'\"]?\b(?P<name>{_NAME})[`'\"]?\s+(?:function|method)\b"),
 )
-_TYPE = re.compile(
+_TYPE = lazy_pattern(
     r"\b(?:struct|class|enum|interface|trait|type|protocol|record)\s+`?(?P<name>[A-Z]\w*)`?"
     r"(?P<rest>\([^)\n]{0,400}\)|<[^>\n]{0,100}>)?"
     r"|`?(?P<before>[A-Z]\w*)`?\s+(?:struct|class|enum|interface|trait)\b"
 )
-_CAMEL = re.compile(r"\b[A-Z][a-z0-9]+(?:[A-Z][a-z0-9]+)+\b|\b[A-Z]{2,}[a-z0-9]+[A-Z]\w*\b")
-_ERROR = re.compile(
+_CAMEL = lazy_pattern(r"\b[A-Z][a-z0-9]+(?:[A-Z][a-z0-9]+)+\b|\b[A-Z]{2,}[a-z0-9]+[A-Z]\w*\b")
+_ERROR = lazy_pattern(
     r"\b[A-Z]\w*(?:Error|Exception)\b|\bE\d{4}\b|\bERR_[A-Z_]+\b"
     r"|\bE(?:NOENT|ACCES|CONNREFUSED|ADDRINUSE|PERM|PIPE|EXIST|TIMEDOUT)\b"
     r"|\bHTTP [45]\d\d\b|\bSIG(?:SEGV|KILL|TERM|ABRT)\b"
 )
-_VARIABLE = re.compile(
+_VARIABLE = lazy_pattern(
     rf"\b(?:let|const|var|val)\s+(?:mut\s+)?(?P<name>{_NAME})(?=\s*[:=;])"
     r"|\b(?P<env>[A-Z][A-Z0-9]*_[A-Z0-9_]*[A-Z0-9])\b"
     r"|(?<![\w./\\-])(?P<snake>_*[a-z][a-z0-9]*(?:_[a-z0-9]+)+)\b(?![(/\\.\w])"
 )
-_COMMAND = re.compile(
+_COMMAND = lazy_pattern(
     rf"`\$?\s*(?P<code>(?:{'|'.join(TOOLS)})(?:\s+[^`\n]+)?)`"
     rf"|^[^\S\n]*\$[^\S\n]+(?P<line>\S[^\n]*)"
     rf"|(?<![\w`/.-])(?P<prose>(?:{'|'.join(TOOLS)})(?:\s+(?P<sub>[a-z][\w-]*))"
     r"(?:\s+--?[\w-]+(?:=\S+)?)*)",
     re.MULTILINE,
 )
-_CONCEPT = re.compile(r"[A-Za-z]+(?:[- ]condition)?")
-_PROPER = re.compile(
+_CONCEPT = lazy_pattern(r"[A-Za-z]+(?:[- ]condition)?")
+_PROPER = lazy_pattern(
     r"\b[A-Z][\w'’-]*[a-z0-9](?:[ ](?:(?:of|de|van|von)[ ])?[A-Z][\w’-]*[a-z0-9])*"
 )
-_STARTS = re.compile(r"(?:^|[.!?:]\s+|\n\s*(?:[-*>#]+\s*)?|[\"'“(\[]\s*)$")
+_STARTS = lazy_pattern(r"(?:^|[.!?:]\s+|\n\s*(?:[-*>#]+\s*)?|[\"'“(\[]\s*)$")
 
 
 def entities(text: str) -> list[Found]:

@@ -17,6 +17,7 @@ from engrammic.extraction.nouns import (
     Relationship,
     relationship,
 )
+from engrammic.patterns import lazy_pattern
 
 WINDOW = 3
 """How many entities behind it in its sentence an entity co-occurs with: pairs grow linearly."""
@@ -28,16 +29,16 @@ _FILLER = (
     r"(?:the|a|an|its|our|this|that|new|old|whole|function|method|class|module|file|type|"
     r"struct|variable|command|now|also|still|directly|only|just|then|already|mainly)"
 )
-_GAP = re.compile(
+_GAP = lazy_pattern(
     rf"^[\s`'\"*]*(?:{_FILLER}\s+)*(?P<verb>.*?)(?:\s+{_FILLER})*[\s`'\"*]*$", re.DOTALL
 )
-_AND = re.compile(rf"^[\s`'\"*]*(?:,|and|or|,\s*and|&|plus)(?:\s+{_FILLER})*[\s`'\"*]*$")
-_BY = re.compile(r"\b(?:is|are|was|were|been|being|gets|got)\b.* by$")
-_END = re.compile(r"[.!?;](?=\s)|\n")
-_NO = re.compile(r"\b(?:not|never|no longer|n't|cannot|without|stopped)\b|n't\b")
+_AND = lazy_pattern(rf"^[\s`'\"*]*(?:,|and|or|,\s*and|&|plus)(?:\s+{_FILLER})*[\s`'\"*]*$")
+_BY = lazy_pattern(r"\b(?:is|are|was|were|been|being|gets|got)\b.* by$")
+_END = lazy_pattern(r"[.!?;](?=\s)|\n")
+_NO = lazy_pattern(r"\b(?:not|never|no longer|n't|cannot|without|stopped)\b|n't\b")
 
 _VERBS: Sequence[tuple[EdgeType, re.Pattern[str]]] = [
-    (kind, re.compile(rf"(?:is |are |was |were |been |being |has |have )*(?:{verbs})"))
+    (kind, lazy_pattern(rf"(?:is |are |was |were |been |being |has |have )*(?:{verbs})"))
     for kind, verbs in (
         (EdgeType.DEPENDS_ON,
          r"(?:depend|rel(?:y|ie)|rest|build)(?:s|ed|ing)? (?:up)?on|depend[ae]nt on|built on"
@@ -61,8 +62,8 @@ _VERBS: Sequence[tuple[EdgeType, re.Pattern[str]]] = [
          r"|from"),
     )
 ]  # fmt: skip
-_BACK = re.compile(r"(?:\b(?:by|in|inside|of|from)|lives in|part of)$")
-_CHANGED = re.compile(
+_BACK = lazy_pattern(r"(?:\b(?:by|in|inside|of|from)|lives in|part of)$")
+_CHANGED = lazy_pattern(
     r"\b(?P<verb>changed|updated|modified|fixed|added|removed|renamed|refactored|rewrote|deleted|"
     r"edited|replaced|moved|created|patched)\b(?P<gap>[^.!?;\n]{0,40})$",
     re.IGNORECASE,

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import re
-
 from engrammic.claims.reading import claims_of
 from engrammic.extraction.entities import entities
 from engrammic.extraction.nouns import ExtractionResult
 from engrammic.extraction.relations import relations
+from engrammic.patterns import lazy_pattern
 
 LONGEST_TEXT = 100_000
 """Characters of a text that are read; entities beyond come from elsewhere, as a log's do."""
 
 
-_RUN = re.compile(r"\S{300,}")  # encoded data, not words
+_RUN = lazy_pattern(r"\S{300,}")  # encoded data, not words
 
 
 def extract(text: str, message_id: str = "") -> ExtractionResult:

@@ -18,6 +18,7 @@ from engrammic.likeness import framed
 from engrammic.mentions.descriptions import Description, described, telling_words
 from engrammic.mentions.mail import mailbox
 from engrammic.orders import all_about, bare, names_of_all
+from engrammic.patterns import lazy_pattern
 from engrammic.stores.encoding import encode_later, encode_query
 from engrammic.stores.items import ItemStore
 from engrammic.text import terms
@@ -32,7 +33,7 @@ The order and the text without their names, as for aspects in `release`.
 """
 MOST_NEAR = 256
 """So many items of one name are compared by meaning, the first ones."""
-RANDOM = re.compile(r"(?=\w*[^\W\d_])(?=\w*\d)[^\W_]{6,}")
+RANDOM = lazy_pattern(r"(?=\w*[^\W\d_])(?=\w*\d)[^\W_]{6,}")
 """What only one thing begins with: letters and figures in one run."""
 FEWEST_WORDS = 2
 """Words that a description needs to be known by words alone."""

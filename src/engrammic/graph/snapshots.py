@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,13 +12,14 @@ from typing import Any
 from engrammic.checks import check_count
 from engrammic.clock import Clock, now
 from engrammic.errors import Corrupt
+from engrammic.patterns import lazy_pattern
 from engrammic.predicate import LARGEST
 from engrammic.triples.store import GraphStore
 
 KEEP = 3
 """Snapshots that stay when another is saved."""
 
-_NAME = re.compile(r"snapshot-\d+\.json")
+_NAME = lazy_pattern(r"snapshot-\d+\.json")
 
 
 async def save_snapshot(

@@ -8,18 +8,21 @@ from itertools import pairwise
 from engrammic.mentions.mail import Finder
 from engrammic.mentions.marks import COMPOUND, W
 from engrammic.mentions.plain import alphanumeric
+from engrammic.patterns import lazy_pattern
 
 LONG, FEW = 8, 4
 """Letters and digits, and digits among them, from which on any grouping is one."""
 
-_PIECE = re.compile(r"[^\W\d_]+|\d+")
-_VERSION = re.compile(r"(v(?:er(?:sion)?|\.)?\s?)?(\d+(?:\.\d+)+)((?:[-+][\w.]+)?)$", re.IGNORECASE)
+_PIECE = lazy_pattern(r"[^\W\d_]+|\d+")
+_VERSION = lazy_pattern(
+    r"(v(?:er(?:sion)?|\.)?\s?)?(\d+(?:\.\d+)+)((?:[-+][\w.]+)?)$", re.IGNORECASE
+)
 _NUMBERED = r"(?:\s?[_\-/:]\s?|\.|\s)?(?:(?:no\.?|nr\.?|number)\s?)?#?"
 _JOINT = r"(?:\s?[_\-/:]\s?|\.|\s)?"
 _ANY = r"[\s.:/_-]?"
-_HEX = re.compile(r"(?:[0-9a-f]{12}|[0-9a-f]{16}|[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64})$")
+_HEX = lazy_pattern(r"(?:[0-9a-f]{12}|[0-9a-f]{16}|[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64})$")
 _WHOLE = (40, 64)
-_SHORT_HASH = re.compile(r"(?=[0-9a-f]*[a-f])(?=[0-9a-f]*\d)[0-9a-f]{7,11}$")
+_SHORT_HASH = lazy_pattern(r"(?=[0-9a-f]*[a-f])(?=[0-9a-f]*\d)[0-9a-f]{7,11}$")
 _LEFT = rf"(?<!{W})(?<!{W}[-.])"
 _RIGHT = rf"(?!{W}|\.{W}|-(?!{COMPOUND}){W})"
 _NO_MORE = rf"(?!:{W})"

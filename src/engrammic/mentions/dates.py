@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from engrammic.patterns import lazy_pattern
+
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTH = (
     r"(?P<{0}>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
@@ -12,7 +14,7 @@ _MONTH = (
 )
 _TH = r"(?:st|nd|rd|th)?"
 _EDGE, _END = r"(?<![\w.+-])(?<!\d/)", r"(?![\w]|[-/.]\d)"
-_DATE = re.compile(
+_DATE = lazy_pattern(
     rf"{_EDGE}(?:"
     r"(?P<y1>\d{4})(?P<s1>[-/. ])(?P<m1>\d{1,2})(?P=s1)(?P<d1>\d{1,2})(?=T\d|\D|$)"
     r"|(?P<a2>\d{1,2})(?P<s2>[-/.]\s?)(?P<b2>\d{1,2})(?P=s2)(?P<y2>\d{4}|\d{2})"

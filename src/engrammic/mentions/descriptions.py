@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -10,6 +9,7 @@ from itertools import pairwise
 from engrammic.mentions.dates import dates
 from engrammic.mentions.plain import alphanumeric, plain, script
 from engrammic.mentions.words import is_function_word
+from engrammic.patterns import lazy_pattern
 from engrammic.text import terms
 from engrammic.text.stems import STOP_TERMS, stem
 
@@ -36,21 +36,21 @@ FEWEST_DIGITS, FEWEST_BESIDE_LETTERS, FEWEST_GROUPED = 4, 3, 7
 LONG = 8
 """Letters and figures of a code that is one thing's alone, at least."""
 
-_NUMBER = re.compile(r"(?<!\S)[+(]?\d[\d().-]*(?:\s[(]?\d[\d().-]*)+(?!\S)")
-_GROUPS = re.compile(r"(?<!\S)(?=\S*\d)[A-Z\d]{1,6}(?:\s(?=\S*\d)[A-Z\d]{1,6}){2,}(?!\S)")
-_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+_NUMBER = lazy_pattern(r"(?<!\S)[+(]?\d[\d().-]*(?:\s[(]?\d[\d().-]*)+(?!\S)")
+_GROUPS = lazy_pattern(r"(?<!\S)(?=\S*\d)[A-Z\d]{1,6}(?:\s(?=\S*\d)[A-Z\d]{1,6}){2,}(?!\S)")
+_YEAR = lazy_pattern(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _ENDS = "\"'“”‘’`<>;:!?"
-_OWNING = re.compile(r"(?<=\w)['’]s$|(?<=s)['’]$")
-_PAIR = re.compile(r"[^\W\d_]+/[^\W\d_]+")
-_ADDRESS = re.compile(r"\w@\w|^@\w|\w@$|://|\\|_|^[/~]\w|/\S*[/.\d]|^#\w|^www\.")
-_CAPITALS = re.compile(r"[A-Z]{2,}(?:[-_][A-Z]{2,})+$")
-_CAMEL = re.compile(r"[a-z]{2,}(?:[A-Z][a-z]+)+$")
-_LABEL = re.compile(r"[A-Z]{2,}$")
-_BRACKET = re.compile(r"[()\[\]{}]")
-_DIGIT = re.compile(r"\d")
-_HOST = re.compile(r"^(?:[\w-]+\.)+[^\W\d_]{2,}$")
-_LETTERS = re.compile(r"[^\W\d_]")
-_TELLING = re.compile(r"[^\W_](?:[\w'-]*[^\W_])?")
+_OWNING = lazy_pattern(r"(?<=\w)['’]s$|(?<=s)['’]$")
+_PAIR = lazy_pattern(r"[^\W\d_]+/[^\W\d_]+")
+_ADDRESS = lazy_pattern(r"\w@\w|^@\w|\w@$|://|\\|_|^[/~]\w|/\S*[/.\d]|^#\w|^www\.")
+_CAPITALS = lazy_pattern(r"[A-Z]{2,}(?:[-_][A-Z]{2,})+$")
+_CAMEL = lazy_pattern(r"[a-z]{2,}(?:[A-Z][a-z]+)+$")
+_LABEL = lazy_pattern(r"[A-Z]{2,}$")
+_BRACKET = lazy_pattern(r"[()\[\]{}]")
+_DIGIT = lazy_pattern(r"\d")
+_HOST = lazy_pattern(r"^(?:[\w-]+\.)+[^\W\d_]{2,}$")
+_LETTERS = lazy_pattern(r"[^\W\d_]")
+_TELLING = lazy_pattern(r"[^\W_](?:[\w'-]*[^\W_])?")
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,9 @@ from engrammic.mentions.mail import Finder, handle, mail
 from engrammic.mentions.phone import holds_number, number
 from engrammic.mentions.places import place
 from engrammic.mentions.plain import plain
+from engrammic.patterns import lazy_pattern
 
-_LABEL = re.compile(
+_LABEL = lazy_pattern(
     r"(?:(?:phone|telephone|tel|mobile|cell|fax|e-?mail|iban|card|passport|plate|licen[cs]e|tax"
     r"|account|acct|customer|user|id|mac|ip|url|uuid|ssn|vat|dob|date of birth|born|number|no|nr"
     r"|isbn|issn|ean|zip|zip code|postcode|postal code|key|serial|code|address|the|on)"

@@ -6,15 +6,16 @@ import re
 from collections.abc import Callable
 
 from engrammic.mentions.marks import AT, disguised, signed, stands_alone
+from engrammic.patterns import lazy_pattern
 
 Finder = Callable[[str], bool]
 
-_ADDRESS = re.compile(r"(?:mailto:)?([\w.+%'-]+@[\w-]+(?:\.[\w-]+)+)$", re.IGNORECASE)
-_LOCAL = re.compile(r"([\w.+%'-]+)@$")
-_DOMAIN = re.compile(r"@([\w-]+(?:\.[\w-]+)*\.\w[\w-]+)$")
-_HANDLE = re.compile(r"(?:user\s+)?@([\w.-]*\w)$|user(?:name)?\s+([\w-]*\d[\w-]*|\w+[_-][\w-]*)$",
+_ADDRESS = lazy_pattern(r"(?:mailto:)?([\w.+%'-]+@[\w-]+(?:\.[\w-]+)+)$", re.IGNORECASE)
+_LOCAL = lazy_pattern(r"([\w.+%'-]+)@$")
+_DOMAIN = lazy_pattern(r"@([\w-]+(?:\.[\w-]+)*\.\w[\w-]+)$")
+_HANDLE = lazy_pattern(r"(?:user\s+)?@([\w.-]*\w)$|user(?:name)?\s+([\w-]*\d[\w-]*|\w+[_-][\w-]*)$",
                      re.IGNORECASE)  # fmt: skip
-_RUN = re.compile(r"[^\W_]+")
+_RUN = lazy_pattern(r"[^\W_]+")
 
 
 def mail(subject: str) -> Finder | None:

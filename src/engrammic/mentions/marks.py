@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from engrammic.patterns import lazy_pattern
+
 W = r"[0-9A-Za-z_\u00b5-\u052f]"
 """A letter of a script with spaces between its words: Chinese may stand right beside an address."""
 COMPOUND = (
@@ -20,19 +22,19 @@ _DASH = r"(?:-|\s{1,2}(?:dash|hyphen|minus)\s{1,2})"
 _PLUS = r"(?:\+|\s{1,2}plus\s{1,2})"
 _SIGNS = {"@": AT, ".": DOT, "_": _UNDERSCORE, "-": _DASH, "+": _PLUS}
 
-_BEFORE = re.compile(
+_BEFORE = lazy_pattern(
     rf"(?:{W}|{W}[.+%-]|{W}\s(?:dot|underscore|dash|plus)\s{{1,2}}|{_OPEN}(?:dot|\.){_CLOSE}\s{{0,2}})$",
     re.IGNORECASE,
 )
-_AFTER = re.compile(
+_AFTER = lazy_pattern(
     rf"{W}|-(?!{COMPOUND}){W}|\.{W}|\s{{1,2}}dot\s{{1,2}}\w|\s{{0,2}}{_OPEN}(?:dot|\.){_CLOSE}",
     re.IGNORECASE,
 )
 REACH = 16
 """Characters before a mention that are looked at."""
 
-_AT_SIGN = re.compile(AT, re.IGNORECASE)
-_DOT_SIGN = re.compile(DOT, re.IGNORECASE)
+_AT_SIGN = lazy_pattern(AT, re.IGNORECASE)
+_DOT_SIGN = lazy_pattern(DOT, re.IGNORECASE)
 
 
 def signed(text: str) -> str:

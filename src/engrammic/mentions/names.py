@@ -16,6 +16,7 @@ from engrammic.mentions.words import (
     is_same,
     tokens,
 )
+from engrammic.patterns import lazy_pattern
 
 MOST_WORDS = 12
 _TITLES = """
@@ -27,11 +28,11 @@ _LEGAL = "gmbh inc ltd llc llp ag sa plc corp kg se bv nv oy ab srl spa pty"
 LEGAL = frozenset(_LEGAL.split())
 """The form of a company, which is mostly left out."""
 
-_GAP = re.compile(r"\.?\s{1,3}|[-_.·]|\s-\s")
-_CALLED = re.compile(r"\s+(?:\"[^\"]{1,40}\"|'[^']{1,40}'|\([^()]{1,40}\))\s+")
-_COMMA = re.compile(r",\s{1,2}")
-_JOINED = re.compile(r"[^\W_]+(?:_[^\W_]+)+|[A-Z\d]{2,}(?:-[A-Z\d]{2,})+")
-_INITIALS = re.compile(r"\s+((?:[^\W\d_]\.?\s?){1,2})\s+")
+_GAP = lazy_pattern(r"\.?\s{1,3}|[-_.·]|\s-\s")
+_CALLED = lazy_pattern(r"\s+(?:\"[^\"]{1,40}\"|'[^']{1,40}'|\([^()]{1,40}\))\s+")
+_COMMA = lazy_pattern(r",\s{1,2}")
+_JOINED = lazy_pattern(r"[^\W_]+(?:_[^\W_]+)+|[A-Z\d]{2,}(?:-[A-Z\d]{2,})+")
+_INITIALS = lazy_pattern(r"\s+((?:[^\W\d_]\.?\s?){1,2})\s+")
 
 
 class Same(dict[str, int]):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from engrammic.mentions.names import TITLES, Found
 from engrammic.mentions.words import is_function_word
+from engrammic.patterns import lazy_pattern
 
 REACH = 90
 """Characters beside a name in which it may get another."""
@@ -20,17 +20,17 @@ _SAYS = (
 _CALLED = r"(?i:(?:(?:is|was|gets)\s+|who\s+is\s+|,\s*|\(\s*)(?:\w+\s)?called)"
 _BY_ALL = r"(?i:calls?\s+(?:her|him|them|me))"
 _NOUN = r"(?i:nick(?:name)?(?:\s+(?:is|was)|:)?|nickname\s+of)"
-_AFTER = re.compile(rf"[^.!?]{{0,60}}?(?:{_SAYS}|{_CALLED}|{_NOUN})[,:]?\s+{_NICK}")
-_NEXT = re.compile(
+_AFTER = lazy_pattern(rf"[^.!?]{{0,60}}?(?:{_SAYS}|{_CALLED}|{_NOUN})[,:]?\s+{_NICK}")
+_NEXT = lazy_pattern(
     r"[^.!?]{0,80}[.!?]\s+(?:[^.!?]{0,40}?(?i:\b(?:she|he|they)\s+)"
     rf"[^.!?]{{0,20}}?(?:{_SAYS}|{_CALLED})|[^.!?]{{0,40}}?{_BY_ALL}"
     rf"|(?i:her|his|their)\s+{_NOUN})[,:]?\s+{_NICK}"
 )
-_WHOM = re.compile(rf"[^.!?]{{0,40}}?(?i:whom?|that)\s+[^.!?]{{0,30}}?(?i:calls?)\s+{_NICK}")
-_QUOTED = re.compile(r"\s*,?\s*\(?\s*\"(?P<nick>[^\W\d_][\w'-]*)\"\s*\)?")
-_INSIDE = re.compile(r"\s(?:\"|'|\(\"?)(?P<nick>[^\W\d_][\w'-]*)(?:\"?\)|\"|')\s")
-_PARENTHESIS = re.compile(r"\s*\(\s*(?P<nick>[^\W\d_a-z][\w'-]*)\s*\)")
-_BEFORE = re.compile(
+_WHOM = lazy_pattern(rf"[^.!?]{{0,40}}?(?i:whom?|that)\s+[^.!?]{{0,30}}?(?i:calls?)\s+{_NICK}")
+_QUOTED = lazy_pattern(r"\s*,?\s*\(?\s*\"(?P<nick>[^\W\d_][\w'-]*)\"\s*\)?")
+_INSIDE = lazy_pattern(r"\s(?:\"|'|\(\"?)(?P<nick>[^\W\d_][\w'-]*)(?:\"?\)|\"|')\s")
+_PARENTHESIS = lazy_pattern(r"\s*\(\s*(?P<nick>[^\W\d_a-z][\w'-]*)\s*\)")
+_BEFORE = lazy_pattern(
     rf"{_NICK}\s*[,(]?\s*(?i:(?:is\s+)?short\s+for|(?:is\s+)?(?:a|the)?\s*nickname\s+(?:of|for)"
     r"|whose\s+(?:real|full|legal|given)\s+name\s+is|(?:her|his|their)?\s*(?:real|full|legal|given)"
     r"\s+name(?:\s+is|:)?|born|properly|a\.?k\.?a\.?|alias|also\s+known\s+as)\s*$"

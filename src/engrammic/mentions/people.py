@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from engrammic.mentions.names import TITLES, Found, Name
 from engrammic.mentions.nicknames import bracketed, introduced, resembles
 from engrammic.mentions.words import Token, forms, is_bounded, is_function_word, tokens
+from engrammic.patterns import lazy_pattern
 
-_PRONOUN = re.compile(r"\b(?:she|he|her|his|him|hers)\b", re.IGNORECASE)
+_PRONOUN = lazy_pattern(r"\b(?:she|he|her|his|him|hers)\b", re.IGNORECASE)
 _PLACE = frozenset(("in", "at", "near", "the", "a", "an"))
-_SPACE = re.compile(r"\.?\s{1,2}")
+_SPACE = lazy_pattern(r"\.?\s{1,2}")
 
 
 @dataclass(slots=True)

@@ -5,30 +5,32 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from engrammic.patterns import lazy_pattern
+
 FEWEST, MOST = 7, 15
 """Digits of a number: fewer are no number of their own, more there are none (E.164)."""
 
-_COUNTRY = re.compile(
+_COUNTRY = lazy_pattern(
     r"1|7|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]"
     r"|(?:2[1-689]|3[578]|42|5[09]|6[7-9]|8[0578]|9[679])\d"
 )
 """Country codes; none begins another."""
 _TRUNKS = {"1": "1", "8": "7"}
 """Prefixes within a country that are no 0: of North America and of Russia."""
-_ABROAD = re.compile(r"\+|00|011")
-_SUBJECT = re.compile(r"(?:tel:|phone:?\s*)?\+?[\d\s().\-/]+$", re.IGNORECASE)
+_ABROAD = lazy_pattern(r"\+|00|011")
+_SUBJECT = lazy_pattern(r"(?:tel:|phone:?\s*)?\+?[\d\s().\-/]+$", re.IGNORECASE)
 _GAP = r"[\s.\-/()]{0,3}"
-_PREFIX = re.compile(r"(?:\+\s?)?[\d\s.\-/()]{0,16}$")
-_NOT_DIGIT = re.compile(r"\D")
+_PREFIX = lazy_pattern(r"(?:\+\s?)?[\d\s.\-/()]{0,16}$")
+_NOT_DIGIT = lazy_pattern(r"\D")
 _FIGURES = {word: str(n) for n, word in enumerate(
     ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"))
 } | {"oh": "0", "nought": "0", "plus": "+"}  # fmt: skip
 _WORD = "|".join(_FIGURES)
-_SPOKEN = re.compile(
+_SPOKEN = lazy_pattern(
     rf"\b(?:(?:double|triple)[\s-]+)?(?:{_WORD}|o)"
     rf"(?:[\s,.-]+(?:(?:double|triple)[\s-]+)?(?:{_WORD}|o)\b){{5,}}", re.IGNORECASE,
 )  # fmt: skip
-_MULTIPLE = re.compile(r"(double|triple)[\s-]+(\w+)", re.IGNORECASE)
+_MULTIPLE = lazy_pattern(r"(double|triple)[\s-]+(\w+)", re.IGNORECASE)
 _NON_DIGITS = bytes(c for c in range(256) if not 48 <= c <= 57)
 
 

@@ -7,14 +7,15 @@ from ipaddress import AddressValueError, IPv4Address, IPv6Address
 
 from engrammic.mentions.mail import Finder
 from engrammic.mentions.marks import DOT, W, disguised, signed
+from engrammic.patterns import lazy_pattern
 
-_URL = re.compile(r"(?:h(?:tt|xx)ps?\[?:\]?//|ftp://)?(?:www\.)?((?:[\w-]+\.)+[^\W\d_]\w+)(?::\d+)?"
+_URL = lazy_pattern(r"(?:h(?:tt|xx)ps?\[?:\]?//|ftp://)?(?:www\.)?((?:[\w-]+\.)+[^\W\d_]\w+)(?::\d+)?"
                   r"((?:[/?#]\S*)?)$", re.IGNORECASE)  # fmt: skip
-_OTHER_SCHEME = re.compile(
+_OTHER_SCHEME = lazy_pattern(
     r"^(?!h(?:tt|xx)ps?:|ftp:|tel:|mailto:)[a-z][a-z\d+.-]+://", re.IGNORECASE
 )
-_FILE = re.compile(r"(?:[A-Za-z]:)?[\\/]?(?:[\w .~@+-]+[\\/]+)+[\w .~@+-]*$|~?[\\/][\w.~+-]+$")
-_SIX = re.compile(r"(?<![\w:.])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?![\w:])")
+_FILE = lazy_pattern(r"(?:[A-Za-z]:)?[\\/]?(?:[\w .~@+-]+[\\/]+)+[\w .~@+-]*$|~?[\\/][\w.~+-]+$")
+_SIX = lazy_pattern(r"(?<![\w:.])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?![\w:])")
 _SLASH = r"[\\/]{1,2}"
 _LEFT = rf"(?<!{W})(?<!{W}[.@-])(?<!\[\.\])(?<!@)"
 

@@ -6,9 +6,11 @@ import re
 from html import unescape
 from unicodedata import category, digit, name, normalize
 
-_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,12});")
-_PERCENT = re.compile(r"%([2-7][0-9A-Fa-f])")
-_LETTERS = re.compile(r"[^\W\d_]+")
+from engrammic.patterns import lazy_pattern
+
+_ENTITY = lazy_pattern(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,12});")
+_PERCENT = lazy_pattern(r"%([2-7][0-9A-Fa-f])")
+_LETTERS = lazy_pattern(r"[^\W\d_]+")
 _SPELLED_AS = str.maketrans(
     "аАВеЕЅѕіІјЈкКМНоОрРсСТуУхХԁԛԝһ" "αΑΒΕΖΗιΙκΚΜΝοΟρΡΤΥυΧνϳ",
     "aABeESsiIjJkKMHoOpPcCTyYxXdqwh" "aABEZHiIkKMNoOpPTYuXvj",

@@ -9,12 +9,13 @@ from functools import lru_cache
 from anyascii import anyascii
 
 from engrammic.mentions.plain import without_accents
+from engrammic.patterns import lazy_pattern
 
 _HAN = "\u3400-\u4dbf\u4e00-\u9fff"
 _HANGUL = "\uac00-\ud7a3"
 _KANA = "\u3040-\u30ff"
-_RUN = re.compile(f"[{_HAN}]+|[{_HANGUL}]+")
-_NAME = re.compile(
+_RUN = lazy_pattern(f"[{_HAN}]+|[{_HANGUL}]+")
+_NAME = lazy_pattern(
     f"(?:[{_HAN}]{{2,4}}|[{_HANGUL}]\\s?[{_HANGUL}]{{1,3}}|[{_KANA}{_HAN}ー]{{2,12}})$"
 )
 _BEGINNING = (

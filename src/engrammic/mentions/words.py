@@ -8,11 +8,12 @@ from functools import lru_cache
 
 from engrammic.mentions.marks import COMPOUND, W
 from engrammic.mentions.plain import without_accents
+from engrammic.patterns import lazy_pattern
 from engrammic.text.stems import STOP_WORDS, stem
 
 _UNSPACED = r"\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3"
 _LETTERS = rf"[^\W_{_UNSPACED}]"
-TOKEN = re.compile(
+TOKEN = lazy_pattern(
     rf"{_LETTERS}+(?:[\u0300-\u036f\u0591-\u05c7\u064b-\u0652\u0900-\u0eff]+{_LETTERS}*)*"
     rf"(?:'(?![sS]\b)[^\W\d_]+)*|[{_UNSPACED}]+"
 )
@@ -26,10 +27,13 @@ _EXPANDED = str.maketrans(
 """How letters are written where the keyboard has none: a rule of these languages."""
 _BARE = str.maketrans({"ø": "o", "ß": "ss", "đ": "d", "ł": "l", "ı": "i", "æ": "ae", "œ": "oe",
                        "þ": "th", "ð": "d"})  # fmt: skip
-_ELISION = re.compile(r"[dlDL]'(?=\w)")
-_BEFORE = re.compile(rf"(?:_|{W}[.@]|(?<!\bex)(?<!\bnon)(?<!\banti)(?<!\bpre)(?<!\bpost)(?<!\bpro)"
-                     rf"(?<!\W)(?<!^)-)$", re.IGNORECASE)  # fmt: skip
-_AFTER = re.compile(rf"_|-(?!{COMPOUND}){W}|\.[a-z0-9]")
+_ELISION = lazy_pattern(r"[dlDL]'(?=\w)")
+_BEFORE = lazy_pattern(
+    rf"(?:_|{W}[.@]|(?<!\bex)(?<!\bnon)(?<!\banti)(?<!\bpre)(?<!\bpost)(?<!\bpro)"
+    r"(?<!\W)(?<!^)-)$",
+    re.IGNORECASE,
+)
+_AFTER = lazy_pattern(rf"_|-(?!{COMPOUND}){W}|\.[a-z0-9]")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import NamedTuple, TypeAlias
 
+from engrammic.patterns import lazy_pattern
+
 Interval: TypeAlias = tuple[int, int]
 """Unix milliseconds: start, and end excluded."""
 
@@ -124,7 +126,7 @@ def _near(m: re.Match[str], clock: _Clock) -> list[Days]:
 
 
 _READERS = tuple(
-    (re.compile(rf"(?<![\w-]){pattern}(?!\w)"), reader)
+    (lazy_pattern(rf"(?<![\w-]){pattern}(?!\w)"), reader)
     for pattern, reader in (
         (r"((?:19|20)\d\d)[-/](\d\d)(?:[-/](\d\d))?", _iso),
         (rf"(\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?({_NAME})\b\.?{_YEAR}", _day),

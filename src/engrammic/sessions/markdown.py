@@ -14,6 +14,7 @@ from typing import NamedTuple
 from markdown_it import MarkdownIt
 
 from engrammic.items import Note
+from engrammic.patterns import lazy_pattern
 from engrammic.sessions.lines import BadLine, Item
 from engrammic.sessions.storable import refusal
 from engrammic.sessions.thread import Source
@@ -23,12 +24,12 @@ NAME = "markdown"
 
 SUFFIXES = frozenset({".md", ".markdown", ".mdown", ".mdx", ".txt", ".text", ".rst"})
 
-_BREAK = re.compile(r"\r\n?|\n")
+_BREAK = lazy_pattern(r"\r\n?|\n")
 _EOL = r"[ \t]*(?:\r\n?|\n|\Z)"
-_FRONT = re.compile(rf"---{_EOL}(.*?)(?<=[\r\n])(?:---|\.\.\.){_EOL}", re.DOTALL)
-_FIELD = re.compile(r"([A-Za-z_][\w .-]*?)[ \t]*:(?:[ \t]+|$)(.*)")
+_FRONT = lazy_pattern(rf"---{_EOL}(.*?)(?<=[\r\n])(?:---|\.\.\.){_EOL}", re.DOTALL)
+_FIELD = lazy_pattern(r"([A-Za-z_][\w .-]*?)[ \t]*:(?:[ \t]+|$)(.*)")
 _TAGS = "a|abbr|b|br|code|em|i|img|kbd|small|span|strong|sub|sup"
-_MARKS = re.compile(
+_MARKS = lazy_pattern(
     rf"</?(?:{_TAGS})\b[^>]*>"
     r"|!?\[(?=[^\]]*\]\()|\]\([^)]*\)"
     r"|[`*]"

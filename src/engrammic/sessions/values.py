@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any
 
 from engrammic.clock import EARLIEST
+from engrammic.patterns import lazy_pattern
 
 LATEST = 253_402_300_799_999
 """The last millisecond of the year 9999."""
@@ -17,9 +17,9 @@ LATEST = 253_402_300_799_999
 _MS_PER_UNIT = ((1e8, 1e11, 1e3), (1e11, 1e14, 1.0), (1e14, 1e17, 1e-3), (1e17, 1e20, 1e-6))
 """Seconds, milliseconds, microseconds, nanoseconds since 1970: from 1973 on they never overlap."""
 
-_NUMBER = re.compile(r"\d{9,20}(\.\d+)?")
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
-_PLAIN = re.compile(r"[!-9;-~]+")
+_NUMBER = lazy_pattern(r"\d{9,20}(\.\d+)?")
+_UNSTORABLE = lazy_pattern("[\x00\ud800-\udfff]")
+_PLAIN = lazy_pattern(r"[!-9;-~]+")
 _LONGEST_ID = 200
 """Bytes; a store takes keys of 512, its scope included."""
 

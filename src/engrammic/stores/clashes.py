@@ -12,6 +12,7 @@ from engrammic.claims.checking import contradiction
 from engrammic.claims.nouns import Claim, Clash
 from engrammic.extraction.nouns import ExtractionResult
 from engrammic.filters import eq, every, is_in
+from engrammic.patterns import lazy_pattern
 from engrammic.scope import Scoped
 from engrammic.stores.base import in_parts
 from engrammic.stores.entity_tables import (
@@ -39,7 +40,7 @@ VAGUE = frozenset(
     ["it", "they", "this", "that", "these", "those", "here", "there", "he", "she", "you",
      "everything", "something", "nothing"]
 )  # fmt: skip
-_WE = re.compile(r"\b(?:we|our|ours|us)\b", re.IGNORECASE)
+_WE = lazy_pattern(r"\b(?:we|our|ours|us)\b", re.IGNORECASE)
 
 SPEAKERS = frozenset({"user", "we"})
 """Subjects that are whoever speaks."""

@@ -15,13 +15,14 @@ from itertools import product
 from engrammic.checks import check_name, check_texts
 from engrammic.errors import InvalidInput
 from engrammic.filters import Compare, Filter, Op, Or, eq, every, is_in
+from engrammic.patterns import lazy_pattern
 from engrammic.stores.code_chunks import root_of
 
 MOST_FOLDERS = 6
 """`**/` in one pattern, at most."""
 
-_STARS = re.compile(r"\*{2,}")
-_BRACKET = re.compile(r"\[!?[^\0][^\]]*\]")
+_STARS = lazy_pattern(r"\*{2,}")
+_BRACKET = lazy_pattern(r"\[!?[^\0][^\]]*\]")
 
 
 def code_filter(

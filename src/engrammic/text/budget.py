@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from itertools import pairwise
 
+from engrammic.patterns import lazy_pattern
 from engrammic.text.stems import STOP_WORDS
 
 
@@ -70,9 +70,9 @@ code file error test function value return import default python string
 MARKS = 2
 """What models put before and behind a text."""
 
-_LETTERS = re.compile(r"((?<![^ \t\n\r!-/:-@\[-`{-~])[A-Za-z]+)|([A-Za-z]+)")
-_SINGLES = re.compile(r"[^A-Za-z \x80-\U0010ffff]|(?<! ) {2,}| (?=[0-9])")
-_ASCII = re.compile(r"[\x00-\x7f]+")
+_LETTERS = lazy_pattern(r"((?<![^ \t\n\r!-/:-@\[-`{-~])[A-Za-z]+)|([A-Za-z]+)")
+_SINGLES = lazy_pattern(r"[^A-Za-z \x80-\U0010ffff]|(?<! ) {2,}| (?=[0-9])")
+_ASCII = lazy_pattern(r"[\x00-\x7f]+")
 
 
 def count_tokens(text: str) -> int:

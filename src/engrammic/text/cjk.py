@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from itertools import pairwise
+
+from engrammic.patterns import lazy_pattern
 
 UNSPACED = (
     "\u3005\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"  # Han, kana
@@ -14,7 +15,7 @@ UNSPACED = (
 """The inside of a regular-expression character class."""
 
 # Single kana and Thai letters are no words, Han characters and Hangul syllables are.
-_WORDLIKE = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\U00020000-\U0003ffff]")
+_WORDLIKE = lazy_pattern("[\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\U00020000-\U0003ffff]")
 
 
 def grams(run: str) -> list[str]:

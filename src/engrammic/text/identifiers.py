@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 
+from engrammic.patterns import lazy_pattern
+
 MAX_PARTS = 12  # more of them are an encoded blob, not a name
 
-_CAMEL = re.compile(r"[A-Z]{2,}s(?![a-z])|[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\x00-\x7f]+")
-_HEX = re.compile(r"(?=.*[0-9])(?=.*[a-f])(?![a-f]+[0-9]+$)[0-9a-f]{4,128}$", re.IGNORECASE)
+_CAMEL = lazy_pattern(r"[A-Z]{2,}s(?![a-z])|[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|[^\x00-\x7f]+")
+_HEX = lazy_pattern(r"(?=.*[0-9])(?=.*[a-f])(?![a-f]+[0-9]+$)[0-9a-f]{4,128}$", re.IGNORECASE)
 _SHORT_HASH = 7
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from itertools import pairwise
 
-_END = re.compile(r"(?<=[.!?])[\"')\]]?\s+(?=[^\W\d_a-z]|[\"'(\[\d])|(?<=[。！？])|\n+")
-_SHORT = re.compile(r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof|St|No|vs|e\.g|i\.e)|\b[A-Z])\.$")
+from engrammic.patterns import lazy_pattern
+
+_END = lazy_pattern(r"(?<=[.!?])[\"')\]]?\s+(?=[^\W\d_a-z]|[\"'(\[\d])|(?<=[。！？])|\n+")
+_SHORT = lazy_pattern(r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof|St|No|vs|e\.g|i\.e)|\b[A-Z])\.$")
 
 
 def sentences(text: str) -> list[str]:

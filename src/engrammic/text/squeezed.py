@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import re
 
+from engrammic.patterns import lazy_pattern
+
 LONGEST = 8
 """Pieces that are read as one, at most."""
 
-_PIECE = re.compile(r"[^\W\d_]+|\d+")
-_WORD = re.compile(r"\S+")
-_NAME = re.compile(r"(?<=[\w,;] )[A-Z][a-z]+")
-_VERSION = re.compile(r"v(?=\d)")
+_PIECE = lazy_pattern(r"[^\W\d_]+|\d+")
+_WORD = lazy_pattern(r"\S+")
+_NAME = lazy_pattern(r"(?<=[\w,;] )[A-Z][a-z]+")
+_VERSION = lazy_pattern(r"v(?=\d)")
 _MARKS = ".,:;!?()[]\"'`"
-_ZEROS = re.compile(r"(v?\d+(?:\.\d+)+?)(?:\.0)+$", re.IGNORECASE)
-_THOUSANDS = re.compile(r"\D?(\d{1,3})[,. ]?000$")
-_SHORT_THOUSANDS = re.compile(r"\D?(\d+)k$", re.IGNORECASE)
-_ORDINAL = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?$", re.IGNORECASE)
+_ZEROS = lazy_pattern(r"(v?\d+(?:\.\d+)+?)(?:\.0)+$", re.IGNORECASE)
+_THOUSANDS = lazy_pattern(r"\D?(\d{1,3})[,. ]?000$")
+_SHORT_THOUSANDS = lazy_pattern(r"\D?(\d+)k$", re.IGNORECASE)
+_ORDINAL = lazy_pattern(r"(\d{1,2})(?:st|nd|rd|th)?$", re.IGNORECASE)
 LAST_ORDINAL = 99
 _ORDINALS = (
     "zeroth", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth",

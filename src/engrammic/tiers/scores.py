@@ -12,6 +12,7 @@ import math
 import re
 from dataclasses import dataclass
 
+from engrammic.patterns import lazy_pattern
 from engrammic.stores.tier_metadata import TierMetadata
 from engrammic.tiers.config import HOUR, Weights
 
@@ -20,7 +21,7 @@ IMPORTANCE_RATE = 0.005
 FULL_BOOST = 3
 """Words about the present that raise recency as far as it goes."""
 
-_PRESENT = re.compile(
+_PRESENT = lazy_pattern(
     r"\b(recent(ly)?|latest|last|current(ly)?|today|yesterday|this week|now|nowadays"
     r"|just|new(est)?|still|any ?more|these days|at the moment|up.to.date)\b",
     re.IGNORECASE,
