@@ -7,10 +7,10 @@ async with engrammic.open("~/.engrammic") as memory:
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from engrammic._version import __version__
+from engrammic.lazily import importer
 
 if TYPE_CHECKING:
     from engrammic.authority import CanonicalWriteToken
@@ -181,13 +181,8 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    # Imported on first use: a command's --help must not wait for the engines.
-    if name not in _WHERE:
-        raise AttributeError(f"module 'engrammic' has no attribute {name!r}")
-    found = getattr(importlib.import_module(f"engrammic.{_WHERE[name]}"), _NAMES.get(name, name))
-    globals()[name] = found
-    return found
+# On first use: a command's --help must not wait for the engines.
+__getattr__ = importer(__name__, _WHERE, _NAMES)
 
 
 def __dir__() -> list[str]:

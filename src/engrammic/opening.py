@@ -12,7 +12,6 @@ from engrammic.checks import shown
 from engrammic.clock import Clock, now
 from engrammic.embed.base import Embedder
 from engrammic.errors import InvalidInput, InvalidSettings, ModelNotFound
-from engrammic.llm.opening import load_model
 from engrammic.memory import Memory
 from engrammic.registry import open_backend
 from engrammic.scope import Scope
@@ -23,6 +22,7 @@ from engrammic.tiers.learning import FactExtractor, Summarizer
 
 if TYPE_CHECKING:
     from engrammic.backend import Backend
+    from engrammic.llm.model import LanguageModel
 
 
 class Opening:
@@ -74,7 +74,7 @@ def open_memory(
         _check_arguments(scope, embedder, clock)
         settings = load_settings(url)
         configured = _tiers(settings.tiers)
-        model = load_model(settings.llm)
+        model = _model(settings.llm)
         chosen, remarks = _embedder(embedder, settings.embedder)
         with suppress(OSError):  # the database tells what is wrong with the place
             keep_from_git(Path(settings.url))
@@ -105,6 +105,14 @@ def _check_arguments(scope: object, embedder: object, clock: object) -> None:
         )
     if not callable(clock):
         raise InvalidInput("clock", f"want a function that gives milliseconds, not {shown(clock)}")
+
+
+def _model(given: Mapping[str, object]) -> LanguageModel | None:
+    if not given:
+        return None
+    from engrammic.llm.opening import load_model
+
+    return load_model(given)
 
 
 def _tiers(given: Mapping[str, Any]) -> TieredMemoryConfig:

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engrammic.backend import Backend, Health
 from engrammic.checks import check_count
 from engrammic.embed.base import Embedder
-from engrammic.extraction.nouns import Extractor
-from engrammic.extraction.rules import RuleExtractor
-from engrammic.graph.learning import Learning
 from engrammic.predicate import LARGEST
 from engrammic.progress import Advance, ignored
 from engrammic.scope import Scope, Scoped
-from engrammic.sessions.importing import Importer, ImportReport, Progress
 from engrammic.stores.conversations import ConversationStore
 from engrammic.stores.entities import EntityStore
 from engrammic.stores.items import ItemStore
 from engrammic.stores.messages import MessageStore
 from engrammic.stores.notes import NoteStore
 from engrammic.tiers.tiered import TieredMemory
+
+if TYPE_CHECKING:
+    from engrammic.extraction.nouns import Extractor
+    from engrammic.sessions.importing import ImportReport, Progress
 
 FILL_BATCH = 32
 
@@ -45,6 +45,8 @@ class Upkeep:
         self, paths: Iterable[str | Path], progress: Progress | None = None
     ) -> ImportReport:
         """Import transcripts and text files; twice changes nothing. Bad lines are reported."""
+        from engrammic.sessions.importing import Importer
+
         importer = Importer(self.messages, self.conversations, self.notes)
         return await importer.run(paths, progress)
 
@@ -82,6 +84,9 @@ class Upkeep:
         """
         if most is not None:
             check_count("most", most, 0, LARGEST)
+        from engrammic.extraction.rules import RuleExtractor
+        from engrammic.graph.learning import Learning
+
         by = extractor or RuleExtractor()
         return await Learning(self.messages, self.entities, by).run(most, advance)
 

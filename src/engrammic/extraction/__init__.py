@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from engrammic.extraction.nouns import (
     Contains,
     CoOccurs,
@@ -16,7 +18,13 @@ from engrammic.extraction.nouns import (
     Relationship,
     relationship,
 )
-from engrammic.extraction.rules import RuleExtractor, extract
+from engrammic.lazily import importer
+
+if TYPE_CHECKING:
+    from engrammic.extraction.rules import RuleExtractor, extract
+
+# What reads language is much, and who only searches needs none of it.
+__getattr__ = importer(__name__, {"RuleExtractor": "rules", "extract": "rules"})
 
 __all__ = [
     "CoOccurs",

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import log
 
 from engrammic.extraction.nouns import Extractor
-from engrammic.extraction.rules import RuleExtractor
 from engrammic.graph.network import GraphNode, Network
 from engrammic.graph.sources import EntitySource
 from engrammic.ranking.linked import Linked
@@ -45,10 +44,13 @@ class Reached:
 
 @dataclass(frozen=True, slots=True)
 class GraphWalk:
-    """Walks of one scope, over the entities and relations that its messages name."""
+    """Walks of one scope, over the entities and relations that its messages name.
+
+    Queries are read by the rules, unless an extractor is given.
+    """
 
     entities: EntityStore
-    extractor: Extractor = field(default_factory=RuleExtractor)
+    extractor: Extractor | None = None
 
     async def messages(self, query: str, depth: int) -> dict[str, Linked]:
         """The messages within `depth` relations of what the query names, by id.
@@ -89,7 +91,7 @@ class GraphWalk:
 
     async def _named(self, query: str) -> dict[EntityKey, Reached]:
         """The entities that the query names, each by the share of its name that is there."""
-        read = await self.extractor.extract(query)
+        read = await (self.extractor or _rules()).extract(query)
         whole = " ".join([query, *(name for name, _ in read.entities)])
         asked = set(query_terms(whole))
         shares = {e: _share(e.name, asked) for e in await self.entities.search(whole, STARTS)}
@@ -142,3 +144,9 @@ def _share(name: str, asked: set[str]) -> float:
     own = set(terms(name))
     whole = sum(map(len, own))
     return sum(map(len, own & asked)) / whole if whole else 0.0
+
+
+def _rules() -> Extractor:
+    from engrammic.extraction.rules import RuleExtractor
+
+    return RuleExtractor()
