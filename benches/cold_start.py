@@ -1,7 +1,8 @@
 """How long `engrammic search` takes from a cold start: a whole process, the real model.
 
 Run `python benches/cold_start.py FOLDER [--messages 100000]`. The file is built in FOLDER
-once, vectors given; later runs reuse it. Each line is the median of 3 processes.
+once, vectors given; later runs reuse it. Each line is the median of 3 processes, which find
+their modules compiled, as installed ones are, whatever PYTHONDONTWRITEBYTECODE says here.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import subprocess
 import sys
 import time
@@ -40,12 +42,18 @@ async def build(home: Path, count: int) -> None:
         await memory.messages.add_batch(messages(count), vectors=unit_vectors(count))
 
 
-def seconds(command: Sequence[str]) -> float:
+def compiled(folder: Path) -> dict[str, str]:
+    """An environment in which modules that are no part of an installation are compiled once."""
+    kept = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    return kept | {"PYTHONPYCACHEPREFIX": str(folder.resolve() / "bytecode")}
+
+
+def seconds(command: Sequence[str], environment: dict[str, str]) -> float:
     """The median of whole processes, the first one not counted."""
     found = []
     for _ in range(ROUNDS + 1):
         began = time.perf_counter()
-        subprocess.run(command, check=True, capture_output=True)
+        subprocess.run(command, check=True, capture_output=True, env=environment)
         found.append(time.perf_counter() - began)
     return float(np.median(found[1:]))
 
@@ -69,15 +77,15 @@ def main() -> None:
     if not searched_by_meaning(search):
         print("the search was by words alone; `engrammic model install` first")
         raise SystemExit(2)
-    words = [*search, "--mode", "keyword"]
+    words, environment = [*search, "--mode", "keyword"], compiled(given.folder)
     for name, command in (
         ("bare interpreter", [sys.executable, "-c", "pass"]),
         ("modules imported", [sys.executable, "-c", MODULES]),
         ("model loaded, one text embedded", [sys.executable, "-c", MODEL]),
         ("engrammic search, by words", words),
     ):
-        print(f"{name:48} {seconds(command):10.3f} s")
-    whole = seconds(search)
+        print(f"{name:48} {seconds(command, environment):10.3f} s")
+    whole = seconds(search, environment)
     print(f"{'engrammic search, cold start':48} {whole:10.3f} s           <= {BOUND}"
           f"{'' if whole <= BOUND else ' BROKEN'}")  # fmt: skip
     raise SystemExit(whole > BOUND)

@@ -206,6 +206,12 @@ class Backend(ABC):
         """
         return await surveyed(self, table, field, vector, terms, limit, where, sample, columns)
 
+    async def prefetch(self, table: str, field: str, *, where: Filter | None = None) -> None:
+        """Read ahead what searches by a vector look at, while that is still being made.
+
+        Of `where` the partition counts. By default there is nothing to read ahead.
+        """
+
     async def insert(self, table: str, records: Sequence[Record]) -> int:
         """Put records in one step; the number of them."""
         check_records(table, records)

@@ -188,6 +188,10 @@ class Scoped:
             sample=sample, columns=columns,
         )  # fmt: skip
 
+    async def prefetch(self, table: str, field: str) -> None:
+        """As `Backend.prefetch`, for the scope."""
+        await self.backend.prefetch(table, field, where=self._mine)
+
     async def count(self, table: str, where: Filter | None = None) -> int:
         """As `Backend.count`, within the scope."""
         return await self.backend.count(table, self._narrow(table, where))

@@ -15,11 +15,12 @@ from engrammic.hits import Hits
 from engrammic.ranking.fusion import Fusion
 from engrammic.scope import Scoped
 from engrammic.selection import Selection
+from engrammic.stores.corpus import Corpus
 from engrammic.stores.items import ItemStore
 from engrammic.stores.messages import MessageStore
 from engrammic.stores.modes import Mode, checked
 from engrammic.stores.notes import NoteStore
-from engrammic.stores.retrieval import Corpus, retrieve
+from engrammic.stores.retrieval import retrieve
 from engrammic.tiers.tiered import TieredMemory
 
 UNREAD = "the graph knows nothing of {} messages yet: `learn` reads them"

@@ -80,9 +80,12 @@ async def encode_later(embedder: Embedder, texts: Sequence[str]) -> list[Encoded
     return await asyncio.to_thread(encode, embedder, texts)
 
 
+def known_query(embedder: Embedder, text: str) -> Vectors | None:
+    """The vector of a query, if a cache holds it."""
+    return embedder.known(text) if isinstance(embedder, CachedEmbedder) else None
+
+
 async def encode_query(embedder: Embedder, text: str) -> Vectors:
     """The vector of a query, on another thread unless it is known."""
-    known = embedder.known(text) if isinstance(embedder, CachedEmbedder) else None
-    if known is not None:
-        return known
-    return await asyncio.to_thread(embedder.embed, text)
+    known = known_query(embedder, text)
+    return await asyncio.to_thread(embedder.embed, text) if known is None else known

@@ -16,12 +16,13 @@ from engrammic.filters import Compare, Filter, Op, eq, every, is_in
 from engrammic.items import MemoryAuthority
 from engrammic.scope import Scoped
 from engrammic.stores.base import alive, check_kind_of
+from engrammic.stores.corpus import Corpus
 from engrammic.stores.indexing import BATCH as BATCH
 from engrammic.stores.indexing import Changes, Entries, Entry, Item, Records
 from engrammic.stores.modes import Mode
 from engrammic.stores.past import closing
 from engrammic.stores.removing import Removing
-from engrammic.stores.retrieval import Corpus, retrieve
+from engrammic.stores.retrieval import retrieve
 from engrammic.stores.tier_metadata import Standing
 from engrammic.text import terms
 from engrammic.types import Kind, Order, Record, Vector

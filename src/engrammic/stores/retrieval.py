@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -11,17 +12,18 @@ import numpy as np
 
 from engrammic.embed.base import Embedder, Vectors
 from engrammic.errors import InvalidInput, ModelNotFound
-from engrammic.filters import Filter, every, is_in
+from engrammic.filters import every, is_in
 from engrammic.ranking.fusion import POOL, Background, Candidates, Fused, Fusion, fuse
 from engrammic.ranking.linked import Linked
 from engrammic.ranking.timespan import Interval, spans
 from engrammic.scope import Scoped
 from engrammic.stores.base import IN
-from engrammic.stores.encoding import encode_query
+from engrammic.stores.corpus import Corpus
+from engrammic.stores.encoding import encode_query, known_query
 from engrammic.stores.modes import Mode, checked
 from engrammic.surveying import Survey
 from engrammic.text import query_terms
-from engrammic.types import Kind, Record, Schema, Scored
+from engrammic.types import Record, Scored
 
 SAMPLE = 128
 """Vectors that show what cosines unrelated texts have."""
@@ -36,37 +38,6 @@ UNLINKED = "found by meaning and words: the graph knows nothing that the query n
 
 Links: TypeAlias = Mapping[str, Mapping[str, Linked]]
 """What a walk through the graph reached: how near, by kind of item and by id."""
-
-
-@dataclass(frozen=True, slots=True)
-class Corpus:
-    """One table to search in, and what narrows it.
-
-    `vector` and `moment` name the fields that hold an item's vector and its time;
-    `findable` says what has words and vectors, where not everything has.
-    """
-
-    kind: str
-    schema: Schema
-    where: Filter | None = None
-    vector: str = "vector"
-    moment: str = "created_at"
-    findable: Filter | None = None
-
-    @property
-    def key(self) -> str:
-        """The field that holds an item's id."""
-        return self.schema.key[0]
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """The fields that ranking needs."""
-        return (self.key, self.moment)
-
-    @property
-    def has_vectors(self) -> bool:
-        """Whether the table has a field for vectors."""
-        return bool(self.schema.of_kind(Kind.VECTOR))
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,7 +243,16 @@ class _Search:
             return None
         if self.vector is not None or self.embedder is None:
             return self.vector
-        return await encode_query(self.embedder, self.query)
+        known = known_query(self.embedder, self.query)
+        if known is not None:
+            return known
+        ahead = [
+            self.backend.prefetch(corpus.schema.name, corpus.vector)
+            for corpus in self.corpora
+            if corpus.has_vectors
+        ]
+        vector, *_ = await asyncio.gather(encode_query(self.embedder, self.query), *ahead)
+        return vector
 
     async def _by_words(self, corpus: Corpus) -> list[Scored]:
         if not self.mode.by_words or not self.terms:

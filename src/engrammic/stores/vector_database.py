@@ -27,8 +27,9 @@ from engrammic.stores.code_chunks import (
 )
 from engrammic.stores.code_filters import code_filter
 from engrammic.stores.collection import Collection, check_score
+from engrammic.stores.corpus import Corpus
 from engrammic.stores.modes import LARGEST_LIMIT, Mode
-from engrammic.stores.retrieval import Corpus, retrieve
+from engrammic.stores.retrieval import retrieve
 from engrammic.text import joined
 from engrammic.types import Record, Schema, Vector
 from engrammic.units import unit

@@ -117,6 +117,22 @@ class RankedSearch(Backend):
         nothing = Survey(dict.fromkeys(plan.columns, ()), [], [], query[:0])
         return await self._scanned(plan, field, work, nothing, may_be_here)
 
+    async def prefetch(self, table: str, field: str, *, where: Filter | None = None) -> None:
+        """As `Backend.prefetch`: the partition's matrix."""
+        layout = self._tables.layout(table)
+        layout.dimension(field)
+        plan = Plan.of(layout, where, (), 0, VECTOR_DIGITS)
+
+        def work(connection: apsw.Connection, part: Part) -> bool:
+            self._derived.matrix(layout, field, part.number).view(connection)
+            return True
+
+        def at_once(connection: apsw.Connection, part: Part) -> bool | None:
+            matrix = self._derived.matrix(layout, field, part.number)
+            return matrix.is_current(connection) or None
+
+        await self._within(plan, work, False, at_once)
+
     async def vector_sample(
         self, table: str, field: str, *, count: int, where: Filter | None = None
     ) -> NDArray[np.float32]:

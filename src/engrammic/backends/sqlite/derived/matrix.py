@@ -9,6 +9,7 @@ and deleting mark rows dead in a new mask.
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -36,8 +37,8 @@ READ = 400_000
 """Numbers of float32 that are multiplied in that time."""
 CODES = 8_000_000
 """Numbers of eight bits whose scan takes no longer than a short write in place may."""
-BLOCK = 4096
-"""Rows read at once."""
+BLOCK = 256
+"""Rows read at once: as many as lie in the processor's cache until they are copied."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,7 +157,11 @@ class Matrix:
             is_little = self._is_coarse
         else:
             is_little = passing(few + 1) <= few
-        return is_little and now(connection, self._point) == self._at
+        return is_little and self.is_current(connection)
+
+    def is_current(self, connection: apsw.Connection) -> bool:
+        """Whether nothing has to be read."""
+        return self._at is not None and now(connection, self._point) == self._at
 
     def view(self, connection: apsw.Connection) -> View:
         """The vectors as of the snapshot that `connection` reads in: what changed is read now."""
@@ -184,15 +189,22 @@ class Matrix:
         self._publish()
 
     def _load(self, connection: apsw.Connection) -> None:
-        count = connection.execute(f"select count(*) {self._records}").get
-        self._reset(count + max(SPARE, count // 8))
-        sql = (
-            f"select _row, value from {self._table} where part = ? "
-            f"and _row in (select _row {self._records}) order by _row"
-        )
+        found = connection.execute(f"select json_group_array(_row) {self._records}").get
+        records = np.array(json.loads(found), np.int64)
+        self._reset(len(records) + max(SPARE, len(records) // 8))
+        sql = f"select _row, value from {self._table} where part = ? order by _row"
         cursor = connection.execute(sql, (self._part,))
         while block := list(islice(cursor, BLOCK)):
-            self._fill(block)
+            self._append(block)
+        self._keep(np.isin(self._rows[: self._size], records))
+
+    def _keep(self, chosen: NDArray[np.bool_]) -> None:
+        """Leave out what is not chosen: vectors whose record is gone, which should not be."""
+        if chosen.all():
+            return
+        rows, vectors = self._rows[: self._size][chosen], self._vectors[: self._size][chosen]
+        self._size = len(rows)
+        self._rows[: self._size], self._vectors[: self._size] = rows, vectors
 
     def _fill(self, block: Sequence[tuple[int, bytes]]) -> None:
         """Write rows, which rise, behind the end."""
