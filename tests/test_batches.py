@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engrammic import batches
-from engrammic.batches import MANY, clean_all
-from engrammic.errors import EngrammicError
+from engrammic.batches import MANY, ahead, clean_all
+from engrammic.errors import EngrammicError, InvalidInput
 from engrammic.records import cleaner
 from engrammic.testing.draws import records
 from engrammic.testing.things import THINGS, things
@@ -112,3 +112,39 @@ def test_what_is_given_is_left_alone() -> None:
         assert list(record) == list(was)
         assert all(record[name] is was[name] for name in was)
         assert made is not record
+
+
+@given(st.lists(records, min_size=1, max_size=2))
+def test_what_comes_late_is_put_beside_the_rest(drawn: list[Record]) -> None:
+    whole = [cleaner(THINGS)(r) for r in drawn * MANY]
+    late = ("at", "title")
+    begun = ahead(THINGS, [{n: v for n, v in r.items() if n not in late} for r in whole], late)
+    assert begun is not None
+    together = begun.beside({name: [r[name] for r in whole] for name in late})
+    assert outcome(lambda some: clean_all(THINGS, some), together) == outcome(one_by_one, whole)
+
+
+def test_only_what_comes_late_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun = ahead(THINGS, many(), ("at",))
+    assert begun is not None
+    seen: list[str] = []
+    stored = batches._stored
+
+    def noted(schema: Any, field: Any, *given: Any) -> Any:
+        seen.append(field.name)
+        return stored(schema, field, *given)
+
+    monkeypatch.setattr(batches, "_stored", noted)
+    clean_all(THINGS, begun.beside({"at": list(range(2 * MANY))}))
+    assert seen == ["at"]
+    with pytest.raises(InvalidInput, match="at"):
+        clean_all(THINGS, begun.beside({"at": ["soon"] * 2 * MANY}))
+
+
+@pytest.mark.parametrize(
+    "given",
+    [many(MANY - 1), many(size="large"), [*many(), {"id": "x"}], [{**r, "no": 1} for r in many()]],
+    ids=["few", "a wrong value", "other fields", "an unknown field"],
+)
+def test_what_is_not_plain_is_left_to_the_writer(given: list[Record]) -> None:
+    assert ahead(THINGS, given, ("at",)) is None

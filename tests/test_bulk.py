@@ -14,9 +14,10 @@ import engrammic
 from engrammic import Memory, Message
 from engrammic.backends.memory import MemoryBackend
 from engrammic.backends.sqlite import SqliteBackend
+from engrammic.backends.sqlite.handing import Handing
 from engrammic.changes import Put, Update
 from engrammic.embed.hashing import HashingEmbedder
-from engrammic.errors import Protected
+from engrammic.errors import Closed, Protected
 from engrammic.filters import eq
 from engrammic.stores.items import BATCH
 from engrammic.stores.messages import MessageStore
@@ -70,6 +71,71 @@ async def test_a_batch_is_being_written_while_the_next_ones_words_are_made(
     assert events == ["words", "write"] * 3
     assert [item.message_id for item in items] == [f"c-{n}" for n in range(count)]
     assert items == await memory.messages.get_by_conversation("c")
+
+
+async def test_words_are_made_when_the_writer_leaves_the_interpreter_alone(
+    memory: Memory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    events: list[str] = []
+    entries, engage, release = MessageStore.entries, Handing.engage, Handing.release
+
+    async def made(self: MessageStore, *given: Any) -> Any:
+        events.append("words")
+        return await entries(self, *given)
+
+    def engaged(self: Handing) -> None:
+        events.append("begun")
+        engage(self)
+
+    def released(self: Handing) -> None:
+        events.append("free")
+        release(self)
+
+    monkeypatch.setattr(MessageStore, "entries", made)
+    monkeypatch.setattr(Handing, "engage", engaged)
+    monkeypatch.setattr(Handing, "release", released)
+    await memory.messages.add_batch(turns(4 * BATCH), vectors=vectors(4 * BATCH))
+    places = [place for place, event in enumerate(events) if event == "words"]
+    assert len(places) == 4
+    for number, place in enumerate(places[1:], 1):
+        assert events[:place].count("begun") == number
+        assert events[place - 1] == "free"
+
+
+async def test_a_batch_on_a_closed_handle_ends(memory: Memory) -> None:
+    await memory.messages.add_batch(turns(BATCH + 1), vectors=vectors(BATCH + 1))
+    await memory.close()
+    with pytest.raises(Closed):
+        async with asyncio.timeout(20):
+            await memory.messages.add_batch(turns(3 * BATCH, "d"), vectors=vectors(3 * BATCH))
+
+
+async def test_what_was_rejected_stands_in_the_log_alone(memory: Memory) -> None:
+    text = "turn 300 of c"
+    note = await memory.remember(text)
+    assert note.id is not None
+    await memory.reject(note.id)
+    await memory.messages.add_batch(turns(2 * BATCH), vectors=vectors(2 * BATCH))
+    found = await memory.search(text, limit=400, mode="keyword")
+    assert text not in [hit.text for hit in found]
+    assert "turn 299 of c" in [hit.text for hit in found]
+    kept = await memory.messages.get("c-300")
+    assert kept is not None
+    assert kept.content == text
+    assert not await memory.backend.diagnose()
+
+
+async def test_who_waits_for_the_interpreter_is_told() -> None:
+    handing = Handing()
+    await handing.released()
+    handing.engage()
+    waiting = [asyncio.create_task(handing.released()) for _ in range(3)]
+    await asyncio.sleep(0.01)
+    waiting[1].cancel()
+    assert not any(task.done() for task in waiting[::2])
+    await asyncio.to_thread(handing.release)
+    async with asyncio.timeout(20):
+        await asyncio.gather(*waiting[::2], handing.released())
 
 
 async def test_batches_before_one_that_fails_stay(memory: Memory) -> None:

@@ -154,6 +154,12 @@ class Backend(ABC):
             raise InvalidSchema(str(table), "no such table; declare it with ensure_table")
         return found
 
+    async def unoccupied(self) -> None:
+        """Return when the writes under way need no interpreter any more, as far as is known.
+
+        Who has more to write prepares it then, beside the engine's own work.
+        """
+
     async def get(self, table: str, key: tuple[Any, ...]) -> Record | None:
         """The record under `key`, or None."""
         schema = await self.schema(table)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from operator import itemgetter
 from types import NoneType
 from typing import Any, TypeAlias, overload
@@ -26,11 +26,17 @@ MANY = 16
 
 
 class Columns(Sequence[Record]):
-    """Records in their stored form, held by field; who reads them as records gets new ones."""
+    """Records held by field; who reads them as records gets new ones.
 
-    def __init__(self, columns: Mapping[str, _Column], count: int) -> None:
+    The fields in `stored` are in their stored form.
+    """
+
+    def __init__(
+        self, columns: Mapping[str, _Column], count: int, stored: Collection[str] = ()
+    ) -> None:
         self._columns = columns
         self._count = count
+        self.stored = stored
 
     def __len__(self) -> int:
         return self._count
@@ -52,6 +58,33 @@ class Columns(Sequence[Record]):
     def of(self, name: str) -> _Column:
         """The values of one field."""
         return self._columns[name]
+
+    def fields(self) -> dict[str, _Column]:
+        """The values by field."""
+        return dict(self._columns)
+
+    def beside(self, columns: Mapping[str, _Column]) -> Columns:
+        """The same records with further fields."""
+        return Columns({**self._columns, **columns}, self._count, self.stored)
+
+
+def ahead(schema: Schema, records: Sequence[Record], late: Collection[str]) -> Columns | None:
+    """Records with all but their `late` fields, which are not known yet, in their stored form.
+
+    None where these are few, or not plain: then `cleaned` does it, and finds what is wrong.
+    """
+    if len(records) < MANY:
+        return None
+    columns = _columns(records)
+    if columns is None:
+        return None
+    given = {name: column for name, column in columns.items() if name not in late}
+    fields = [field for field in schema.fields if field.name not in late]
+    try:
+        stored = _in_form(schema, fields, given, len(records))
+    except InvalidInput:
+        return None
+    return None if stored is None else Columns(stored, len(records), stored.keys())
 
 
 def clean_all(schema: Schema, records: Sequence[Record]) -> list[Record]:
@@ -90,26 +123,42 @@ def _by_column(schema: Schema, records: Sequence[Record]) -> Columns | None:
     columns = _columns(records)
     if columns is None:
         return None
+    known = records.stored if isinstance(records, Columns) else ()
+    stored = _in_form(schema, schema.fields, columns, len(records), known)
+    return None if stored is None else Columns(stored, len(records), stored.keys())
+
+
+def _in_form(
+    schema: Schema,
+    fields: Iterable[Field],
+    columns: dict[str, _Column],
+    count: int,
+    known: Collection[str] = (),
+) -> dict[str, _Column] | None:
+    """The columns of some fields in stored form, as those that are `known` are already."""
     stored: dict[str, _Column] = {}
-    for field in schema.fields:
+    for field in fields:
         column = columns.pop(field.name, None)
+        if column is not None and field.name in known:
+            stored[field.name] = column
+            continue
         required = not field.nullable or field.name in schema.key
         if column is None:
             if required:
                 return None
-            stored[field.name] = [None] * len(records)
+            stored[field.name] = [None] * count
             continue
         types = {*map(type, column)}
         if required and NoneType in types:
             return None
         stored[field.name] = _stored(schema, field, column, types)
-    if columns:
-        return None  # unknown fields
-    return Columns(stored, len(records))
+    return None if columns else stored  # none of them where there are unknown fields
 
 
 def _columns(records: Sequence[Record]) -> dict[str, _Column] | None:
     """The values by field; None where not all are dicts of the same two or more fields."""
+    if isinstance(records, Columns):
+        return records.fields()
     if {*map(type, records)} != {dict} or {*map(len, records)} != {len(records[0])}:
         return None
     names = tuple(records[0])

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from engrammic.changes import Put, Update
+from engrammic.changes import Change, Put, Update
 from engrammic.checks import check_count, check_text, shown
 from engrammic.clock import iso
 from engrammic.erasing import Erasing
@@ -138,10 +138,11 @@ class Lifecycle(Erasing):
             importance = min(1.0, max(0.0, old + RATING_STEP * rating))
             detail = {"rating": float(rating), "from": old, "to": importance}
             log = move_record(kind, item_id, "rate", None, None, told, moment, detail=detail)
-            new = Standing(importance, tier=_usual(kind)).record(kind, {}, item_id, moment)
+            start = Standing(importance, tier=_usual(kind))
             change = {"kind": kind, "message_id": item_id, "importance": importance}
-            kept = Put(TIER_METADATA.name, [new]) if row is None else Update(
-                TIER_METADATA.name, [change])  # fmt: skip
+            kept: Change = Update(TIER_METADATA.name, [change])
+            if row is None:
+                kept = Put(TIER_METADATA.name, start.records(kind, {item_id: {}}, moment))
             return [kept, Put(MOVES.name, [log])]
 
         await self._scoped.transact(rating_it)
@@ -224,7 +225,8 @@ class Lifecycle(Erasing):
     async def _hold(self, item_id: str, held: bool, reason: str) -> None:
         kind, row = await self._standing(item_id)
         moment = self.clock()
-        new = row or TierMetadata.of(Standing(tier=_usual(kind)).record(kind, {}, item_id, moment))
+        start = Standing(tier=_usual(kind)).records(kind, {item_id: {}}, moment)
+        new = row or TierMetadata.of(start[0])
         action = "hold" if held else "release"
         log = move_record(kind, item_id, action, None, None, _reason(reason), moment)
         await self._scoped.apply(

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engrammic.backend import Backend, Reader, Survey
+from engrammic.batches import Columns
 from engrammic.changes import Change, Check, Delete, Put, Update, checked
 from engrammic.checks import check_count, check_name, shown
 from engrammic.errors import InvalidInput, UnknownField
@@ -99,6 +100,10 @@ class Scoped:
             return [self._stamp(change) for change in checked(await decide(inside))]
 
         return await self.backend.transact(stamped)
+
+    async def unoccupied(self) -> None:
+        """As `Backend.unoccupied`."""
+        await self.backend.unoccupied()
 
     async def query(
         self,
@@ -213,7 +218,9 @@ class Scoped:
             return Check(change.table, self._narrow(change.table, change.where), change.count)
         return Delete(change.table, self._narrow(change.table, change.where))
 
-    def _stamped(self, table: str, records: Sequence[Record]) -> list[Record]:
+    def _stamped(self, table: str, records: Sequence[Record]) -> Sequence[Record]:
+        if isinstance(records, Columns):
+            return records.beside({COLUMN: [self._value] * len(records)})
         try:
             return [{**record, COLUMN: self._value} for record in records]
         except TypeError as error:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Generic, TypeAlias, TypeVar
 
 import numpy as np
 
 from engrammic.authority import CanonicalWriteToken
+from engrammic.batches import Columns, ahead
 from engrammic.changes import Change, Delete, Put, Update
 from engrammic.clock import Clock, now
 from engrammic.embed.base import Embedder, Vectors
@@ -43,12 +44,14 @@ Entries: TypeAlias = Mapping[str, tuple[Record, Encoded | None]]
 class Entry:
     """How items come in: with which standing, which ids nobody had before.
 
-    `allowed` items come in whatever was rejected or forgotten.
+    `allowed` items come in whatever was rejected or forgotten. `columns` are the records
+    of many, but for the fields that `arranged` gives, in their stored form.
     """
 
     standing: Standing | None = None
     fresh: frozenset[str] = frozenset()
     allowed: bool = False
+    columns: Columns | None = None
 
 
 class Indexing(Store, Generic[Item]):
@@ -57,6 +60,8 @@ class Indexing(Store, Generic[Item]):
     kind: ClassVar[str]
     table: ClassVar[str]
     key: ClassVar[str]
+    late: ClassVar[tuple[str, ...]] = ()
+    """Fields that `arranged` gives."""
     text: ClassVar[str] = "content"
     """The item's own name for what a record calls its content."""
     standing: ClassVar[Standing | None] = Standing()
@@ -126,18 +131,30 @@ class Indexing(Store, Generic[Item]):
         given = tuple(i for i in ids if i not in entry.fresh)
         rows = await standings(reader, self.kind, given) if given else {}
         check_open(rows.values(), self.token)
-        if not entry.allowed:
-            await self._admit(reader, entries)
+        changed = not entry.allowed and await self._admit(reader, entries)
         replaced = await self._stored(reader, given) if given else []
-        changes = await self.arranged(reader, [r for r, _ in entries.values()], replaced)
+        records = [record for record, _ in entries.values()]
+        changes = await self.arranged(reader, records, replaced)
         known = {record[self.key] for record in replaced}
         if known:
             changes.append(Delete("passages", passages_of(self.kind, known)))
-        changes.append(Put(self.table, [record for record, _ in entries.values()]))
+        columns = None if changed else entry.columns
+        changes.append(Put(self.table, self._whole(records, columns)))
         changes += await self._standings(reader, entries, rows, entry.standing)
         if passages := [p for r, e in entries.values() for p in self._passages(r, e)]:
             changes.append(Put("passages", passages))
         return changes
+
+    def in_columns(self, entry: Entry, entries: Entries) -> Entry:
+        """The entry with its records as columns, where they are many."""
+        records = [record for record, _ in entries.values()]
+        return replace(entry, columns=ahead(self.schema, records, self.late))
+
+    def _whole(self, records: Records, columns: Columns | None) -> Sequence[Record]:
+        """The records; as columns, where most of these are there."""
+        if columns is None:
+            return records
+        return columns.beside({name: [r.get(name) for r in records] for name in self.late})
 
     async def _standings(
         self,
@@ -151,9 +168,10 @@ class Indexing(Store, Generic[Item]):
         if start is None:
             return []
         moment = self.clock()
-        new = [start.record(self.kind, r, i, moment) for i, (r, _) in entries.items()
-               if i not in rows and not r.get("resting")]  # fmt: skip
-        changes: Changes = [Put(TIER_METADATA.name, new)] if new else []
+        new = {i: r for i, (r, _) in entries.items() if i not in rows and not r.get("resting")}
+        changes: Changes = []
+        if new:
+            changes.append(Put(TIER_METADATA.name, start.records(self.kind, new, moment)))
         aged = [i for i, row in rows.items() if row["tier"] != start.tier]
         if aged:
             tiers = [{"kind": self.kind, "message_id": i, "tier": start.tier} for i in aged]
@@ -164,10 +182,11 @@ class Indexing(Store, Generic[Item]):
             changes += [Update(TIER_METADATA.name, again), *unsaid]
         return changes
 
-    async def _admit(self, reader: Scoped, entries: Entries) -> None:
-        """Raise KeptOut for what was forgotten, or rejected."""
+    async def _admit(self, reader: Scoped, entries: Entries) -> bool:
+        """Raise KeptOut for what was forgotten, or rejected; whether a record was changed."""
         if not await self.tombstones.any(reader):
-            return
+            return False
+        changed = False
         digests = {
             i: (self.tombstones.of_item(self.kind, i), self.tombstones.of_words(self.gist(r)))
             for i, (r, _) in entries.items()
@@ -178,6 +197,8 @@ class Indexing(Store, Generic[Item]):
                 raise refused(self.kind, item_id, out[by_id])
             if by_text is not None and out.get(by_text) is Reason.REJECTED:
                 self.rejected(entries[item_id][0])
+                changed = True
+        return changed
 
     def rejected(self, record: Record) -> None:
         """Called for a record whose text was rejected. Raises KeptOut."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import builtins
 from collections.abc import Sequence
 from dataclasses import replace
@@ -21,6 +20,7 @@ from engrammic.stores.indexing import BATCH as BATCH
 from engrammic.stores.indexing import Changes, Entries, Entry, Item, Records
 from engrammic.stores.modes import Mode
 from engrammic.stores.past import closing
+from engrammic.stores.pipeline import in_turn
 from engrammic.stores.removing import Removing
 from engrammic.stores.retrieval import retrieve
 from engrammic.stores.tier_metadata import Standing
@@ -100,25 +100,19 @@ class ItemStore(Removing[Item]):
                 await self._store(await self.entries(records, units), entry)
             return [self.item_of(record) for record in records]
         items: Items[Item] = []
-        writing: asyncio.Task[None] | None = None
-        try:
-            for start in range(0, len(records), BATCH):
-                batch = records[start : start + BATCH]
-                given = None if units is None else units[start : start + BATCH]
-                entries = await self.entries(batch, given)
-                if writing is not None:
-                    await writing
-                writing = asyncio.create_task(self._store(entries, entry))
-                await asyncio.sleep(0)  # so that it has begun before the next words are made
-                items += map(self.item_of, records[len(items) : start])
-            if writing is not None:
-                await writing
-                writing = None
-            return [*items, *map(self.item_of, records[len(items) :])]
-        finally:
-            # Nothing goes on behind the back of a caller who was told of an error.
-            if writing is not None:
-                await writing
+
+        async def prepared(start: int) -> tuple[Entries, Entry]:
+            batch = records[start : start + BATCH]
+            given = None if units is None else units[start : start + BATCH]
+            entries = await self.entries(batch, given)
+            items.extend(map(self.item_of, batch))
+            return entries, self.in_columns(entry, entries)
+
+        async def written(batch: tuple[Entries, Entry]) -> None:
+            await self._store(*batch)
+
+        await in_turn(self.backend, range(0, len(records), BATCH), prepared, written)
+        return items
 
     async def entries(self, records: Records, units: Sequence[Vectors] | None = None) -> Entries:
         """The records with terms, and with the vectors given or made now."""

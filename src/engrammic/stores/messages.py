@@ -71,6 +71,7 @@ class MessageStore(InConversations[Message]):
     table: ClassVar[str] = "messages"
     key: ClassVar[str] = "message_id"
     order: ClassVar[str] = "ordinal"
+    late: ClassVar[tuple[str, ...]] = ("ordinal", "around")
     indexed: ClassVar[Filter | None] = is_null("resting")
 
     @staticmethod

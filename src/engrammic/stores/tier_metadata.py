@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
+from engrammic.batches import Columns
 from engrammic.changes import Put
 from engrammic.checks import shown
 from engrammic.errors import InvalidInput
@@ -49,20 +50,28 @@ class Standing:
     def __post_init__(self) -> None:
         check_importance(self.importance)
 
-    def record(self, kind: str, item: Record, item_id: str, moment: int) -> Record:
-        """The row of a new item."""
+    def records(self, kind: str, items: Mapping[str, Record], moment: int) -> Columns:
+        """The rows of new items, which are given by id."""
+        count = len(items)
+        return Columns(
+            {
+                "kind": [kind] * count,
+                "message_id": [*items],
+                "tier": [self.tier] * count,
+                "importance": [float(self.importance)] * count,
+                "last_accessed": [moment] * count,
+                "access_count": [0] * count,
+                "created_at": [moment] * count,
+                "authority": [self._authority(item) for item in items.values()],
+            },
+            count,
+        )
+
+    def _authority(self, item: Record) -> MemoryAuthority:
+        if self.authority is not None:
+            return self.authority
         ends = item.get("expires_at") is not None
-        usual = MemoryAuthority.EPHEMERAL if ends else MemoryAuthority.SESSION
-        return {
-            "kind": kind,
-            "message_id": item_id,
-            "tier": self.tier,
-            "importance": float(self.importance),
-            "last_accessed": moment,
-            "access_count": 0,
-            "created_at": moment,
-            "authority": self.authority or usual,
-        }
+        return MemoryAuthority.EPHEMERAL if ends else MemoryAuthority.SESSION
 
 
 @dataclass(frozen=True, slots=True)

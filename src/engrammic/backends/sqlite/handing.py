@@ -1,0 +1,53 @@
+"""When a write under way has no more need of the interpreter, so that the next one be prepared.
+
+Two threads take turns at the interpreter, and who waits for it may wait five
+milliseconds, at every row that is written. So who has more to write better waits
+until what is left is the engine's alone: the text index, the commit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from threading import Lock
+from typing import TypeAlias
+
+_Waiter: TypeAlias = tuple[asyncio.AbstractEventLoop, asyncio.Future[None]]
+
+
+class Handing:
+    """Whether the writes of a handle need the interpreter, and who waits until they do not."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._engaged = False
+        self._waiting: list[_Waiter] = []
+
+    def engage(self) -> None:
+        """A write begins."""
+        with self._lock:
+            self._engaged = True
+
+    def release(self) -> None:
+        """What is left of it is the engine's, or nothing. From any thread, as often as wanted."""
+        with self._lock:
+            self._engaged = False
+            waiting, self._waiting = self._waiting, []
+        for loop, future in waiting:
+            with suppress(RuntimeError):  # a loop that was closed has nobody left to tell
+                loop.call_soon_threadsafe(_tell, future)
+
+    async def released(self) -> None:
+        """Return when no write needs the interpreter."""
+        with self._lock:
+            if not self._engaged:
+                return
+            loop = asyncio.get_running_loop()
+            future: asyncio.Future[None] = loop.create_future()
+            self._waiting.append((loop, future))
+        await future
+
+
+def _tell(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)
