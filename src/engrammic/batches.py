@@ -68,10 +68,12 @@ class Columns(Sequence[Record]):
         return Columns({**self._columns, **columns}, self._count, self.stored)
 
 
-def ahead(schema: Schema, records: Sequence[Record], late: Collection[str]) -> Columns | None:
-    """Records with all but their `late` fields, which are not known yet, in their stored form.
+def ahead(
+    schema: Schema, records: Sequence[Record], late: Collection[str], known: Collection[str] = ()
+) -> Columns | None:
+    """Records with all but their `late` fields, which are not there yet, in their stored form.
 
-    None where these are few, or not plain: then `cleaned` does it, and finds what is wrong.
+    Fields that are `known` are in it already. None where these are few, or not plain: then `cleaned` does it, and finds what is wrong.
     """
     if len(records) < MANY:
         return None
@@ -81,7 +83,7 @@ def ahead(schema: Schema, records: Sequence[Record], late: Collection[str]) -> C
     given = {name: column for name, column in columns.items() if name not in late}
     fields = [field for field in schema.fields if field.name not in late]
     try:
-        stored = _in_form(schema, fields, given, len(records))
+        stored = _in_form(schema, fields, given, len(records), known)
     except InvalidInput:
         return None
     return None if stored is None else Columns(stored, len(records), stored.keys())

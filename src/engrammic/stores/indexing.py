@@ -145,10 +145,13 @@ class Indexing(Store, Generic[Item]):
             changes.append(Put("passages", passages))
         return changes
 
-    def in_columns(self, entry: Entry, entries: Entries) -> Entry:
-        """The entry with its records as columns, where they are many."""
+    def in_columns(self, entry: Entry, entries: Entries, known: Sequence[str]) -> Entry:
+        """The entry with its records as columns, where they are many.
+
+        Fields that are `known` are in their stored form.
+        """
         records = [record for record, _ in entries.values()]
-        return replace(entry, columns=ahead(self.schema, records, self.late))
+        return replace(entry, columns=ahead(self.schema, records, self.late, known))
 
     def _whole(self, records: Records, columns: Columns | None) -> Sequence[Record]:
         """The records; as columns, where most of these are there."""

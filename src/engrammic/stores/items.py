@@ -106,7 +106,8 @@ class ItemStore(Removing[Item]):
             given = None if units is None else units[start : start + BATCH]
             entries = await self.entries(batch, given)
             items.extend(map(self.item_of, batch))
-            return entries, self.in_columns(entry, entries)
+            known = () if units is None else ("vector",)  # as `_units` made them
+            return entries, self.in_columns(entry, entries, known)
 
         async def written(batch: tuple[Entries, Entry]) -> None:
             await self._store(*batch)

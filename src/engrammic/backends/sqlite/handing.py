@@ -12,6 +12,10 @@ from contextlib import suppress
 from threading import Lock
 from typing import TypeAlias
 
+HEAD_START = 0.001
+"""Seconds. Who wakes another thread gives up the interpreter at that, and needs it once more to
+hand the work to the engine: without a start it would wait for it as at each row."""
+
 _Waiter: TypeAlias = tuple[asyncio.AbstractEventLoop, asyncio.Future[None]]
 
 
@@ -35,7 +39,7 @@ class Handing:
             waiting, self._waiting = self._waiting, []
         for loop, future in waiting:
             with suppress(RuntimeError):  # a loop that was closed has nobody left to tell
-                loop.call_soon_threadsafe(_tell, future)
+                loop.call_soon_threadsafe(loop.call_later, HEAD_START, _tell, future)
 
     async def released(self) -> None:
         """Return when no write needs the interpreter."""
