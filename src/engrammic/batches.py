@@ -73,7 +73,8 @@ def ahead(
 ) -> Columns | None:
     """Records with all but their `late` fields, which are not there yet, in their stored form.
 
-    Fields that are `known` are in it already. None where these are few, or not plain: then `cleaned` does it, and finds what is wrong.
+    Fields that are `known` are in it already. None where these are few, or not plain: then
+    `cleaned` does it, and finds what is wrong.
     """
     if len(records) < MANY:
         return None
