@@ -24,9 +24,9 @@ def under(schema: Schema, keys: Sequence[Key]) -> Filter:
     """
     columns = list(zip(schema.key, zip(*keys, strict=True), strict=True))
     varied = [(name, values) for name, values in columns if len(set(values)) > 1]
-    if len(varied) > 1:
-        return Or(tuple(_one(schema, key) for key in dict.fromkeys(keys)))
     same = [eq(name, values[0]) for name, values in columns if len(set(values)) == 1]
+    if len(varied) > 1:
+        return every(*same, Or(tuple(_one(schema, key) for key in dict.fromkeys(keys))))
     return every(*same, *(is_in(name, tuple(dict.fromkeys(v))) for name, v in varied))
 
 

@@ -20,6 +20,8 @@ class _Pattern:
         self._flags = flags
 
     def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):  # what copies or pickles looks for it
+            raise AttributeError(name)
         compiled = re.compile(self.pattern, self._flags)
         for method in _METHODS:
             setattr(self, method, getattr(compiled, method))

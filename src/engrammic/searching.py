@@ -12,6 +12,7 @@ from engrammic.finding import Finder
 from engrammic.graph.linking import Linking
 from engrammic.graph.relationships import DEEPEST
 from engrammic.hits import Hits
+from engrammic.predicate import check_filter
 from engrammic.ranking.fusion import Fusion
 from engrammic.scope import Scoped
 from engrammic.selection import Selection
@@ -79,6 +80,8 @@ class Searching:
 
         Messages nearly always are there, so that looking would be for nothing.
         """
+        if chosen.where is not None and chosen.covers(self.notes.kind):
+            check_filter(chosen.where, self.notes.schema)  # also where there are none yet
         found = [
             store.corpus(chosen.filter(store.kind))
             for store in self._stores

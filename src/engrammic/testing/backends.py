@@ -13,6 +13,7 @@ from engrammic.testing.lists import ListTests
 from engrammic.testing.machine import run_beside_memory
 from engrammic.testing.reading import ReadTests
 from engrammic.testing.searching import SearchTests
+from engrammic.testing.surveys import SurveyTests
 from engrammic.testing.tables import TableTests
 from engrammic.testing.trees import TreeTests
 from engrammic.testing.walls import WallTests
@@ -27,6 +28,7 @@ class BackendTests(
     ListTests,
     ReadTests,
     SearchTests,
+    SurveyTests,
     TableTests,
     WallTests,
     ExportTests,

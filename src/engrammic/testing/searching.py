@@ -188,59 +188,6 @@ class SearchTests:
         assert {v.tobytes() for v in sample} <= wanted
         assert min(len(wanted), 2) <= len(sample) <= 8
 
-    @pytest.mark.parametrize(
-        "where", [None, eq("done", True), Compare("size", Op.GT, 5), is_in("id", ["t3", "x"])],
-        ids=repr,
-    )  # fmt: skip
-    async def test_a_survey_is_a_search_and_a_sample(
-        self, backend: Backend, where: Filter | None
-    ) -> None:
-        """The same as asking one by one, after vectors were replaced and deleted too."""
-        reference = await beside(THINGS)
-        await backend.ensure_table(THINGS)
-        asked: dict[str, Any] = {"where": where, "columns": ["id"]}
-        for target in (backend, reference):
-            await target.insert("things", things(90))
-        for gone in (0, 30):
-            for target in (backend, reference):
-                await target.insert("things", things(gone + 20)[gone:])
-                await target.apply([Delete("things", Compare("at", Op.LT, gone))])
-            got = await backend.survey("things", "vector", QUERIES[1], limit=20, sample=8, **asked)
-            whole = await reference.vector_search(
-                "things", "vector", QUERIES[1], limit=500, **asked
-            )
-            assert got.bm25s == [None] * len(got.records)
-            same_hits(_scored(got.records, got.cosines), whole[:20])
-            cosines = np.array([hit.score for hit in whole])
-            assert min(len(whole), 4) <= len(got.sample) <= 16
-            assert all(np.abs(cosines - cosine).min() < 1e-5 for cosine in got.sample)
-
-    @pytest.mark.parametrize("terms", [["red", "fox"], ["common"], ["unheard"]], ids=repr)
-    @pytest.mark.parametrize(
-        "where", [None, eq("done", True), is_in("id", ["t3", "t5", "x"]), eq("id", "nobody")],
-        ids=repr,
-    )  # fmt: skip
-    async def test_a_survey_by_words_too(
-        self, backend: Backend, terms: list[str], where: Filter | None
-    ) -> None:
-        """The nearest, then the best by words that are farther, with both scores of each."""
-        reference = await beside(THINGS)
-        await backend.ensure_table(THINGS)
-        for target in (backend, reference):
-            await target.insert("things", things(60))
-        asked: dict[str, Any] = {"where": where, "columns": ["id", "at"]}
-        near = await reference.vector_search("things", "vector", QUERIES[1], limit=60, **asked)
-        told = await reference.text_search("things", terms, limit=7, **asked)
-        got = await backend.survey("things", "vector", QUERIES[1], terms, limit=7, **asked)
-        close = [hit.record for hit in near[:7]]
-        wanted = [*close, *(hit.record for hit in told if hit.record not in close)]
-        assert got.records == wanted
-        for found, scores in ((near, got.cosines), (told, got.bm25s)):
-            known = {hit.record["id"]: hit.score for hit in found}
-            expected = [known.get(record["id"]) for record in wanted]
-            assert [score is None for score in scores] == [score is None for score in expected]
-            same_hits(_scored(got.records, scores), _scored(wanted, expected))
-
     async def test_columns_of_hits(self, backend: Backend) -> None:
         """Those asked for; by default what a query gives."""
         await backend.ensure_table(THINGS)
@@ -267,10 +214,6 @@ class SearchTests:
         assert [h.record["id"] for h in hits] == ["0", "1", "2", "3", "4"]
         assert [h.score for h in hits] == pytest.approx([1] * 5)
         assert all(-1 <= h.score <= 1 for h in hits)
-
-
-def _scored(records: list[Record], scores: list[float | None]) -> list[Scored]:
-    return [Scored(r, s) for r, s in zip(records, scores, strict=True) if s is not None]
 
 
 def _far(i: int, rare: bool) -> Record:

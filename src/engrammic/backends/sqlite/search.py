@@ -23,7 +23,7 @@ import numpy as np
 from engrammic.backends.sqlite import statements
 from engrammic.backends.sqlite.derived.matrix import View
 from engrammic.backends.sqlite.derived.passing import Passing
-from engrammic.backends.sqlite.derived.scan import TIE_ROOM, Query, Ranked, Rows, Scan, spread
+from engrammic.backends.sqlite.derived.scan import TIE_ROOM, TIES, Query, Ranked, Rows, Scan, spread
 from engrammic.backends.sqlite.derived.words import WordRanking
 from engrammic.backends.sqlite.filling import BEYOND, Page, Passed
 from engrammic.backends.sqlite.layout import quoted
@@ -209,7 +209,7 @@ class Search:
         def best(depth: int) -> Ranked:
             if filtered and depth == first and scan.spares(depth):
                 ranked = scan.nearest(depth)
-                if len(ranked.rows) < depth + TIE_ROOM:  # else it is cut off within a tie
+                if len(ranked.rows) < depth + TIES:  # else it is cut off within a tie
                     return ranked
             return scan.nearest(max(depth, WALK) if filtered else depth)
 

@@ -19,6 +19,9 @@ Rows: TypeAlias = NDArray[np.int64]
 Query: TypeAlias = NDArray[np.float32]
 
 TIE_ROOM = 64
+"""So many more than are wanted are ranked by words, since they may tie."""
+TIES = 128
+"""So many at most that tie with the last of a ranking by cosines come with it."""
 VECTOR_DIGITS = 6
 """Cosines that agree up to here are equal."""
 TIE = 10.0**-VECTOR_DIGITS
@@ -126,8 +129,8 @@ def top(rows: Rows, scores: Query, limit: int) -> Ranked:
     if limit < count:
         worst = np.partition(scores, count - limit)[count - limit]
         places = np.flatnonzero(scores >= worst - TIE)
-        if len(places) > limit + TIE_ROOM:
-            places = places[np.argsort(-scores[places], kind="stable")[: limit + TIE_ROOM]]
+        if len(places) > limit + TIES:
+            places = places[np.argsort(-scores[places], kind="stable")[: limit + TIES]]
     else:
         places = np.arange(count)
     places = places[np.argsort(-scores[places])]
