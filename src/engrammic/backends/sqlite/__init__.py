@@ -84,31 +84,31 @@ class SqliteBackend(Upkeep):
         """As `Backend.apply`: one transaction, on disk when it returns."""
         if not checked(changes):
             return 0
-        layouts, handing = self._tables.layout, self._transactions.handing
+        layouts = self._tables.layout
         ready = [prepared(c, layouts(c.table)) for c in changes]
 
         def work(connection: apsw.Connection, _here: bool) -> int:
-            return Writer(connection, layouts, self._partitions, handing).run(ready)
+            return Writer(connection, layouts, self._partitions).run(ready)
 
         with self._translated():
             return await self._transactions.run(work, brief=is_brief(ready, layouts))
 
     async def transact(self, decide: Decide) -> int:
         """As `Backend.transact`: reads and changes in one transaction, in place if all is short."""
-        layouts, handing = self._tables.layout, self._transactions.handing
+        layouts = self._tables.layout
 
         def work(connection: apsw.Connection, here: bool) -> int:
             changes = checked(driven(decide(Inside(connection, layouts, here))))
             if here and not is_brief(changes, layouts):
                 raise TooLong
             ready = [prepared(c, layouts(c.table)) for c in changes]
-            return Writer(connection, layouts, self._partitions, handing).run(ready)
+            return Writer(connection, layouts, self._partitions).run(ready)
 
         with self._translated():
             return await self._transactions.run(work, brief=True)
 
     async def unoccupied(self) -> None:
-        """As `Backend.unoccupied`: from the text index on, a write is SQLite's own."""
+        """As `Backend.unoccupied`: a commit is SQLite's own."""
         await self._transactions.handing.released()
 
     async def query(

@@ -2,7 +2,8 @@
 
 Two threads take turns at the interpreter, and who waits for it may wait five
 milliseconds, at every row that is written. So who has more to write better waits
-until what is left is the engine's alone: the text index, the commit.
+until what is left is the engine's alone, in one call: the commit, in which the text
+index is written as well.
 """
 
 from __future__ import annotations

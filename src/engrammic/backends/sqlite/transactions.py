@@ -136,6 +136,7 @@ class Transactions:
         try:
             self._renew(connection)
             result = work(connection, here)
+            self.handing.release()
             connection.execute("commit")
         except BaseException:
             if connection.in_transaction:

@@ -11,7 +11,6 @@ import apsw
 from engrammic.backends.sqlite import changelog, columnwise, statements
 from engrammic.backends.sqlite.changelog import Logged
 from engrammic.backends.sqlite.folding import unfolded
-from engrammic.backends.sqlite.handing import Handing
 from engrammic.backends.sqlite.layout import Layout
 from engrammic.backends.sqlite.partitions import Partitions
 from engrammic.backends.sqlite.reading import condition
@@ -44,7 +43,6 @@ class Writer:
     connection: apsw.Connection
     layouts: Callable[[str], Layout]
     partitions: Partitions
-    handing: Handing
     touched: dict[tuple[int, int], list[int]] = field(default_factory=dict)
     texts: Texts = field(init=False)
 
@@ -57,7 +55,6 @@ class Writer:
             if isinstance(change, Check):
                 self._check(change)
         written = sum([self._one(c) for c in changes if not isinstance(c, Check)])
-        self.handing.release()
         self.texts.finish()
         changelog.note(self.connection, self.touched)
         return written
