@@ -14,7 +14,7 @@ import engrammic
 from engrammic import Memory, Message
 from engrammic.backends.memory import MemoryBackend
 from engrammic.backends.sqlite import SqliteBackend
-from engrammic.backends.sqlite.handing import Handing
+from engrammic.backends.sqlite.occupied import Occupied
 from engrammic.changes import Put, Update
 from engrammic.embed.hashing import HashingEmbedder
 from engrammic.errors import Closed, Protected
@@ -77,23 +77,23 @@ async def test_words_are_made_when_the_writer_leaves_the_interpreter_alone(
     memory: Memory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     events: list[str] = []
-    entries, engage, release = MessageStore.entries, Handing.engage, Handing.release
+    entries, engage, release = MessageStore.entries, Occupied.begin, Occupied.end
 
     async def made(self: MessageStore, *given: Any) -> Any:
         events.append("words")
         return await entries(self, *given)
 
-    def engaged(self: Handing) -> None:
+    def engaged(self: Occupied) -> None:
         events.append("begun")
         engage(self)
 
-    def released(self: Handing) -> None:
+    def released(self: Occupied) -> None:
         events.append("free")
         release(self)
 
     monkeypatch.setattr(MessageStore, "entries", made)
-    monkeypatch.setattr(Handing, "engage", engaged)
-    monkeypatch.setattr(Handing, "release", released)
+    monkeypatch.setattr(Occupied, "begin", engaged)
+    monkeypatch.setattr(Occupied, "end", released)
     await memory.messages.add_batch(turns(4 * BATCH), vectors=vectors(4 * BATCH))
     places = [place for place, event in enumerate(events) if event == "words"]
     assert len(places) == 4
@@ -126,16 +126,16 @@ async def test_what_was_rejected_stands_in_the_log_alone(memory: Memory) -> None
 
 
 async def test_who_waits_for_the_interpreter_is_told() -> None:
-    handing = Handing()
-    await handing.released()
-    handing.engage()
-    waiting = [asyncio.create_task(handing.released()) for _ in range(3)]
+    occupied = Occupied()
+    await occupied.over()
+    occupied.begin()
+    waiting = [asyncio.create_task(occupied.over()) for _ in range(3)]
     await asyncio.sleep(0.01)
     waiting[1].cancel()
     assert not any(task.done() for task in waiting[::2])
-    await asyncio.to_thread(handing.release)
+    await asyncio.to_thread(occupied.end)
     async with asyncio.timeout(20):
-        await asyncio.gather(*waiting[::2], handing.released())
+        await asyncio.gather(*waiting[::2], occupied.over())
 
 
 async def test_batches_before_one_that_fails_stay(memory: Memory) -> None:

@@ -109,7 +109,7 @@ class SqliteBackend(Upkeep):
 
     async def unoccupied(self) -> None:
         """As `Backend.unoccupied`: a commit is SQLite's own."""
-        await self._transactions.handing.released()
+        await self._transactions.occupied.over()
 
     async def query(
         self,

@@ -23,7 +23,8 @@ BEYOND = 8
 twice as many, and so on."""
 DEEPER = 1.5
 DEPTHS = 3
-"""How often a page is looked for down a ranking before all that match are collected."""
+"""How often a page is looked for down a ranking before all that match are collected, or what
+ties with the last of a full one is let be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +36,8 @@ class Page:
 
     def hits(self, page: Passed) -> list[Scored]:
         """The records of a page."""
-        return list(
-            map(
-                Scored,
-                self.shape.records([read for _, _, read in page]),
-                [score for score, _, _ in page],
-            )
-        )
+        records = self.shape.records([read for _, _, read in page])
+        return list(map(Scored, records, [score for score, _, _ in page]))
 
     def columns(self, page: Passed) -> Mapping[str, Sequence[Any]]:
         """What is to be given of each record of a page, field by field."""
@@ -54,19 +50,27 @@ class Page:
         total: int | None,
         collect: Callable[[], Ranked],
     ) -> Passed:
-        """Rank first, then filter; deeper while the page is short and more are there."""
+        """Rank first, then filter; deeper while the page is short, or may end within a tie.
+
+        `total` is how many there are to be ranked, where that is known.
+        """
         limit, before = self.plan.limit, Ranked.of(())
         passed: Passed = []
+        if not limit:
+            return passed
         for _ in range(DEPTHS):
             ranked = best(depth)
             passed = self._passed(ranked.beyond(before), passed)
-            if self.plan.where is None or len(passed) >= limit or len(ranked.rows) < depth:
+            found = len(ranked.rows)
+            if found < depth or found == total or self._is_full(passed, float(ranked.scores[-1])):
                 return self.cut(passed)
             before = ranked
-            depth = int(DEEPER * limit * len(ranked.rows) / (len(passed) + 0.5))
+            depth = max(2 * found, int(DEEPER * limit * found / (len(passed) + 0.5)))
             if total is not None and depth > total // 2:
-                break
-        return self.filled(collect())
+                if len(passed) < limit:
+                    break
+                depth = total
+        return self.filled(collect()) if len(passed) < limit else self.cut(passed)
 
     def filled(self, ranked: Ranked) -> Passed:
         """The page with the best of a ranking that pass, deep enough for all that tie."""

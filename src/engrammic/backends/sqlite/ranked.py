@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -15,7 +16,7 @@ from engrammic.backend import Backend, Survey
 from engrammic.backends.sqlite import statements
 from engrammic.backends.sqlite.connection import Connections, snapshot
 from engrammic.backends.sqlite.derived import Derived
-from engrammic.backends.sqlite.derived.matrix import Matrix, View
+from engrammic.backends.sqlite.derived.matrix import Behind, Matrix, View
 from engrammic.backends.sqlite.derived.scan import VECTOR_DIGITS
 from engrammic.backends.sqlite.derived.words import ByFts5
 from engrammic.backends.sqlite.filling import Page, Passed
@@ -26,8 +27,9 @@ from engrammic.backends.sqlite.plan import Plan
 from engrammic.backends.sqlite.search import TERMS_DIGITS, Search
 from engrammic.backends.sqlite.tables import Tables
 from engrammic.backends.sqlite.transactions import Transactions
-from engrammic.backends.sqlite.translation import gone, translated
+from engrammic.backends.sqlite.translation import REPAIR, gone, translated
 from engrammic.backends.sqlite.waiting import Waiting
+from engrammic.errors import Corrupt
 from engrammic.filters import Filter
 from engrammic.reads import query_terms, query_vector
 from engrammic.types import Schema, Scored, Vector
@@ -43,6 +45,8 @@ class Asked(NamedTuple):
 
 
 NOTHING = Asked([], True)
+SNAPSHOTS = 100
+"""In so many, one after the other, no search is overtaken each time."""
 
 
 class RankedSearch(Backend):
@@ -120,7 +124,7 @@ class RankedSearch(Backend):
     async def prefetch(self, table: str, field: str, *, where: Filter | None = None) -> None:
         """As `Backend.prefetch`: the partition's matrix."""
         layout = self._tables.layout(table)
-        layout.dimension(field)
+        layout.dimension(field)  # raises where it is no vector
         plan = Plan.of(layout, where, (), 0, VECTOR_DIGITS)
 
         def work(connection: apsw.Connection, part: Part) -> bool:
@@ -228,15 +232,15 @@ class RankedSearch(Backend):
                 return None
             if not may_be_here(connection, part):
                 return None
-            with snapshot(connection):
+            with suppress(Behind), snapshot(connection):
                 again = self._partitions.known(connection, plan.partition)
                 if again is None:
                     return nothing
                 search = self._search(connection, plan, again)
-                passing = search.passing if plan.where else None
-                if not matrix(again).is_quick(connection, passing):
+                if not matrix(again).is_quick(connection, search.passing if plan.where else None):
                     return None
                 return work(search, matrix(again).view(connection), again)
+            return None
 
         return await self._within(plan, inside, nothing, at_once)
 
@@ -266,9 +270,11 @@ class RankedSearch(Backend):
                 return found
 
         def inside(connection: apsw.Connection) -> T:
-            with snapshot(connection):
-                again = self._partitions.known(connection, partition)
-                return nothing if again is None else work(connection, again)
+            for _ in range(SNAPSHOTS):
+                with suppress(Behind), snapshot(connection):
+                    again = self._partitions.known(connection, partition)
+                    return nothing if again is None else work(connection, again)
+            raise Corrupt(f"{self.path}: its log of changes runs backwards; {REPAIR}")
 
         return await self._read(inside)
 

@@ -98,7 +98,8 @@ class Search:
             return ranking.among(self.matching(), room)
 
         if self.plan.indexed:
-            return self.page.filled(among())
+            rows = self.matching()
+            return self.page.deepen(lambda depth: ranking.among(rows, depth), room, None, among)
         narrowed = self._narrowed(ranking.count)
         if narrowed is None:
             return self.page.deepen(ranking.best, room, None, among)
@@ -197,7 +198,7 @@ class Search:
         """The page found walking down all cosines, or those of the rows that a filter leaves."""
         view, limit = scan.view, self.plan.limit
         filtered = self.plan.where is not None
-        first = limit + BEYOND if filtered else limit
+        first = limit + (BEYOND if filtered else 1)  # the next one tells whether the last ties
         if narrowed is not None:
             places = view.places(narrowed)
 

@@ -10,8 +10,8 @@ from typing import TypeVar
 import apsw
 
 from engrammic.backends.sqlite.connection import CHECKPOINT_PAGES, Connections, passive_checkpoint
-from engrammic.backends.sqlite.handing import Handing
 from engrammic.backends.sqlite.layout import Layout
+from engrammic.backends.sqlite.occupied import Occupied
 from engrammic.backends.sqlite.partitions import Partitions
 from engrammic.backends.sqlite.reading import is_short
 from engrammic.backends.sqlite.tables import Tables
@@ -55,7 +55,7 @@ class Transactions:
         self._connections = connections
         self._partitions = partitions
         self._tables = tables
-        self.handing = Handing()
+        self.occupied = Occupied()
         self._last = 0.0
         self._held = 0.0
         self._seen: int | None = None
@@ -83,11 +83,11 @@ class Transactions:
                     pass  # the thread has the time
                 finally:
                     self._connections.turn.release()
-        self.handing.engage()
+        self.occupied.begin()
         try:
             return await self._connections.write(lambda: self.on_thread(work))
         finally:
-            self.handing.release()
+            self.occupied.end()
 
     def in_place(self, work: Callable[[apsw.Connection], object]) -> bool:
         """Whether `work` was done here and now, as `run` would do what is brief."""
@@ -136,7 +136,7 @@ class Transactions:
         try:
             self._renew(connection)
             result = work(connection, here)
-            self.handing.release()
+            self.occupied.end()
             connection.execute("commit")
         except BaseException:
             if connection.in_transaction:

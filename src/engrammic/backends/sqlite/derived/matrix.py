@@ -99,6 +99,10 @@ class View:
         return self.rows[order], order
 
 
+class Behind(Exception):
+    """A snapshot in which is not what another thread has brought in already: take a new one."""
+
+
 class Matrix:
     """The vectors of one field in one partition."""
 
@@ -164,12 +168,17 @@ class Matrix:
         return self._at is not None and now(connection, self._point) == self._at
 
     def view(self, connection: apsw.Connection) -> View:
-        """The vectors as of the snapshot that `connection` reads in: what changed is read now."""
+        """The vectors as of the snapshot that `connection` reads in: what changed is read now.
+
+        Raises Behind where another thread has read in a newer one.
+        """
         with self._lock:
             return self._current(connection)
 
     def _current(self, connection: apsw.Connection) -> View:
         at = now(connection, self._point)
+        if self._at is not None and at.epoch == self._at.epoch and at < self._at:
+            raise Behind
         if self._at is None or at.epoch != self._at.epoch or at > self._at:
             self._refresh(connection, at)
         return self._view

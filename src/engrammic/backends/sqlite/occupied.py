@@ -20,32 +20,32 @@ hand the work to the engine: without a start it would wait for it as at each row
 _Waiter: TypeAlias = tuple[asyncio.AbstractEventLoop, asyncio.Future[None]]
 
 
-class Handing:
+class Occupied:
     """Whether the writes of a handle need the interpreter, and who waits until they do not."""
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._engaged = False
+        self._begun = False
         self._waiting: list[_Waiter] = []
 
-    def engage(self) -> None:
+    def begin(self) -> None:
         """A write begins."""
         with self._lock:
-            self._engaged = True
+            self._begun = True
 
-    def release(self) -> None:
+    def end(self) -> None:
         """What is left of it is the engine's, or nothing. From any thread, as often as wanted."""
         with self._lock:
-            self._engaged = False
+            self._begun = False
             waiting, self._waiting = self._waiting, []
         for loop, future in waiting:
             with suppress(RuntimeError):  # a loop that was closed has nobody left to tell
                 loop.call_soon_threadsafe(loop.call_later, HEAD_START, _tell, future)
 
-    async def released(self) -> None:
+    async def over(self) -> None:
         """Return when no write needs the interpreter."""
         with self._lock:
-            if not self._engaged:
+            if not self._begun:
                 return
             loop = asyncio.get_running_loop()
             future: asyncio.Future[None] = loop.create_future()
