@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from enum import StrEnum
 from reprlib import Repr
-from typing import Any
+from typing import Any, TypeVar
 
 from engrammic.errors import InvalidInput
+
+Choice = TypeVar("Choice", bound=StrEnum)
 
 
 class _Short(Repr):
@@ -75,3 +78,12 @@ def check_count(name: str, value: Any, least: int, most: int) -> None:
         raise InvalidInput(name, f"want an int, not {shown(value)}")
     if not least <= value <= most:
         raise InvalidInput(name, f"want {least} to {most}, not {shown(value)}")
+
+
+def choice(name: str, choices: type[Choice], value: str) -> Choice:
+    """The choice of that value. Raises InvalidInput, naming the argument."""
+    try:
+        return choices(value)
+    except ValueError:
+        problem = f"{shown(value)} is none of {', '.join(choices)}"
+        raise InvalidInput(name, problem) from None

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from enum import StrEnum
-from typing import TypeVar
 
 from engrammic.changes import Change, Delete, Put, Update
-from engrammic.checks import shown
+from engrammic.checks import choice
 from engrammic.claims.nouns import Clash
 from engrammic.errors import InvalidInput, NotFound
 from engrammic.filters import Compare, Op, eq, every, is_in
@@ -27,8 +26,6 @@ from engrammic.stores.entity_tables import (
     plain,
 )
 from engrammic.types import Order, Schema
-
-Chosen = TypeVar("Chosen", bound=StrEnum)
 
 
 class Resolution(StrEnum):
@@ -59,7 +56,7 @@ class ContradictionQueue(Store):
 
     async def contradictions(self, *statuses: Status | str) -> list[ContradictionEvent]:
         """Those of the given statuses, the first found first; by default all that are open."""
-        wanted = [_choice("statuses", status, Status) for status in statuses or OPEN]
+        wanted = [choice("statuses", Status, status) for status in statuses or OPEN]
         await self.ready()
         found = await self.backend.query(
             CONTRADICTIONS.name, is_in("status", wanted), order=Order("found_at")
@@ -112,7 +109,7 @@ class ContradictionQueue(Store):
         self, reader: Scoped, event_id: str, resolution: Resolution | str, note: str | None
     ) -> tuple[ContradictionEvent, list[Change]]:
         """As `resolve`, as changes for the caller's own list; the tables are `ready`."""
-        chosen = _choice("resolution", resolution, Resolution)
+        chosen = choice("resolution", Resolution, resolution)
         check_id("event_id", event_id)
         check_short("note", note)
         if chosen is Resolution.SCOPE and not note:
@@ -169,11 +166,3 @@ def _rejecting(event: ContradictionEvent, pair_id: str) -> list[Change]:
         Delete(RELATIONSHIPS.name, every(eq("pair_id", pair_id), eq("plain", plain(lost)))),
         *(Delete(CONTRADICTIONS.name, where) for where in moot),
     ]
-
-
-def _choice(name: str, given: Chosen | str, kind: type[Chosen]) -> Chosen:
-    """The member. Raises InvalidInput."""
-    try:
-        return kind(given)
-    except ValueError:
-        raise InvalidInput(name, f"want {', '.join(kind)}, not {shown(given)}") from None

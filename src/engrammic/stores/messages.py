@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import fields
-from operator import attrgetter, itemgetter
+from operator import itemgetter
 from typing import ClassVar
 
 from engrammic.changes import Change, Delete, Put, Update
@@ -58,9 +58,6 @@ _FIELDS = (
     Field("terms", Kind.TERMS, weight=OWN_WEIGHT),
     Field("around", Kind.TERMS),
 )
-_OWN = ("ordinal", "updated_at", "resting", "terms", "around")
-_ITEM_FIELDS = tuple(f.name for f in _FIELDS if f.name not in _OWN)
-_item_values = attrgetter(*_ITEM_FIELDS)
 _record_values = itemgetter(*(f.name for f in fields(Message)))  # metadata comes last
 
 
@@ -105,21 +102,30 @@ class MessageStore(InConversations[Message]):
             check_id("message_id", item.message_id)
         check_role(item.role)
         check_content("content", item.content)
-        record = dict(zip(_ITEM_FIELDS, _item_values(item), strict=True))
-        if item.created_at is not None:
-            record["created_at"] = milliseconds("created_at", item.created_at)
-        if item.expires_at is not None:
-            record["expires_at"] = milliseconds("expires_at", item.expires_at)
-        if item.token_count is not None:
-            record["token_count"] = whole("token_count", item.token_count)
-        record["message_id"] = new_id() if item.message_id is None else item.message_id
-        record["created_at"] = record["created_at"] or moment + number // SLOTS
+        created_at, expires_at, count = item.created_at, item.expires_at, item.token_count
+        if created_at is not None:
+            created_at = milliseconds("created_at", created_at)
+        if expires_at is not None:
+            expires_at = milliseconds("expires_at", expires_at)
+        if count is not None:
+            count = whole("token_count", count)
         check_short("name", item.name)
         check_short("model_id", item.model_id)
         check_short("images", item.images, IMAGES_BYTES)
-        record["metadata"] = check_metadata(item.metadata) or None
-        record["ordinal"] = 0  # `arranged` gives it its place
-        return record
+        return {
+            "message_id": new_id() if item.message_id is None else item.message_id,
+            "conversation_id": item.conversation_id,
+            "ordinal": 0,  # `arranged` gives it its place
+            "role": item.role,
+            "name": item.name,
+            "content": item.content,
+            "token_count": count,
+            "model_id": item.model_id,
+            "images": item.images,
+            "created_at": created_at or moment + number // SLOTS,
+            "expires_at": expires_at,
+            "metadata": check_metadata(item.metadata) or None,
+        }
 
     def item_of(self, record: Record) -> Message:
         """The message that a record holds."""

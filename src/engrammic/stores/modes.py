@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TypeVar
 
 import numpy as np
 
-from engrammic.checks import check_count, check_text, shown
+from engrammic.checks import check_count, check_text, choice, shown
 from engrammic.errors import InvalidInput
 from engrammic.ranking.fusion import Fusion
-
-Choice = TypeVar("Choice", bound=StrEnum)
 
 LARGEST_LIMIT = 1_000
 LONGEST_QUERY = 20_000
@@ -58,12 +55,3 @@ def checked(
     if not number or not 0 <= min_score <= 1:  # type: ignore[operator]
         raise InvalidInput("min_score", f"want a number from 0 to 1, not {shown(min_score)}")
     return choice("mode", Mode, mode), choice("fusion", Fusion, fusion)
-
-
-def choice(name: str, choices: type[Choice], value: str) -> Choice:
-    """The choice of that value. Raises InvalidInput, naming the argument."""
-    try:
-        return choices(value)
-    except ValueError:
-        problem = f"{shown(value)} is none of {', '.join(choices)}"
-        raise InvalidInput(name, problem) from None

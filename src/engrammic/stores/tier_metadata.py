@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 from engrammic.batches import Columns
 from engrammic.changes import Put
-from engrammic.checks import shown
+from engrammic.checks import choice, shown
 from engrammic.errors import InvalidInput
 from engrammic.filters import Filter, eq, every, is_in
 from engrammic.items import MemoryAuthority, MemoryTier
@@ -49,23 +50,23 @@ class Standing:
 
     def __post_init__(self) -> None:
         check_importance(self.importance)
+        choice("tier", MemoryTier, self.tier)
+        if self.authority is not None:
+            choice("authority", MemoryAuthority, self.authority)
 
     def records(self, kind: str, items: Mapping[str, Record], moment: int) -> Columns:
         """The rows of new items, which are given by id."""
         count = len(items)
-        return Columns(
-            {
-                "kind": [kind] * count,
-                "message_id": [*items],
-                "tier": [self.tier] * count,
-                "importance": [float(self.importance)] * count,
-                "last_accessed": [moment] * count,
-                "access_count": [0] * count,
-                "created_at": [moment] * count,
-                "authority": [self._authority(item) for item in items.values()],
-            },
-            count,
-        )
+        stored: dict[str, list[Any]] = {
+            "kind": [kind] * count,
+            "tier": [str(self.tier)] * count,
+            "importance": [float(self.importance)] * count,
+            "last_accessed": [moment] * count,
+            "access_count": [0] * count,
+            "created_at": [moment] * count,
+            "authority": [str(self._authority(item)) for item in items.values()],
+        }
+        return Columns({"message_id": [*items], **stored}, count, stored.keys())
 
     def _authority(self, item: Record) -> MemoryAuthority:
         if self.authority is not None:

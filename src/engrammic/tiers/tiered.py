@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from engrammic.authority import CanonicalWriteToken
-from engrammic.checks import check_count, shown
+from engrammic.checks import check_count, choice
 from engrammic.embed.base import Embedder
-from engrammic.errors import InvalidInput, Protected
+from engrammic.errors import Protected
 from engrammic.filters import eq
 from engrammic.items import MemoryAuthority, MemoryTier, Message
 from engrammic.stores.base import Storage, check_kind_of
@@ -58,7 +58,7 @@ class TieredMemory(TierMoves):
         own, ends wholly. Raises Protected for CANONICAL: that takes a token.
         """
         check_kind_of("message", message, Message)
-        chosen = _authority(authority)
+        chosen = choice("authority", MemoryAuthority, authority)
         if chosen is MemoryAuthority.CANONICAL:
             raise Protected("a canonical message is added by add_canonical_message, with a token")
         if message.expires_at is not None:
@@ -100,7 +100,7 @@ class TieredMemory(TierMoves):
         Canonical, ephemeral and held ones are never among them.
         """
         check_count("count", count, 1, LARGEST_COUNT)
-        chosen, moment = _tier(tier), self.clock()
+        chosen, moment = choice("tier", MemoryTier, tier), self.clock()
         rows = [
             (retention(row, moment), row.message_id)
             async for page in self.standing.pages(eq("tier", chosen))
@@ -116,18 +116,3 @@ class TieredMemory(TierMoves):
         warm = await self.backend.count(self.warm.table)
         cold = await self.backend.count(self.cold.table)
         return TieredMemoryStats(counts[MemoryTier.HOT], warm, cold, sum(counts.values()))
-
-
-def _tier(given: MemoryTier | str) -> MemoryTier:
-    try:
-        return MemoryTier(given)
-    except ValueError:
-        raise InvalidInput("tier", f"{shown(given)} is none of {', '.join(MemoryTier)}") from None
-
-
-def _authority(given: MemoryAuthority | str) -> MemoryAuthority:
-    try:
-        return MemoryAuthority(given)
-    except ValueError:
-        problem = f"{shown(given)} is none of {', '.join(MemoryAuthority)}"
-        raise InvalidInput("authority", problem) from None

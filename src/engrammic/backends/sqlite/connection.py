@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,7 +21,11 @@ from engrammic.backends.sqlite.workers import Workers
 
 T = TypeVar("T")
 
-CHECKPOINT_PAGES = 1000
+LONG_LOG = 1000
+"""Pages. So many more in the write-ahead log are copied into the file, while others write on."""
+LONGEST_LOG = 4000
+"""Pages. A longer log is copied in turn with the writes: it begins anew only where all of it was
+copied and none came behind. Its own index has one table for the first 4,062 pages."""
 READERS = 2
 WRITING_CACHE = 8192
 """KiB."""
@@ -36,6 +40,7 @@ class Connections:
     write there is one for all threads, `writing()`, and it belongs to whoever holds
     `turn`: the writer's thread for the length of a job (`write`, `later`), or the
     calling thread for a short write in place (`takes_turn`), which never overtakes a job.
+    A thread more copies the log into the file, beside whoever writes.
     """
 
     def __init__(self, path: Path, timeout: float) -> None:
@@ -49,7 +54,8 @@ class Connections:
         self._closing = threading.RLock()
         self._writer = Workers(1, "engrammic-write", path)
         self._readers = Workers(READERS, "engrammic-read", path)
-        self._log_pages = 0
+        self._copier = Workers(1, "engrammic-checkpoint", path)
+        self._log_pages = self._copied_pages = 0
         self._writing: apsw.Connection | None = None
         self._file: os.stat_result | None = None
         """What the path named when the first connection was opened."""
@@ -141,9 +147,19 @@ class Connections:
                 "open it again"
             )
 
-    def log_pages(self) -> int:
-        """Pages in the write-ahead log after the last commit of this handle."""
-        return self._log_pages
+    def shorten_log(self) -> None:
+        """Have the write-ahead log copied into the file where the last commit left it long."""
+        if self._log_pages < self._copied_pages:
+            self._copied_pages = 0  # it began anew
+        if self._log_pages > LONGEST_LOG:
+            self.later(lambda: passive_checkpoint(self.writing()))
+        elif self._log_pages - self._copied_pages > LONG_LOG and self._copier.idle:
+            self._copied_pages = self._log_pages
+            self._copier.later(self._copy_log)
+
+    def _copy_log(self) -> None:
+        with self.here() as connection, suppress(apsw.InterruptError):  # by who closes it
+            passive_checkpoint(connection)
 
     def _note_log(self, _connection: apsw.Connection, _name: str, pages: int) -> int:
         self._log_pages = pages
@@ -177,6 +193,7 @@ class Connections:
     def _close(self) -> None:
         self._writer.close()
         until = time.monotonic() + PATIENCE
+        self._copier.close(PATIENCE)
         self._readers.close(PATIENCE)
         with ExitStack() as closing:  # what comes first in it is done last
             closing.enter_context(self.turn)

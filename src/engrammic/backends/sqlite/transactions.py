@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import apsw
 
-from engrammic.backends.sqlite.connection import CHECKPOINT_PAGES, Connections, passive_checkpoint
+from engrammic.backends.sqlite.connection import Connections
 from engrammic.backends.sqlite.layout import Layout
 from engrammic.backends.sqlite.occupied import Occupied
 from engrammic.backends.sqlite.partitions import Partitions
@@ -147,8 +147,7 @@ class Transactions:
         self._last = time.perf_counter() - began
         self._partitions.commit()
         self._tables.commit()
-        if self._connections.log_pages() > CHECKPOINT_PAGES:
-            self._connections.later(lambda: passive_checkpoint(connection))
+        self._connections.shorten_log()
         return result
 
     def _renew(self, connection: apsw.Connection) -> None:
