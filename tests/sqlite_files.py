@@ -11,12 +11,19 @@ from engrammic.types import Schema
 
 
 @asynccontextmanager
-async def sound(folder: Path, schema: Schema) -> AsyncIterator[SqliteBackend]:
-    """A file with one table, in which nothing may be wrong in the end."""
-    backend = await SqliteBackend.connect(str(folder))
+async def opened(path: Path, schema: Schema) -> AsyncIterator[SqliteBackend]:
+    """A file with one table: that of `path`, or the usual one in that folder."""
+    backend = await SqliteBackend.connect(str(path))
     try:
         await backend.ensure_table(schema)
         yield backend
-        assert await backend.diagnose() == []
     finally:
         await backend.close()
+
+
+@asynccontextmanager
+async def sound(folder: Path, schema: Schema) -> AsyncIterator[SqliteBackend]:
+    """As `opened`, where nothing may be wrong in the end."""
+    async with opened(folder, schema) as backend:
+        yield backend
+        assert await backend.diagnose() == []

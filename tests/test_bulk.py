@@ -77,7 +77,7 @@ async def test_words_are_made_when_the_writer_leaves_the_interpreter_alone(
     memory: Memory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     events: list[str] = []
-    entries, engage, release = MessageStore.entries, Occupied.begin, Occupied.end
+    entries, begin, end = MessageStore.entries, Occupied.begin, Occupied.end
 
     async def made(self: MessageStore, *given: Any) -> Any:
         events.append("words")
@@ -85,11 +85,11 @@ async def test_words_are_made_when_the_writer_leaves_the_interpreter_alone(
 
     def engaged(self: Occupied) -> None:
         events.append("begun")
-        engage(self)
+        begin(self)
 
     def released(self: Occupied) -> None:
         events.append("free")
-        release(self)
+        end(self)
 
     monkeypatch.setattr(MessageStore, "entries", made)
     monkeypatch.setattr(Occupied, "begin", engaged)

@@ -18,6 +18,7 @@ from engrammic.embed.hashing import HashingEmbedder
 from engrammic.errors import InvalidInput, InvalidSchema
 from engrammic.filters import eq
 from engrammic.types import Field, Kind, Schema
+from sqlite_files import opened
 
 NOTES = Schema(
     "notes",
@@ -34,10 +35,8 @@ PATIENCE = 20.0
 
 @pytest.fixture
 async def backend(tmp_path: Path) -> AsyncIterator[SqliteBackend]:
-    opened = await SqliteBackend.connect(f"sqlite:///{tmp_path / 'a.db'}")
-    await opened.ensure_table(NOTES)
-    yield opened
-    await opened.close()
+    async with opened(tmp_path, NOTES) as backend:
+        yield backend
 
 
 def is_current(backend: SqliteBackend, table: str, field: str, owner: str) -> bool:

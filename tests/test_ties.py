@@ -19,6 +19,7 @@ from engrammic.changes import Delete, Put
 from engrammic.errors import Corrupt
 from engrammic.filters import Compare, Filter, Op, eq
 from engrammic.types import Field, Index, Kind, Record, Schema
+from sqlite_files import opened
 
 THINGS = Schema(
     "things",
@@ -35,10 +36,8 @@ THINGS = Schema(
 
 @pytest.fixture
 async def backend(tmp_path: Path) -> AsyncIterator[SqliteBackend]:
-    opened = await SqliteBackend.connect(f"sqlite:///{tmp_path / 'a.db'}")
-    await opened.ensure_table(THINGS)
-    yield opened
-    await opened.close()
+    async with opened(tmp_path, THINGS) as backend:
+        yield backend
 
 
 def record(number: int, size: int, words: str, v: Any) -> Record:

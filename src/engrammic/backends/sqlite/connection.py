@@ -61,6 +61,8 @@ class Connections:
         """What the path named when the first connection was opened."""
         self.turn = threading.RLock()
         """Held by the thread that uses the connection for writing."""
+        self.copying = threading.Lock()
+        """Held by who copies the log into the file: the engine refuses a second one at once."""
         self.closed = False
         """Whether whoever comes is refused."""
         self.finished = False
@@ -152,13 +154,17 @@ class Connections:
         if self._log_pages < self._copied_pages:
             self._copied_pages = 0  # it began anew
         if self._log_pages > LONGEST_LOG:
-            self.later(lambda: passive_checkpoint(self.writing()))
+            self.later(lambda: self._copy_log(self.writing()))
         elif self._log_pages - self._copied_pages > LONG_LOG and self._copier.idle:
             self._copied_pages = self._log_pages
-            self._copier.later(self._copy_log)
+            self._copier.later(self._copy_beside)
 
-    def _copy_log(self) -> None:
+    def _copy_beside(self) -> None:
         with self.here() as connection, suppress(apsw.InterruptError):  # by who closes it
+            self._copy_log(connection)
+
+    def _copy_log(self, connection: apsw.Connection) -> None:
+        with self.copying:
             passive_checkpoint(connection)
 
     def _note_log(self, _connection: apsw.Connection, _name: str, pages: int) -> int:

@@ -38,14 +38,19 @@ class Upkeep(RankedSearch):
 
         with self._translated():
             await self._transactions.run(indexed)
-        await self._outside(lambda connection: housekeeping.optimize(connection, self._tables))
+
+        def optimized(connection: apsw.Connection) -> None:
+            with self._connections.copying:
+                housekeeping.optimize(connection, self._tables)
+
+        await self._outside(optimized)
 
     async def scrub(self) -> Scrubbed:
         """As `Backend.scrub`: the file is written anew, and the log cut to nothing."""
 
         def work() -> Scrubbed:
             connection = self._connections.writing()
-            with self._translated():
+            with self._translated(), self._connections.copying:
                 return scrubbing.scrub(connection, self._tables, self.path)
 
         return await self._connections.write(work)
