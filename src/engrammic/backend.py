@@ -54,6 +54,11 @@ class Backend(ABC):
         Idempotent. Any other difference raises InvalidSchema.
         """
 
+    async def ensure_tables(self, schemas: Sequence[Schema]) -> None:
+        """As `ensure_table` for each of them, in one step where the database can."""
+        for schema in schemas:
+            await self.ensure_table(schema)
+
     @abstractmethod
     async def apply(self, changes: Sequence[Change]) -> int:
         """Write the list in order, all or nothing; the number of records put, updated, deleted.

@@ -63,9 +63,9 @@ class Columns(Sequence[Record]):
         """The values by field."""
         return dict(self._columns)
 
-    def beside(self, columns: Mapping[str, _Column]) -> Columns:
-        """The same records with further fields."""
-        return Columns({**self._columns, **columns}, self._count, self.stored)
+    def beside(self, columns: Mapping[str, _Column], stored: Collection[str] = ()) -> Columns:
+        """The same records with further fields, of which those in `stored` are in that form."""
+        return Columns({**self._columns, **columns}, self._count, {*self.stored, *stored})
 
 
 def ahead(

@@ -84,6 +84,10 @@ class Scoped:
         """Declare a table, keyed by (scope, key)."""
         await self.backend.ensure_table(schema.partitioned(COLUMN))
 
+    async def ensure_tables(self, schemas: Sequence[Schema]) -> None:
+        """Declare tables, keyed by (scope, key)."""
+        await self.backend.ensure_tables([schema.partitioned(COLUMN) for schema in schemas])
+
     async def apply(self, changes: Sequence[Change]) -> int:
         """As `Backend.apply`, within the scope."""
         return await self.backend.apply([self._stamp(c) for c in checked(changes)])

@@ -34,7 +34,7 @@ class SqliteDialect(Dialect):
         Kind.TERMS: "TEXT",
     }
     max_parameters: ClassVar[int] = 32_000
-    max_listed: ClassVar[int] = 64
+    max_listed: ClassVar[int] = 256
     """Choices of an IN that are parameters of their own; more travel as one JSON text."""
 
     def any_of(self, value: str, choices: Sequence[Any], bind: Bind) -> str:

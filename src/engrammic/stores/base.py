@@ -52,8 +52,7 @@ class Store:
     async def ready(self) -> None:
         """Declare the tables, once."""
         if not self._declared:
-            for schema in self.schemas():
-                await self.backend.ensure_table(schema)
+            await self.backend.ensure_tables(self.schemas())
             self._declared = True
 
 

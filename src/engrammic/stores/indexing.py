@@ -61,7 +61,7 @@ class Indexing(Store, Generic[Item]):
     table: ClassVar[str]
     key: ClassVar[str]
     late: ClassVar[tuple[str, ...]] = ()
-    """Fields that `arranged` gives."""
+    """Fields that `arranged` gives, in their stored form."""
     text: ClassVar[str] = "content"
     """The item's own name for what a record calls its content."""
     standing: ClassVar[Standing | None] = Standing()
@@ -157,7 +157,8 @@ class Indexing(Store, Generic[Item]):
         """The records; as columns, where most of these are there."""
         if columns is None:
             return records
-        return columns.beside({name: [r.get(name) for r in records] for name in self.late})
+        late = {name: [r.get(name) for r in records] for name in self.late}
+        return columns.beside(late, self.late)
 
     async def _standings(
         self,

@@ -65,10 +65,14 @@ def _surroundings(turns: Sequence[Turn]) -> dict[str, tuple[str, str]]:
 
 
 _place = itemgetter(0, 1)  # of a Turn: its ordinal and id
+_moment = itemgetter("created_at")
 
 
 def _terms(contents: tuple[str, str]) -> str:
-    before, after = said(contents[0]), said(contents[1])
+    return _joined(said(contents[0]), said(contents[1]))
+
+
+def _joined(before: str, after: str) -> str:
     return f"{before} {after}" if before and after else before or after
 
 
@@ -113,39 +117,60 @@ async def place(
     refreshed: list[Record] = []
     arriving, leaving = _by_conversation(new), _by_conversation(gone)
     for conversation in {**arriving, **leaving}:
-        records = sorted(arriving.get(conversation, ()), key=lambda r: r["created_at"])
+        records = sorted(arriving.get(conversation, ()), key=_moment)
         left = leaving.get(conversation, [])
         moments = [r["created_at"] for r in (*records, *left)]
         stored: list[Turn] = []
         if conversation not in fresh:
             stored = await around(backend, conversation, min(moments), max(moments))
-        _number(records, stored)
-        turns = [Turn(r["ordinal"], r["message_id"], r["content"]) for r in records]
-        woven = weave(stored, turns, [r["message_id"] for r in left])
-        for record in records:
-            record["around"] = woven.new[record["message_id"]]
-        refreshed += [{"message_id": i, "around": t} for i, t in woven.refreshed.items()]
+        refreshed += _settled(records, stored, left)
     return refreshed
 
 
 async def _place_one(backend: Scoped, record: Record, fresh: Container[str]) -> list[Record]:
-    """As `place` for one new turn; that it is the last one said is what mostly happens."""
+    """As `place` for one new turn."""
     conversation, moment = record["conversation_id"], record["created_at"]
     stored: list[Turn] = []
     if conversation not in fresh:
         stored = await around(backend, conversation, moment, moment)
-    _number([record], stored)
-    turn = Turn(record["ordinal"], record["message_id"], record["content"])
-    if not stored or stored[-1].ordinal >= turn.ordinal:
-        woven = weave(stored, [turn])
-        record["around"] = woven.new[turn.message_id]
-        return [{"message_id": i, "around": t} for i, t in woven.refreshed.items()]
-    last = stored[-1]
-    record["around"] = said(last.content)
-    if not turn.content or last.resting:
+    return _settled([record], stored, ())
+
+
+def _settled(
+    records: Sequence[Record], stored: Sequence[Turn], left: Sequence[Record]
+) -> list[Record]:
+    """As `place` for the records of one conversation, ordered by their time."""
+    _number(records, stored)
+    if not left and _come_last(records, stored):
+        return _appended(records, stored)
+    turns = [Turn(r["ordinal"], r["message_id"], r["content"]) for r in records]
+    woven = weave(stored, turns, [r["message_id"] for r in left])
+    for record in records:
+        record["around"] = woven.new[record["message_id"]]
+    return [{"message_id": i, "around": t} for i, t in woven.refreshed.items()]
+
+
+def _come_last(records: Sequence[Record], stored: Sequence[Turn]) -> bool:
+    """Whether the records follow one another, behind all that is stored: they mostly do."""
+    last = stored[-1].ordinal if stored else -1
+    for record in records:
+        if record["ordinal"] <= last:
+            return False
+        last = record["ordinal"]
+    return True
+
+
+def _appended(records: Sequence[Record], stored: Sequence[Turn]) -> list[Record]:
+    """As `_settled` for records that come last."""
+    texts = [said(record["content"]) for record in records]
+    before = said(stored[-1].content) if stored else ""
+    for record, text, after in zip(records, texts, [*texts[1:], ""], strict=True):
+        record["around"] = _joined(before, after)
+        before = text
+    if not stored or stored[-1].resting or not records[0]["content"]:
         return []
-    between = (stored[-2].content if len(stored) > 1 else "", turn.content)
-    return [{"message_id": last.message_id, "around": _terms(between)}]
+    further = said(stored[-2].content) if len(stored) > 1 else ""
+    return [{"message_id": stored[-1].message_id, "around": _joined(further, texts[0])}]
 
 
 def _by_conversation(records: Iterable[Record]) -> dict[str, list[Record]]:

@@ -75,10 +75,16 @@ class SqliteBackend(Upkeep):
 
     async def ensure_table(self, schema: Schema) -> None:
         """As `Backend.ensure_table`; costs nothing when nothing is missing."""
-        cleaner(schema)
+        await self.ensure_tables([schema])
+
+    async def ensure_tables(self, schemas: Sequence[Schema]) -> None:
+        """As `Backend.ensure_tables`: what is missing is made in one transaction."""
+        for schema in schemas:
+            cleaner(schema)
         self._connections.ensure_open()
-        if not self._tables.is_declared(schema):
-            await self._write(lambda connection: self._tables.declare(connection, schema))
+        missing = [schema for schema in schemas if not self._tables.is_declared(schema)]
+        if missing:
+            await self._write(lambda connection: self._tables.declare(connection, missing))
 
     async def apply(self, changes: Sequence[Change]) -> int:
         """As `Backend.apply`: one transaction, on disk when it returns."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import apsw
 
@@ -79,25 +79,12 @@ class Tables:
         whole, added = grown(layout.schema, schema)
         return not added and whole.indexes == layout.schema.indexes
 
-    def declare(self, connection: apsw.Connection, schema: Schema) -> None:
-        """Create or extend the table. Inside a write transaction."""
-        check(schema)
+    def declare(self, connection: apsw.Connection, schemas: Iterable[Schema]) -> None:
+        """Create or extend the tables. Inside a write transaction."""
         self.found(connection)
-        old = self._layouts.get(schema.name)
-        if old is None:
-            _check_apart(schema.name, self._layouts)
-            statements = Layout(schema).creation()
-        else:
-            schema, added = grown(old.schema, schema)
-            check(schema)
-            statements = Layout(schema).growth(added)
-        for statement in statements:
-            connection.execute(statement)
-        connection.execute(
-            "insert into _tables(name, schema) values (?, ?) "
-            "on conflict (name) do update set schema = excluded.schema",
-            (schema.name, dump_schema(schema)),
-        )
+        known = {name: layout.schema for name, layout in self._layouts.items()}
+        for schema in schemas:
+            known[schema.name] = _declared(connection, schema, known)
         self._declared = self._read(connection)
 
     def drop(self, connection: apsw.Connection, table: str) -> None:
@@ -127,6 +114,29 @@ class Tables:
             is_old = old is not None and (old.number, old.schema) == (number, layout.schema)
             found[name] = old if old is not None and is_old else layout
         return found
+
+
+def _declared(
+    connection: apsw.Connection, schema: Schema, known: Mapping[str, Schema]
+) -> Schema:
+    """The schema of the table as it then is, beside those that are `known`."""
+    check(schema)
+    old = known.get(schema.name)
+    if old is None:
+        _check_apart(schema.name, known)
+        statements = Layout(schema).creation()
+    else:
+        schema, added = grown(old, schema)
+        check(schema)
+        statements = Layout(schema).growth(added)
+    for statement in statements:
+        connection.execute(statement)
+    connection.execute(
+        "insert into _tables(name, schema) values (?, ?) "
+        "on conflict (name) do update set schema = excluded.schema",
+        (schema.name, dump_schema(schema)),
+    )
+    return schema
 
 
 def _schema(name: str, text: str) -> Schema:

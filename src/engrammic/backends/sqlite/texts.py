@@ -74,7 +74,7 @@ class Texts:
     def put_new(self, layout: Layout, rows: range, terms: Sequence[Values]) -> None:
         """As `put` for new rows, whose terms are given by field."""
         self._new.setdefault(layout, []).extend(rows)
-        if any(text and len(text) > backlog.LONG for column in terms for text in column):
+        if any(max(map(len, filter(None, column)), default=0) > backlog.LONG for column in terms):
             self._long.add(layout)
 
     def delete(self, layout: Layout, part: int, rows: list[Values]) -> None:
