@@ -44,10 +44,11 @@ class Columns(Sequence[Record]):
     @overload
     def __getitem__(self, at: int) -> Record: ...
     @overload
-    def __getitem__(self, at: slice) -> list[Record]: ...
-    def __getitem__(self, at: int | slice) -> Record | list[Record]:
+    def __getitem__(self, at: slice) -> Columns: ...
+    def __getitem__(self, at: int | slice) -> Record | Columns:
         if isinstance(at, slice):
-            return list(self)[at]
+            part = {name: column[at] for name, column in self._columns.items()}
+            return Columns(part, len(range(*at.indices(self._count))), self.stored)
         return {name: column[at] for name, column in self._columns.items()}
 
     def __iter__(self) -> Iterator[Record]:

@@ -12,6 +12,8 @@ from engrammic.errors import InvalidInput
 
 NEAR_ONE = 1e-5
 """A vector is as long as one where its square differs from 1 by less."""
+GLANCE = 256
+"""Rows that are looked at at once: what that takes stays in the caches of a core."""
 
 
 def unit(value: Any, dimension: int, name: str) -> NDArray[np.float32]:
@@ -33,9 +35,13 @@ def are_units(rows: Any, dimension: int) -> TypeGuard[NDArray[np.float32]]:
     """Whether a matrix holds vectors that `unit` gives back as they are: all at one glance."""
     if not isinstance(rows, np.ndarray) or rows.dtype != np.float32:
         return False
-    if rows.ndim != 2 or rows.shape[1] != dimension or not np.all(np.abs(rows) < 2):
+    if rows.ndim != 2 or rows.shape[1] != dimension:
         return False
-    squares = np.einsum("ij,ij->i", rows, rows, dtype=np.float64)
+    return all(_are_units(rows[at : at + GLANCE]) for at in range(0, len(rows), GLANCE))
+
+
+def _are_units(rows: NDArray[np.float32]) -> bool:
+    squares = np.einsum("ij,ij->i", rows, rows, dtype=np.float64)  # where none overflows
     return bool(np.all(np.abs(squares - 1) < NEAR_ONE))
 
 

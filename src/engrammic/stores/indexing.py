@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, Generic, TypeAlias, TypeVar
 
@@ -92,6 +92,10 @@ class Indexing(Store, Generic[Item]):
     def record_of(self, item: Item, number: int, moment: int) -> Record:
         """The record of the `number`th new item at `moment`. Raises InvalidInput."""
 
+    def records_of(self, items: Sequence[Item], moment: int) -> Sequence[Record]:
+        """As `record_of` for each of new items: as Columns, where a store knows a way to."""
+        return [self.record_of(item, number, moment) for number, item in enumerate(items)]
+
     @abstractmethod
     def item_of(self, record: Record) -> Item:
         """The item that a record holds."""
@@ -145,7 +149,7 @@ class Indexing(Store, Generic[Item]):
             changes.append(Put("passages", passages))
         return changes
 
-    def in_columns(self, entry: Entry, entries: Entries, known: Sequence[str]) -> Entry:
+    def in_columns(self, entry: Entry, entries: Entries, known: Collection[str]) -> Entry:
         """The entry with its records as columns, where they are many.
 
         Fields that are `known` are in their stored form.
@@ -218,6 +222,11 @@ class Indexing(Store, Generic[Item]):
             record = await reader.get(self.table, (ids[0],))
             return [] if record is None else [record]
         return await reader.query(self.table, is_in(self.key, ids), columns=self.place_columns())
+
+    def _without_id(self, items: Sequence[Item], records: Sequence[Record]) -> frozenset[str]:
+        """The ids of items that were given without one."""
+        new = [number for number, i in enumerate(items) if getattr(i, self.key) is None]
+        return frozenset([records[number][self.key] for number in new])
 
     def _units(self, vectors: Sequence[Vector], count: int) -> list[Vectors]:
         if not isinstance(vectors, _SEQUENCES):

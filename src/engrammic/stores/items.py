@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Generic, NamedTuple, TypeAlias
 
+from engrammic.batches import Columns
 from engrammic.changes import Put, Update
 from engrammic.checks import check_texts
 from engrammic.embed.base import Vectors
@@ -80,11 +81,10 @@ class ItemStore(Removing[Item]):
         check_kind_of("items", items, Sequence)
         units = None if vectors is None else self._units(vectors, len(items))
         moment = self.clock()
-        records = [self.record_of(item, number, moment) for number, item in enumerate(items)]
+        records = self.records_of(items, moment)
+        entry = Entry(standing, self._without_id(items, records))
         await self.ready()
-        fresh = [r[self.key] for i, r in zip(items, records, strict=True)
-                 if getattr(i, self.key) is None]  # fmt: skip
-        return await self._write(records, units, Entry(standing, frozenset(fresh)))
+        return await self._write(records, units, entry)
 
     def _check_standing(self, standing: Standing) -> None:
         check_kind_of("standing", standing, Standing)
@@ -92,21 +92,24 @@ class ItemStore(Removing[Item]):
             raise Protected("what is canonical is written with `memory.unlocked(secret)`")
 
     async def _write(
-        self, records: Records, units: Sequence[Vectors] | None, entry: Entry
+        self, records: Sequence[Record], units: Sequence[Vectors] | None, entry: Entry
     ) -> Items[Item]:
         """The items. Batch by batch: while one is written, the next one's words are made."""
         if len(records) <= BATCH:
-            if records:
-                await self._store(await self.entries(records, units), entry)
-            return [self.item_of(record) for record in records]
+            few = list(records)
+            if few:
+                await self._store(await self.entries(few, units), entry)
+            return [self.item_of(record) for record in few]
         items: Items[Item] = []
+        known = {*(records.stored if isinstance(records, Columns) else ())}
+        if units is not None:
+            known.add("vector")  # as `_units` made them
 
         async def prepared(start: int) -> tuple[Entries, Entry]:
-            batch = records[start : start + BATCH]
+            batch = list(records[start : start + BATCH])
             given = None if units is None else units[start : start + BATCH]
             entries = await self.entries(batch, given)
             items.extend(map(self.item_of, batch))
-            known = () if units is None else ("vector",)  # as `_units` made them
             return entries, self.in_columns(entry, entries, known)
 
         async def written(batch: tuple[Entries, Entry]) -> None:

@@ -29,6 +29,7 @@ from engrammic.stores.evidence import EVIDENCE
 from engrammic.stores.facts import FactStore
 from engrammic.stores.in_conversations import InConversations, opening, spoken
 from engrammic.stores.indexing import Entries
+from engrammic.stores.message_columns import columns_of
 from engrammic.stores.neighbours import SLOTS, is_said_whole, place, said
 from engrammic.stores.parts import of_messages, passages_of
 from engrammic.stores.summaries import SummaryStore
@@ -126,6 +127,11 @@ class MessageStore(InConversations[Message]):
             "expires_at": expires_at,
             "metadata": check_metadata(item.metadata) or None,
         }
+
+    def records_of(self, items: Sequence[Message], moment: int) -> Sequence[Record]:
+        """As `record_of` for each: by column, where all is plain."""
+        columns = columns_of(items, moment, ROLES)
+        return super().records_of(items, moment) if columns is None else columns
 
     def item_of(self, record: Record) -> Message:
         """The message that a record holds."""

@@ -9,13 +9,15 @@ index is written as well.
 from __future__ import annotations
 
 import asyncio
+import time
 from contextlib import suppress
 from threading import Lock
 from typing import TypeAlias
 
-HEAD_START = 0.001
+HEAD_START = 0.0002
 """Seconds. Who wakes another thread gives up the interpreter at that, and needs it once more to
-hand the work to the engine: without a start it would wait for it as at each row."""
+hand the work to the engine: without a start it would wait for it as at each row. A timer of the
+event loop takes a millisecond at least, so who was woken sleeps."""
 
 _Waiter: TypeAlias = tuple[asyncio.AbstractEventLoop, asyncio.Future[None]]
 
@@ -40,7 +42,7 @@ class Occupied:
             waiting, self._waiting = self._waiting, []
         for loop, future in waiting:
             with suppress(RuntimeError):  # a loop that was closed has nobody left to tell
-                loop.call_soon_threadsafe(loop.call_later, HEAD_START, _tell, future)
+                loop.call_soon_threadsafe(_tell, future)
 
     async def over(self) -> None:
         """Return when no write needs the interpreter."""
@@ -51,6 +53,7 @@ class Occupied:
             future: asyncio.Future[None] = loop.create_future()
             self._waiting.append((loop, future))
         await future
+        time.sleep(HEAD_START)  # noqa: ASYNC251 -- shorter than a turn of the loop
 
 
 def _tell(future: asyncio.Future[None]) -> None:

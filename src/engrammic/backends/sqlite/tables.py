@@ -116,9 +116,7 @@ class Tables:
         return found
 
 
-def _declared(
-    connection: apsw.Connection, schema: Schema, known: Mapping[str, Schema]
-) -> Schema:
+def _declared(connection: apsw.Connection, schema: Schema, known: Mapping[str, Schema]) -> Schema:
     """The schema of the table as it then is, beside those that are `known`."""
     check(schema)
     old = known.get(schema.name)
