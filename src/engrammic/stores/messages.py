@@ -147,6 +147,7 @@ class MessageStore(InConversations[Message]):
         """The terms of date, speaker and content, which its neighbours need as well."""
         content = record["content"]
         if not is_said_whole(content):
+            said(content)  # kept for the neighbours, which a transaction would wait for
             return super().words(record)
         head = opening(record)
         whole = said(head) if is_said_whole(head) else joined(head)

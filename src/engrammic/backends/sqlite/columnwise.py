@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import repeat
 from typing import Any
 
@@ -20,9 +20,19 @@ def rows(layout: Layout, records: Sequence[Record]) -> list[Values]:
     """The values of the main table's columns, for each of the clean records."""
     if not isinstance(records, Columns):
         return list(map(layout.row, records))
+    return list(zip(*_columns(layout, records), strict=True))
+
+
+def numbered(layout: Layout, numbers: range, records: Sequence[Record]) -> Iterator[Values]:
+    """As `rows`, each behind its number."""
+    if not isinstance(records, Columns):
+        return ((n, *layout.row(r)) for n, r in zip(numbers, records, strict=True))
+    return zip(numbers, *_columns(layout, records), strict=True)
+
+
+def _columns(layout: Layout, records: Columns) -> list[Values]:
     plain = [records.of(f.name) for f in layout.plain]
-    terms = [unfolded_all(records.of(f.name)) for f in layout.terms]
-    return list(zip(*plain, *terms, strict=True))
+    return plain + [unfolded_all(records.of(f.name)) for f in layout.terms]
 
 
 def part(

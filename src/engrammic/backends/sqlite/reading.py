@@ -46,7 +46,7 @@ def condition(
         shape = (shape, *map(type, values))
         text = layout.conditions.get(shape)
         if text is not None:
-            if not checked and not all(map(_is_simple, values)):
+            if not checked and not _are_simple(values):
                 check_filter(where, layout.schema)
             return text, values
     if not checked:
@@ -58,11 +58,16 @@ def condition(
     return text, params
 
 
-def _is_simple(value: Any) -> bool:
-    """Whether a value needs no look if others of its type fitted."""
-    if type(value) is str:
-        return value.isascii() and "\0" not in value
-    return type(value) is int and -LARGEST <= value <= LARGEST
+def _are_simple(values: list[Any]) -> bool:
+    """Whether values need no look if others of their types fitted."""
+    texts = [value for value in values if type(value) is str]
+    joined = "".join(texts)
+    if not joined.isascii() or "\0" in joined:
+        return False
+    if len(texts) == len(values):
+        return True
+    others = [value for value in values if type(value) is not str]
+    return all(type(value) is int and -LARGEST <= value <= LARGEST for value in others)
 
 
 def _shape(where: Any, values: list[Any], depth: int) -> Hashable:

@@ -85,16 +85,25 @@ class Writer:
         return self._delete(layout, change)
 
     def _put(self, layout: Layout, records: Sequence[Record]) -> int:
-        given = columnwise.rows(layout, records)
         if not layout.is_searched:
-            self._each(layout.upsert, given)
-            return len(records)
-        rows = self._inserted(layout, given)
-        if isinstance(rows, range) and isinstance(records, Columns):
-            part = columnwise.part(self.connection, self.partitions, layout, records)
-            if part is not None:
-                self._put_new(layout, part, rows, records)
-                return len(records)
+            self._each(layout.upsert, columnwise.rows(layout, records))
+        elif len(records) == 1:
+            values = columnwise.rows(layout, records)
+            self._put_each(layout, records, values, [self._inserted_one(layout, values[0])])
+        elif records:
+            rows = self._inserted(layout, records)
+            if not self._put_new(layout, records, rows):
+                self._put_each(layout, records, columnwise.rows(layout, records), rows)
+        return len(records)
+
+    def _put_each(
+        self,
+        layout: Layout,
+        records: Sequence[Record],
+        given: Sequence[Values],
+        rows: Sequence[int],
+    ) -> None:
+        """What hangs on each record, and those whose key was there; `rows` as `_inserted` says."""
         new: dict[int, Placed] = {}
         old: dict[int, Placed] = {}
         words = len(layout.plain)
@@ -109,20 +118,21 @@ class Writer:
             known[row] = Placed(row, record, said, values[words:])  # given twice, the last counts
         self._put_derived(layout, new.values(), fresh=True)
         self._put_derived(layout, old.values(), fresh=False)
-        return len(records)
 
-    def _inserted(self, layout: Layout, given: Sequence[Values]) -> Sequence[int]:
+    def _inserted_one(self, layout: Layout, values: Values) -> int:
+        """The number of the new row; 0 where its key was there."""
+        self.connection.execute(layout.insertion, values)
+        return self.connection.last_insert_rowid() if self.connection.changes() else 0
+
+    def _inserted(self, layout: Layout, records: Sequence[Record]) -> Sequence[int]:
         """The numbers of the new rows, of those whose key was not there yet; 0 for the others."""
         connection = self.connection
-        if len(given) == 1:
-            connection.execute(layout.insertion, given[0])
-            return (connection.last_insert_rowid() if connection.changes() else 0,)
         first: int = connection.execute(f"select {layout.next_row}").get
-        rows = range(first, first + len(given))
+        rows = range(first, first + len(records))
         before = connection.total_changes()
-        numbered = [(row, *values) for row, values in zip(rows, given, strict=True)]
-        connection.executemany(layout.numbered_insertion, numbered)
-        if connection.total_changes() - before == len(given):
+        given = columnwise.numbered(layout, rows, records)
+        connection.executemany(layout.numbered_insertion, given)
+        if connection.total_changes() - before == len(records):
             return rows
         sql = f"select _row from {layout.table} where _row >= ?"
         there = {row for (row,) in connection.execute(sql, (first,))}
@@ -139,13 +149,19 @@ class Writer:
             if layout.terms:
                 self.texts.put(layout, part, members)
 
-    def _put_new(self, layout: Layout, part: int, rows: range, records: Columns) -> None:
-        """The vectors and terms of new records, column by column."""
+    def _put_new(self, layout: Layout, records: Sequence[Record], rows: Sequence[int]) -> bool:
+        """The vectors and terms column by column; False where not all are new, or alike."""
+        if not isinstance(rows, range) or not isinstance(records, Columns):
+            return False
+        part = columnwise.part(self.connection, self.partitions, layout, records)
+        if part is None:
+            return False
         for name in statements.vectors(layout):
             given = columnwise.vectors(rows, part, records.of(name))
             self._each(statements.put_vector(layout, name, True), given)
         if layout.terms:
             self.texts.put_new(layout, rows, [records.of(f.name) for f in layout.terms])
+        return True
 
     def _by_part(self, layout: Layout, members: Iterable[Placed]) -> dict[int, list[Placed]]:
         column = layout.schema.partition
