@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import weakref
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 
 import engrammic
 from engrammic import Message
-from engrammic.collecting import FullPasses
+from engrammic.collecting import FullPasses, full_passes
 from engrammic.embed.hashing import HashingEmbedder
 from engrammic.errors import EngrammicError
 from engrammic.stores.items import BATCH
@@ -71,6 +72,16 @@ def test_a_short_pass_frees_young_cycles() -> None:
         assert kept() is not None
         passes.short_pass()
         assert kept() is None
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+def test_a_fork_has_it_on_again() -> None:
+    with full_passes.put_off():
+        child = os.fork()
+        if not child:
+            os._exit(0 if gc.isenabled() else 1)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+        assert not gc.isenabled()
 
 
 async def test_a_bulk_write_has_no_full_pass_and_leaves_the_collector_on(tmp_path: Path) -> None:

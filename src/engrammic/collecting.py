@@ -7,6 +7,7 @@ A full pass looks at every object of the process: among those of 100,000 message
 from __future__ import annotations
 
 import gc
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Lock
@@ -48,6 +49,15 @@ class FullPasses:
         if self._ours and not gc.isenabled():
             gc.collect(_YOUNG)
 
+    def forget(self) -> None:
+        """Let the collector run again: nobody of those who write came along into a fork."""
+        if self._writing and self._ours:
+            gc.enable()
+        self._lock, self._writing = Lock(), 0
+
 
 full_passes = FullPasses()
 """One for the process, as the collector is."""
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=full_passes.forget)
