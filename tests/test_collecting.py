@@ -28,10 +28,9 @@ class Ring:
 
 @pytest.fixture(autouse=True)
 def as_before() -> Iterator[None]:
-    was = gc.isenabled()
+    assert gc.isenabled()
     yield
-    assert gc.isenabled() == was or not was
-    gc.enable()
+    assert gc.isenabled()
 
 
 def turns(count: int) -> list[Message]:

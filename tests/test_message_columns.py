@@ -16,10 +16,11 @@ from engrammic.backends.memory import MemoryBackend
 from engrammic.batches import MANY, Columns
 from engrammic.clock import EARLIEST, LATEST
 from engrammic.errors import InvalidInput
-from engrammic.records import KEY_BYTES
+from engrammic.records import KEY_BYTES, rule
 from engrammic.stores.base import CONTENT_BYTES
 from engrammic.stores.message_columns import columns_of
 from engrammic.stores.messages import ROLES, MessageStore
+from engrammic.stores.neighbours import said
 from engrammic.types import Record
 
 MOMENT = 1_700_000_000_000
@@ -106,6 +107,15 @@ async def test_what_is_plain_goes_by_column(store: MessageStore) -> None:
     assert [store.item_of(record) for record in columns] == items
     assert list(columns[10:20]) == one_by_one(store, items)[10:20]
     assert columns[-1] == one_by_one(store, items)[-1]
+
+
+@settings(max_examples=300, deadline=None)
+@given(text=st.text(max_size=400))
+def test_what_neighbours_get_of_a_text_is_in_its_stored_form(text: str) -> None:
+    # A bulk write stores it unseen.
+    field = MessageStore.schema_for(None).field("around")
+    found = said(text)
+    assert rule(MessageStore.schema_for(None), field)(found) == found
 
 
 async def test_metadata_is_a_copy(store: MessageStore) -> None:

@@ -40,7 +40,7 @@ class FullPasses:
             yield
         finally:
             with self._lock:
-                self._writing -= 1
+                self._writing = max(0, self._writing - 1)  # a fork may end what it did not begin
                 if self._writing == 0 and self._ours:
                     gc.enable()
 

@@ -34,7 +34,7 @@ class SqliteDialect(Dialect):
         Kind.TERMS: "TEXT",
     }
     max_parameters: ClassVar[int] = 32_000
-    max_listed: ClassVar[int] = 256
+    max_listed: ClassVar[int] = 64
     """Choices of an IN that are parameters of their own; more travel as one JSON text."""
 
     def any_of(self, value: str, choices: Sequence[Any], bind: Bind) -> str:
@@ -80,8 +80,16 @@ class SqliteDialect(Dialect):
         return f"INSERT INTO {into} VALUES ({values}) ON CONFLICT {conflict}"  # noqa: S608
 
 
+class ListingDialect(SqliteDialect):
+    """As SQLite's, for filters of few values in all: their statements are kept."""
+
+    max_listed: ClassVar[int] = 256
+
+
 SQLITE = SqliteDialect()
 """The dialect; it has no state."""
+SQLITE_LISTING = ListingDialect()
+"""The same for what is asked again and again."""
 
 
 def json_path(path: Iterable[str]) -> str:

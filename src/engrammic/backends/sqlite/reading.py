@@ -15,11 +15,13 @@ from engrammic.filters import And, Compare, Filter, Op, Or
 from engrammic.predicate import DEEPEST, LARGEST, check_filter
 from engrammic.reads import at_top, check_order, equalities, page_columns
 from engrammic.records import coercer
-from engrammic.sql.sqlite import SQLITE
+from engrammic.sql.sqlite import SQLITE, SQLITE_LISTING
 from engrammic.types import Kind, Order, Record, Schema
 
 KEPT_SHAPES = 1024
-KEPT_CHOICES = 256
+KEPT_CHOICES = SQLITE_LISTING.max_listed
+KEPT_VALUES = 2 * KEPT_CHOICES
+"""A filter of more values has its longer lists as JSON: there are only so many parameters."""
 PADDED_TO = 16
 SHORT_READ = 64
 """A read of at most this many rows along an index runs where it is called."""
@@ -52,7 +54,9 @@ def condition(
     if not checked:
         check_filter(where, layout.schema)
     fitted = where if shape is None else _padded(where)
-    text, params = compile_filter(fitted, layout.schema, SQLITE, expression(layout))
+    is_kept = shape is not None and len(values) <= KEPT_VALUES
+    dialect = SQLITE_LISTING if is_kept else SQLITE
+    text, params = compile_filter(fitted, layout.schema, dialect, expression(layout))
     if shape is not None and params == values and len(layout.conditions) < KEPT_SHAPES:
         layout.conditions[shape] = text
     return text, params
